@@ -1,0 +1,7 @@
+//! `RouterConfig`, its validation and diff, and the front ends that produce it: bird.conf in both
+//! dialects, and TOML.
+#![forbid(unsafe_code)]
+
+mod model;
+
+pub use model::*;

@@ -1,0 +1,173 @@
+//! What a filter reads and writes: the attributes of a route.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use godwit_wire::PathAttributes;
+
+/// Where a route came from (`source`, BIRD's `RTS_*`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum RouteSource {
+    /// A static route whose next hop is a gateway or which has no next hop (`RTS_STATIC`).
+    Static = 1,
+    /// Learned from the kernel (`RTS_INHERIT`).
+    Inherit = 2,
+    /// The prefix of an interface address (`RTS_DEVICE`).
+    Device = 3,
+    /// A static route to an interface (`RTS_STATIC_DEVICE`).
+    StaticDevice = 4,
+    /// An ICMP redirect (`RTS_REDIRECT`).
+    Redirect = 5,
+    /// Learned from a BGP peer (`RTS_BGP`).
+    Bgp = 11,
+    /// Came through a pipe (`RTS_PIPE`).
+    Pipe = 12,
+}
+
+/// How far a route's destination is (`scope`, BIRD's `SCOPE_*`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Scope {
+    /// This host only.
+    Host = 0,
+    /// The link.
+    Link = 1,
+    /// The site.
+    Site = 2,
+    /// The organization.
+    Organization = 3,
+    /// Everywhere.
+    Universe = 4,
+    /// Not known.
+    Undefined = 5,
+}
+
+/// One next hop of a route.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct NextHop {
+    /// The gateway; none for a route straight to an interface.
+    pub gateway: Option<IpAddr>,
+    /// The outgoing interface's kernel index, 0 while not known.
+    pub ifindex: u32,
+    /// The weight among several next hops, 1 to 256.
+    pub weight: u16,
+    /// The gateway is taken to be on the link though no address covers it.
+    pub onlink: bool,
+}
+
+/// Where packets for a route go (`dest`, BIRD's `RTD_*`).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Destination {
+    /// To one next hop.
+    Unicast(NextHop),
+    /// To one of several, by weight. At least two.
+    Multipath(Box<[NextHop]>),
+    /// To wherever the route to this address goes (BIRD's recursive routes); the table resolves it.
+    Recursive(IpAddr),
+    /// Dropped in silence.
+    Blackhole,
+    /// Answered with host unreachable.
+    Unreachable,
+    /// Answered with administratively prohibited.
+    Prohibit,
+}
+
+impl Destination {
+    /// The next hops, none unless unicast.
+    pub fn next_hops(&self) -> &[NextHop] {
+        match self {
+            Self::Unicast(hop) => std::slice::from_ref(hop),
+            Self::Multipath(hops) => hops,
+            _ => &[],
+        }
+    }
+}
+
+/// A value of a custom or kernel attribute.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum AttributeValue {
+    /// An unsigned 32-bit integer.
+    Int(u32),
+    /// A boolean.
+    Bool(bool),
+    /// An address.
+    Ip(IpAddr),
+    /// Text.
+    String(Arc<str>),
+}
+
+/// A less common attribute of a route, by the name a filter uses for it: `krt_metric`,
+/// `krt_source`, `krt_prefsrc`, `krt_tunnel`, `igp_metric`, a custom attribute.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ExtraAttribute {
+    /// The name as a filter writes it.
+    pub name: Arc<str>,
+    /// The value.
+    pub value: AttributeValue,
+}
+
+/// Everything of a route that routes of other prefixes may share: one value serves all prefixes of
+/// an UPDATE, and tables intern it. The prefix and the protocol it came from stand beside it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct RouteAttributes {
+    /// Where the route came from.
+    pub source: RouteSource,
+    /// How far it reaches.
+    pub scope: Scope,
+    /// Compared between protocols first; higher wins, 0 to 65535.
+    pub preference: u16,
+    /// `bgp_med` was set by the filter that runs on export (BIRD 2 sends MED to external peers only then).
+    pub fresh_med: bool,
+    /// `bgp_next_hop` was set by the filter that runs on export.
+    pub fresh_next_hop: bool,
+    /// The router that advertised the route (`from`).
+    pub from: Option<IpAddr>,
+    /// Where its packets go.
+    pub destination: Destination,
+    /// BGP's path attributes; all absent for a route that is not from BGP.
+    pub bgp: PathAttributes,
+    /// Kernel, IGP and custom attributes, ascending by name; `None` when there is none.
+    pub extra: Option<Box<Vec<ExtraAttribute>>>,
+}
+
+impl RouteAttributes {
+    /// A route of `source` with nothing else set: universe scope, no BGP attributes.
+    pub fn new(source: RouteSource, preference: u16, destination: Destination) -> Self {
+        Self {
+            source,
+            scope: Scope::Universe,
+            preference,
+            fresh_med: false,
+            fresh_next_hop: false,
+            from: None,
+            destination,
+            bgp: PathAttributes::default(),
+            extra: None,
+        }
+    }
+
+    /// The extra attribute of this name.
+    pub fn extra(&self, name: &str) -> Option<&AttributeValue> {
+        let list = self.extra.as_deref()?;
+        list.binary_search_by(|a| (*a.name).cmp(name)).ok().and_then(|i| list.get(i)).map(|a| &a.value)
+    }
+
+    /// Sets or (with `None`) removes an extra attribute, keeping the order.
+    pub fn set_extra(&mut self, name: &str, value: Option<AttributeValue>) {
+        let mut list = self.extra.take().map_or_else(Vec::new, |b| *b);
+        match (list.binary_search_by(|a| (*a.name).cmp(name)), value) {
+            (Ok(i), Some(value)) => {
+                if let Some(a) = list.get_mut(i) {
+                    a.value = value;
+                }
+            }
+            (Ok(i), None) => {
+                list.remove(i);
+            }
+            (Err(i), Some(value)) => list.insert(i, ExtraAttribute { name: name.into(), value }),
+            (Err(_), None) => {}
+        }
+        self.extra = if list.is_empty() { None } else { Some(Box::new(list)) };
+    }
+}
