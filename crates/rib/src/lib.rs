@@ -1,1 +1,28 @@
-//! rib
+//! Routing tables: interned attributes, best path, next hop resolution, and the steps on either
+//! side of a table: import (UPDATE to routes) and export (changed nets to UPDATEs).
+//!
+//! Everything here is a plain value driven by its owner: no sockets, no clock, no tasks. Times
+//! come in as arguments, in milliseconds since the Unix epoch.
+#![forbid(unsafe_code)]
+
+mod attrs;
+mod best;
+mod bitmap;
+mod counters;
+mod export;
+mod import;
+mod key;
+mod nexthop;
+mod source;
+mod table;
+
+pub use attrs::{AttrId, AttrStore, HashedAttributes};
+pub use counters::{ExportCounters, ImportCounters, RowCounters};
+pub use export::{
+    BgpExport, ExportPolicy, Exported, Exporter, ExporterId, ExporterKind, NextHopPolicy, Preview, Refused, WantedRoute, export_check,
+};
+pub use import::{Batches, BgpImport, ChannelImport, ImportStep, Links, OnLink, UpdateSummary};
+pub use key::NetKey;
+pub use nexthop::{Resolution, ResolvedHops};
+pub use source::{BgpSource, SourceId, SourceInfo};
+pub use table::{NetView, PathView, RouteBatch, Table};

@@ -1,6 +1,7 @@
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::AddressFamily;
+use crate::open::unknown;
+use crate::{AddressFamily, MessageError};
 
 /// A capability of an OPEN message (RFC 5492).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,4 +45,92 @@ pub struct GracefulRestartFamily {
     pub family: AddressFamily,
     /// F bit: forwarding state was preserved.
     pub forwarding_preserved: bool,
+}
+
+const MULTIPROTOCOL: u8 = 1;
+const ROUTE_REFRESH: u8 = 2;
+const GRACEFUL_RESTART: u8 = 64;
+const FOUR_OCTET_AS: u8 = 65;
+const ENHANCED_ROUTE_REFRESH: u8 = 70;
+
+/// A capability from its code and value. One whose length is wrong is kept as unknown, which is to
+/// ignore it (RFC 5492 §3); only AS4, without which the peer's AS is not known, is an error.
+pub(crate) fn decode_capability(code: u8, value: &[u8]) -> Result<Capability, MessageError> {
+    let decoded = match (code, value) {
+        (MULTIPROTOCOL, [a, b, _, safi]) => {
+            Some(Capability::Multiprotocol(AddressFamily { afi: u16::from_be_bytes([*a, *b]), safi: *safi }))
+        }
+        (ROUTE_REFRESH, []) => Some(Capability::RouteRefresh),
+        (ENHANCED_ROUTE_REFRESH, []) => Some(Capability::EnhancedRouteRefresh),
+        (FOUR_OCTET_AS, [a, b, c, d]) => Some(Capability::FourOctetAs(u32::from_be_bytes([*a, *b, *c, *d]))),
+        (FOUR_OCTET_AS, _) => return Err(MessageError::OpenMalformed),
+        (GRACEFUL_RESTART, [high, low, families @ ..]) if families.len() % 4 == 0 => {
+            Some(Capability::GracefulRestart(GracefulRestart {
+                restarting: high & 0x80 != 0,
+                notification: high & 0x40 != 0,
+                restart_time_secs: u16::from_be_bytes([high & 0x0f, *low]),
+                families: families.chunks_exact(4).filter_map(graceful_family).collect(),
+            }))
+        }
+        _ => None,
+    };
+    let capability = decoded.unwrap_or_else(|| unknown(code, value));
+    // What does not encode to the same bytes (reserved bits) is kept as it came.
+    let mut again = BytesMut::new();
+    encode_capability(&capability, &mut again);
+    Ok(if again.get(2..) == Some(value) { capability } else { reserved_bits(capability, code, value) })
+}
+
+/// Multiprotocol and graceful restart have reserved bits that are ignored on receipt.
+fn reserved_bits(capability: Capability, code: u8, value: &[u8]) -> Capability {
+    match capability {
+        Capability::Multiprotocol(_) | Capability::GracefulRestart(_) => capability,
+        _ => unknown(code, value),
+    }
+}
+
+fn graceful_family(chunk: &[u8]) -> Option<GracefulRestartFamily> {
+    let [a, b, safi, flags] = *chunk else { return None };
+    Some(GracefulRestartFamily {
+        family: AddressFamily { afi: u16::from_be_bytes([a, b]), safi },
+        forwarding_preserved: flags & 0x80 != 0,
+    })
+}
+
+/// Appends code, length and value.
+pub(crate) fn encode_capability(capability: &Capability, out: &mut BytesMut) {
+    let start = out.len();
+    out.put_u16(0);
+    let code = match capability {
+        Capability::Multiprotocol(family) => {
+            out.put_u16(family.afi);
+            out.put_u8(0);
+            out.put_u8(family.safi);
+            MULTIPROTOCOL
+        }
+        Capability::RouteRefresh => ROUTE_REFRESH,
+        Capability::EnhancedRouteRefresh => ENHANCED_ROUTE_REFRESH,
+        Capability::FourOctetAs(asn) => {
+            out.put_u32(*asn);
+            FOUR_OCTET_AS
+        }
+        Capability::GracefulRestart(gr) => {
+            let flags = u16::from(gr.restarting) << 15 | u16::from(gr.notification) << 14;
+            out.put_u16(flags | (gr.restart_time_secs & 0x0fff));
+            for f in &gr.families {
+                out.put_u16(f.family.afi);
+                out.put_u8(f.family.safi);
+                out.put_u8(u8::from(f.forwarding_preserved) << 7);
+            }
+            GRACEFUL_RESTART
+        }
+        Capability::Unknown { code, value } => {
+            out.put_slice(value.get(..value.len().min(255)).unwrap_or(value));
+            *code
+        }
+    };
+    let len = (out.len() - start - 2) as u8;
+    if let Some(head) = out.get_mut(start..start + 2) {
+        head.copy_from_slice(&[code, len]);
+    }
 }

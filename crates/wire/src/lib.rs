@@ -7,12 +7,34 @@
 
 mod afi;
 mod as_path;
+mod attribute_error;
 mod attributes;
 mod capability;
 mod community;
+mod encode;
+mod error;
+mod frame;
+mod nlri;
+mod notification;
+mod open;
+mod update;
 
 pub use afi::AddressFamily;
 pub use as_path::{AsPath, AsPathBuilder, Segment, SegmentKind};
+pub use attribute_error::{AttributeError, Fault, Treatment};
 pub use attributes::{Aggregator, Origin, PathAttributes, RareAttributes, UnknownAttribute};
 pub use capability::{Capability, GracefulRestart, GracefulRestartFamily};
 pub use community::{ExtendedCommunity, LargeCommunity};
+pub use encode::{
+    EncodeContext, TooLong, announce_ipv4, announce_ipv6, encode_attributes, end_of_rib, withdraw_ipv4, withdraw_ipv6,
+};
+pub use error::MessageError;
+pub use frame::{
+    EXTENDED_MESSAGE_LEN_MAX, Frame, HEADER_LEN, MESSAGE_LEN_MAX, MessageType, encode_keepalive, next_frame,
+};
+pub use nlri::{Ipv4Nlri, Ipv6Nlri, ipv4_nlri, ipv6_nlri};
+pub use notification::{Notification, RouteRefresh, cease};
+pub use open::{AS_TRANS, Open};
+pub use update::{
+    AttributeContext, MpReach, MpUnreach, ParsedAttributes, UpdateFrame, parse_attributes, split_update,
+};

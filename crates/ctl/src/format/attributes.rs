@@ -1,0 +1,129 @@
+//! The attribute lines of `show route all`.
+
+use std::net::Ipv4Addr;
+
+use godwit_filter::{AttributeValue, RouteAttributes};
+use godwit_wire::{Origin, PathAttributes, UnknownAttribute};
+
+/// A list wraps before a line's text, tabs included, would leave less room than this in BIRD's line.
+const WRAP_AT: usize = 464;
+/// A single value is cut to this many octets, its last three made dots.
+const CUT_AT: usize = 482;
+
+/// The attribute lines of a route, each with its leading tab, in BIRD's order.
+pub fn lines(route: &RouteAttributes) -> Vec<String> {
+    let mut out = Vec::new();
+    path_attributes(&mut out, &route.bgp);
+    extra(&mut out, route);
+    out
+}
+
+fn path_attributes(out: &mut Vec<String>, bgp: &PathAttributes) {
+    if let Some(origin) = bgp.origin {
+        let name = match origin {
+            Origin::Igp => "IGP",
+            Origin::Egp => "EGP",
+            Origin::Incomplete => "Incomplete",
+        };
+        single(out, "BGP.origin", name);
+    }
+    if let Some(path) = &bgp.as_path {
+        single(out, "BGP.as_path", &path.to_string());
+    }
+    let rare = bgp.rare.as_deref();
+    if let Some(hop) = bgp.next_hop {
+        match rare.and_then(|r| r.link_local_next_hop) {
+            Some(local) => single(out, "BGP.next_hop", &format!("{hop} {local}")),
+            None => single(out, "BGP.next_hop", &hop.to_string()),
+        }
+    }
+    if let Some(med) = bgp.med {
+        single(out, "BGP.med", &med.to_string());
+    }
+    if let Some(pref) = bgp.local_pref {
+        single(out, "BGP.local_pref", &pref.to_string());
+    }
+    if rare.is_some_and(|r| r.atomic_aggregate) {
+        single(out, "BGP.atomic_aggr", "");
+    }
+    if let Some(a) = rare.and_then(|r| r.aggregator) {
+        single(out, "BGP.aggregator", &format!("{} AS{}", a.address, a.asn));
+    }
+    if !bgp.communities.is_empty() {
+        let items = bgp.communities.iter().map(|c| format!("({},{})", c >> 16, c & 0xffff));
+        list(out, "BGP.community", items);
+    }
+    let Some(rare) = rare else { return };
+    if let Some(id) = rare.originator_id {
+        single(out, "BGP.originator_id", &id.to_string());
+    }
+    if !rare.cluster_list.is_empty() {
+        list(out, "BGP.cluster_list", rare.cluster_list.iter().map(|c| Ipv4Addr::from(*c).to_string()));
+    }
+    if !rare.ext_communities.is_empty() {
+        list(out, "BGP.ext_community", rare.ext_communities.iter().map(ToString::to_string));
+    }
+    let (before, after): (Vec<_>, Vec<_>) = rare.unknown.iter().partition(|a| a.code < 32);
+    before.into_iter().for_each(|a| unknown(out, a));
+    if !rare.large_communities.is_empty() {
+        list(out, "BGP.large_community", rare.large_communities.iter().map(ToString::to_string));
+    }
+    after.into_iter().for_each(|a| unknown(out, a));
+}
+
+fn unknown(out: &mut Vec<String>, a: &UnknownAttribute) {
+    let transitive = if a.flags & 0x40 != 0 { " [t]" } else { "" };
+    // BIRD cuts what does not fit a line too; more octets than this never show.
+    let hex: Vec<String> = a.value.iter().take(200).map(|b| format!("{b:02x}")).collect();
+    single(out, &format!("BGP.{:02x}{transitive}", a.code), &hex.join(" "));
+}
+
+fn extra(out: &mut Vec<String>, route: &RouteAttributes) {
+    let Some(list) = route.extra.as_deref() else { return };
+    // Kernel attributes first by their numbers, then the rest by name.
+    let rank = |name: &str| KERNEL.iter().position(|k| *k == name).unwrap_or(KERNEL.len());
+    let mut sorted: Vec<_> = list.iter().collect();
+    sorted.sort_by_key(|a| rank(&a.name));
+    for a in sorted {
+        let value = match &a.value {
+            AttributeValue::Int(n) => n.to_string(),
+            AttributeValue::Bool(true) => "TRUE".into(),
+            AttributeValue::Bool(false) => "FALSE".into(),
+            AttributeValue::Ip(ip) => ip.to_string(),
+            AttributeValue::String(s) => s.to_string(),
+        };
+        match a.name.strip_prefix("krt_") {
+            Some(short) => single(out, &format!("Kernel.{short}"), &value),
+            None => single(out, &a.name, &value),
+        }
+    }
+}
+
+const KERNEL: [&str; 4] = ["krt_source", "krt_metric", "krt_prefsrc", "krt_realm"];
+
+fn single(out: &mut Vec<String>, name: &str, value: &str) {
+    let mut line = format!("\t{name}: ");
+    let value = match value.get(..CUT_AT.saturating_sub(3)) {
+        Some(start) if value.len() > CUT_AT => format!("{start}..."),
+        _ => value.to_owned(),
+    };
+    line.push_str(&value);
+    out.push(line);
+}
+
+fn list(out: &mut Vec<String>, name: &str, items: impl Iterator<Item = String>) {
+    let mut line = format!("\t{name}: ");
+    let mut first = true;
+    for item in items {
+        if !first && line.len() > WRAP_AT {
+            out.push(std::mem::replace(&mut line, "\t\t".into()));
+            first = true;
+        }
+        if !first {
+            line.push(' ');
+        }
+        line.push_str(&item);
+        first = false;
+    }
+    out.push(line);
+}

@@ -1,0 +1,232 @@
+//! Direct and static: protocols whose routes follow from the configuration and the interfaces.
+
+use std::sync::Arc;
+
+use godwit_api::{ProtocolState, ProtocolStatus};
+use godwit_config::{
+    ChannelConfig, DirectConfig, ProtocolConfig, ProtocolKind, StaticConfig, StaticNextHop, StaticRoute, StaticTarget,
+};
+use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Scope, Subject};
+use godwit_rib::{Links, NetKey, OnLink, SourceInfo};
+use godwit_wire::AddressFamily;
+use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
+use tokio::sync::mpsc;
+
+use crate::feeder::Feeder;
+use crate::links::{LinkTable, matches};
+use crate::protocol::{Command, Context, base_status, channel_status, counters, policy};
+
+/// Runs a direct or static protocol until it is told to stop.
+pub(crate) async fn run(config: ProtocolConfig, mut context: Context, mut commands: mpsc::Receiver<Command>) {
+    let mut protocol = Computed::new(config, &context);
+    let links = context.links.borrow_and_update().clone();
+    protocol.sync(&links).await;
+    loop {
+        tokio::select! {
+            changed = context.links.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let links = context.links.borrow_and_update().clone();
+                protocol.sync(&links).await;
+            }
+            command = commands.recv() => match command {
+                Some(Command::Status(reply)) => {
+                    let _ = reply.send(protocol.status().await);
+                }
+                Some(Command::Reload(_, reply)) => {
+                    let links = context.links.borrow().clone();
+                    protocol.sync(&links).await;
+                    let _ = reply.send(!context.dialect16);
+                }
+                Some(Command::Update(config, _)) => {
+                    protocol.update(*config);
+                    let links = context.links.borrow().clone();
+                    protocol.sync(&links).await;
+                }
+                Some(Command::Stop(_, done)) => {
+                    protocol.stop().await;
+                    let _ = done.send(());
+                    return;
+                }
+                None => return,
+            },
+        }
+    }
+}
+
+struct Computed {
+    config: ProtocolConfig,
+    since: u64,
+    ipv4: Option<Feeder<Ipv4Network>>,
+    ipv6: Option<Feeder<Ipv6Network>>,
+}
+
+impl Computed {
+    fn new(config: ProtocolConfig, context: &Context) -> Self {
+        let info = SourceInfo {
+            protocol: config.name.as_str().into(),
+            type_rank: if matches!(config.kind, ProtocolKind::Direct(_)) { 3 } else { 2 },
+            bgp: None,
+        };
+        let channel = |family| config.channels.iter().find(|c| c.family == family);
+        let ipv4 = channel(AddressFamily::IPV4).and_then(|c| {
+            Some(Feeder::new(context.ipv4(&c.table)?, info.clone(), policy(&c.import), context.seed))
+        });
+        let ipv6 = channel(AddressFamily::IPV6).and_then(|c| {
+            Some(Feeder::new(context.ipv6(&c.table)?, info.clone(), policy(&c.import), context.seed))
+        });
+        Self { config, since: crate::clock::unix_millis(), ipv4, ipv6 }
+    }
+
+    fn update(&mut self, config: ProtocolConfig) {
+        for channel in &config.channels {
+            match (channel.family, &mut self.ipv4, &mut self.ipv6) {
+                (AddressFamily::IPV4, Some(feeder), _) => feeder.set_policy(policy(&channel.import)),
+                (AddressFamily::IPV6, _, Some(feeder)) => feeder.set_policy(policy(&channel.import)),
+                _ => {}
+            }
+        }
+        self.config = config;
+    }
+
+    async fn sync(&mut self, links: &Arc<LinkTable>) {
+        let routes = match &self.config.kind {
+            ProtocolKind::Direct(direct) => direct_routes(direct, links),
+            ProtocolKind::Static(config) => static_routes(config, links, &self.config.name),
+            _ => Vec::new(),
+        };
+        if let Some(feeder) = &mut self.ipv4 {
+            feeder.sync(of_family(&routes, &self.config.channels), &**links).await;
+        }
+        if let Some(feeder) = &mut self.ipv6 {
+            feeder.sync(of_family(&routes, &self.config.channels), &**links).await;
+        }
+    }
+
+    async fn status(&self) -> ProtocolStatus {
+        let mut status = base_status(&self.config, ProtocolState::Up, self.since);
+        for channel in &self.config.channels {
+            let mut s = channel_status(channel, "UP");
+            s.counters = match (channel.family, &self.ipv4, &self.ipv6) {
+                (AddressFamily::IPV4, Some(f), _) => counters(f.table(), f.sources().to_vec(), None).await,
+                (AddressFamily::IPV6, _, Some(f)) => counters(f.table(), f.sources().to_vec(), None).await,
+                _ => s.counters,
+            };
+            status.channels.push(s);
+        }
+        status
+    }
+
+    async fn stop(&mut self) {
+        if let Some(feeder) = &mut self.ipv4 {
+            feeder.stop().await;
+        }
+        if let Some(feeder) = &mut self.ipv6 {
+            feeder.stop().await;
+        }
+    }
+}
+
+/// The routes of one family, with the channel's preference unless one was set on the route.
+fn of_family<K: NetKey>(
+    routes: &[(IpNetwork, u32, RouteAttributes)],
+    channels: &[ChannelConfig],
+) -> Vec<(K, u32, RouteAttributes)> {
+    let Some(channel) = channels.iter().find(|c| c.family == K::FAMILY) else { return Vec::new() };
+    routes
+        .iter()
+        .filter_map(|(net, index, attributes)| {
+            let mut attributes = attributes.clone();
+            if attributes.preference == UNSET_PREFERENCE {
+                attributes.preference = channel.preference;
+            }
+            // A net of the other family is not this channel's.
+            (net.is_ipv4() == (K::BITS == 32)).then(|| K::from_net(*net)).flatten().map(|k| (k, *index, attributes))
+        })
+        .collect()
+}
+
+/// Stands for "the channel's preference".
+const UNSET_PREFERENCE: u16 = u16::MAX;
+
+/// The prefixes of primary addresses on matching interfaces that are up.
+fn direct_routes(config: &DirectConfig, links: &LinkTable) -> Vec<(IpNetwork, u32, RouteAttributes)> {
+    let mut routes: Vec<(IpNetwork, u32, RouteAttributes)> = Vec::new();
+    for (link, address) in links.addresses() {
+        let up = link.admin_up && (link.link_up || !config.check_link);
+        let selected = config.interfaces.is_empty() || matches(&config.interfaces, &link.name, address);
+        if !up || !selected || address.secondary || address.scope <= Scope::Link {
+            continue;
+        }
+        let Some(net) = address.prefix() else { continue };
+        let hop = NextHop { gateway: None, ifindex: link.index, weight: 1, onlink: false };
+        let attributes =
+            RouteAttributes::new(RouteSource::Device, UNSET_PREFERENCE, Destination::Unicast(hop));
+        // One net on two interfaces is two routes.
+        let index = routes.iter().filter(|(n, _, _)| *n == net).count() as u32;
+        routes.push((net, index, attributes));
+    }
+    routes
+}
+
+fn static_routes(
+    config: &StaticConfig,
+    links: &LinkTable,
+    protocol: &str,
+) -> Vec<(IpNetwork, u32, RouteAttributes)> {
+    let mut routes: Vec<(IpNetwork, u32, RouteAttributes)> = Vec::new();
+    for route in &config.routes {
+        let Some(mut attributes) = static_route(route, config.check_link, links) else { continue };
+        if let Some(commands) = &route.commands {
+            let subject = Subject { net: route.net, protocol, attributes: &attributes, surroundings: links };
+            let outcome = commands.run(&subject);
+            if let Some(error) = outcome.error {
+                tracing::error!("{error}");
+            }
+            if let Some(changed) = outcome.attributes {
+                attributes = *changed;
+            }
+        }
+        let index = routes.iter().filter(|(n, _, _)| *n == route.net).count() as u32;
+        routes.push((route.net, index, attributes));
+    }
+    routes
+}
+
+/// The route as it can be used now; `None` while none of its next hops can be reached.
+fn static_route(route: &StaticRoute, check_link: bool, links: &LinkTable) -> Option<RouteAttributes> {
+    let (source, destination) = match &route.target {
+        StaticTarget::NextHops(hops) => {
+            let usable: Vec<NextHop> =
+                hops.iter().filter_map(|hop| static_next_hop(hop, check_link, links)).collect();
+            let device = hops.iter().all(|h| h.gateway.is_none());
+            let source = if device { RouteSource::StaticDevice } else { RouteSource::Static };
+            let destination = match usable.as_slice() {
+                [] => return None,
+                [one] => Destination::Unicast(one.clone()),
+                _ => Destination::Multipath(usable.into()),
+            };
+            (source, destination)
+        }
+        StaticTarget::Recursive(address) => (RouteSource::Static, Destination::Recursive(*address)),
+        StaticTarget::Blackhole => (RouteSource::Static, Destination::Blackhole),
+        StaticTarget::Unreachable => (RouteSource::Static, Destination::Unreachable),
+        StaticTarget::Prohibit => (RouteSource::Static, Destination::Prohibit),
+    };
+    Some(RouteAttributes::new(source, UNSET_PREFERENCE, destination))
+}
+
+fn static_next_hop(hop: &StaticNextHop, check_link: bool, links: &LinkTable) -> Option<NextHop> {
+    let ifindex = match (&hop.interface, hop.gateway) {
+        (Some(name), _) => links.by_name(name)?.index,
+        (None, Some(gateway)) => match links.on_link(gateway) {
+            OnLink::Yes(index) => index,
+            OnLink::Local | OnLink::No => return None,
+        },
+        (None, None) => return None,
+    };
+    let link = links.by_index(ifindex)?;
+    let up = link.admin_up && (link.link_up || !check_link);
+    up.then_some(NextHop { gateway: hop.gateway, ifindex, weight: hop.weight, onlink: hop.onlink })
+}

@@ -1,0 +1,125 @@
+//! Routes that are computed as a whole and announced by difference: direct and static.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use godwit_filter::{RouteAttributes, Subject, Surroundings, Verdict};
+use godwit_rib::{ExportPolicy, HashedAttributes, NetKey, RouteBatch, SourceId, SourceInfo};
+
+use crate::table::{TableHandle, TableMessage};
+
+/// A protocol's routes in one table, by net and index (several sources for one net).
+pub(crate) struct Feeder<K: NetKey> {
+    table: TableHandle<K>,
+    info: SourceInfo,
+    policy: ExportPolicy,
+    seed: u64,
+    sources: Vec<SourceId>,
+    current: BTreeMap<(K, u32), HashedAttributes>,
+}
+
+impl<K: NetKey> Feeder<K> {
+    pub(crate) fn new(table: TableHandle<K>, info: SourceInfo, policy: ExportPolicy, seed: u64) -> Self {
+        Self { table, info, policy, seed, sources: Vec::new(), current: BTreeMap::new() }
+    }
+
+    /// Changes the import policy; the next [`Feeder::sync`] applies it to every route.
+    pub(crate) fn set_policy(&mut self, policy: ExportPolicy) {
+        self.policy = policy;
+    }
+
+    /// Makes the table hold exactly `wanted` from this protocol. The index tells several routes of
+    /// one net apart; each index is a source of its own.
+    pub(crate) async fn sync(
+        &mut self,
+        wanted: Vec<(K, u32, RouteAttributes)>,
+        surroundings: &dyn Surroundings,
+    ) {
+        let mut next = BTreeMap::new();
+        let mut batches: BTreeMap<u32, RouteBatch<K>> = BTreeMap::new();
+        for (net, index, attributes) in wanted {
+            let batch = batches.entry(index).or_default();
+            batch.counters.updates.received += 1;
+            match self.import(net, attributes, surroundings) {
+                Some(set) => {
+                    next.insert((net, index), set);
+                }
+                None => batch.counters.updates.filtered += 1,
+            }
+        }
+        for ((net, index), set) in &next {
+            let same = self.current.get(&(*net, *index)).is_some_and(|old| old.attributes() == set.attributes());
+            if !same {
+                batches.entry(*index).or_default().announce(*net, set);
+            }
+        }
+        for (net, index) in self.current.keys() {
+            if !next.contains_key(&(*net, *index)) {
+                let batch = batches.entry(*index).or_default();
+                batch.counters.withdraws.received += 1;
+                batch.withdraw(*net);
+            }
+        }
+        self.current = next;
+        for (index, batch) in batches {
+            let Some(source) = self.source(index).await else { return };
+            let Some(permit) = self.table.reserve().await else { return };
+            permit.send(TableMessage::Routes { source, batch, over_limit: None });
+        }
+    }
+
+    fn import(
+        &self,
+        net: K,
+        attributes: RouteAttributes,
+        surroundings: &dyn Surroundings,
+    ) -> Option<HashedAttributes> {
+        let changed = match &self.policy {
+            ExportPolicy::All => None,
+            ExportPolicy::None => return None,
+            ExportPolicy::Filter(filter) => {
+                let outcome = filter.run(&Subject {
+                    net: net.to_net(),
+                    protocol: &self.info.protocol,
+                    attributes: &attributes,
+                    surroundings,
+                });
+                outcome.messages.iter().for_each(|m| tracing::info!("{m}"));
+                if let Some(error) = &outcome.error {
+                    tracing::error!("{error}");
+                }
+                if outcome.verdict != Verdict::Accept {
+                    return None;
+                }
+                outcome.attributes.map(|a| *a)
+            }
+        };
+        Some(HashedAttributes::new(Arc::new(changed.unwrap_or(attributes)), self.seed))
+    }
+
+    async fn source(&mut self, index: u32) -> Option<SourceId> {
+        while self.sources.len() <= index as usize {
+            let info = self.info.clone();
+            self.sources.push(self.table.call(move |shell| shell.table.add_source(info, None)).await?);
+        }
+        self.sources.get(index as usize).copied()
+    }
+
+    /// The sources in use, for counters.
+    pub(crate) fn sources(&self) -> &[SourceId] {
+        &self.sources
+    }
+
+    /// The table.
+    pub(crate) fn table(&self) -> &TableHandle<K> {
+        &self.table
+    }
+
+    /// Removes every route.
+    pub(crate) async fn stop(&mut self) {
+        self.current.clear();
+        for source in std::mem::take(&mut self.sources) {
+            self.table.call(move |shell| shell.table.flush_source(source)).await;
+        }
+    }
+}

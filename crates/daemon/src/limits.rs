@@ -1,0 +1,26 @@
+//! Every bound of the daemon's queues and buffers, and what happens there.
+
+/// Messages waiting for a table. Full: sessions stop reading, and TCP slows the neighbors down.
+pub(crate) const TABLE_QUEUE_LEN: usize = 16;
+/// Nets in one batch from a session to a table.
+pub(crate) const BATCH_NETS_MAX: usize = 2048;
+/// Nets an exporter looks at in one go.
+pub(crate) const EXPORT_NETS_MAX: usize = 2048;
+/// Nets a job over the whole table looks at in one go.
+pub(crate) const STEP_NETS_MAX: u32 = 8192;
+/// Chunks waiting for a neighbor's socket. Full: changes collapse to dirty nets in the table.
+pub(crate) const SESSION_CHUNKS_MAX: usize = 6;
+/// Chunks waiting for a kernel table.
+pub(crate) const KERNEL_CHUNKS_MAX: usize = 6;
+/// A session's read buffer, octets.
+pub(crate) const READ_BUFFER_LEN: usize = 128 * 1024;
+/// Commands waiting for a protocol's task. Full: the supervisor waits.
+pub(crate) const COMMAND_QUEUE_LEN: usize = 16;
+/// Accepted connections waiting for a session. Full: further ones are closed.
+pub(crate) const INCOMING_QUEUE_LEN: usize = 4;
+/// Questions waiting for the supervisor. Full: askers wait.
+pub(crate) const REQUEST_QUEUE_LEN: usize = 64;
+/// Routes in one page of a listing.
+pub(crate) const PAGE_ROUTES_MAX: usize = 256;
+/// Nets looked at for one page, so that a selective question does not hold a table up.
+pub(crate) const PAGE_NETS_MAX: u32 = 20_000;

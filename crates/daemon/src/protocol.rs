@@ -1,0 +1,178 @@
+//! What all protocols' tasks have in common: the context they run in and the commands they take.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use godwit_api::{ChannelCounters, ChannelStatus, ProtocolState, ProtocolStatus, UnixMillis, policy_text};
+use godwit_config::{ChannelConfig, Policy, ProtocolConfig};
+use godwit_rib::{ExportCounters, ExportPolicy, ExporterId, ImportCounters, NetKey, RowCounters, SourceId};
+use ipnetwork::{Ipv4Network, Ipv6Network};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::links::LinkTable;
+use crate::listener::Directory;
+use crate::table::TableHandle;
+
+/// A table of either family.
+#[derive(Clone, Debug)]
+pub(crate) enum AnyTable {
+    Ipv4(TableHandle<Ipv4Network>),
+    Ipv6(TableHandle<Ipv6Network>),
+}
+
+/// The tables by name.
+pub(crate) type Tables = BTreeMap<String, AnyTable>;
+
+/// What a protocol's task needs of the router around it.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) tables: Arc<Tables>,
+    pub(crate) links: watch::Receiver<Arc<LinkTable>>,
+    pub(crate) directory: Directory,
+    pub(crate) kernel: crate::kernel::KernelEvents,
+    pub(crate) router_id: Ipv4Addr,
+    /// The configuration was written for BIRD 1.6.
+    pub(crate) dialect16: bool,
+    /// Hash seed of this process.
+    pub(crate) seed: u64,
+}
+
+impl Context {
+    pub(crate) fn ipv4(&self, name: &str) -> Option<TableHandle<Ipv4Network>> {
+        match self.tables.get(name)? {
+            AnyTable::Ipv4(table) => Some(table.clone()),
+            AnyTable::Ipv6(_) => None,
+        }
+    }
+
+    pub(crate) fn ipv6(&self, name: &str) -> Option<TableHandle<Ipv6Network>> {
+        match self.tables.get(name)? {
+            AnyTable::Ipv6(table) => Some(table.clone()),
+            AnyTable::Ipv4(_) => None,
+        }
+    }
+}
+
+/// Why a protocol stops.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum StopReason {
+    /// `disable`, with the operator's words (RFC 9003).
+    Disabled(Option<String>),
+    /// `restart`, with the operator's words.
+    Restarted(Option<String>),
+    /// It is gone from the configuration.
+    Removed,
+    /// Its options changed.
+    Reconfigured,
+    /// The router stops.
+    Shutdown,
+}
+
+/// Which way `reload` goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ReloadDirection {
+    pub(crate) import: bool,
+    pub(crate) export: bool,
+}
+
+/// What a protocol's task is told.
+pub(crate) enum Command {
+    /// How are you?
+    Status(oneshot::Sender<ProtocolStatus>),
+    /// End, and say when done.
+    Stop(StopReason, oneshot::Sender<()>),
+    /// Run the policies over all routes again; whether that can be done.
+    Reload(ReloadDirection, oneshot::Sender<bool>),
+    /// New policies and other parts that do not need a restart.
+    Update(Box<ProtocolConfig>, ReloadDirection),
+}
+
+/// A protocol's task from outside.
+pub(crate) type CommandSender = mpsc::Sender<Command>;
+
+/// The policy as tables run it.
+pub(crate) fn policy(policy: &Policy) -> ExportPolicy {
+    match policy {
+        Policy::All => ExportPolicy::All,
+        Policy::None => ExportPolicy::None,
+        Policy::Filter(filter) => ExportPolicy::Filter(filter.clone()),
+    }
+}
+
+/// A protocol's status with nothing of its own yet.
+pub(crate) fn base_status(config: &ProtocolConfig, state: ProtocolState, since: u64) -> ProtocolStatus {
+    let single = matches!(
+        config.kind,
+        godwit_config::ProtocolKind::Kernel(_) | godwit_config::ProtocolKind::Static(_)
+    );
+    ProtocolStatus {
+        name: config.name.clone(),
+        kind: config.kind.name(),
+        table: config.channels.first().filter(|_| single).map(|c| c.table.clone()),
+        state,
+        since: UnixMillis(since),
+        description: config.description.clone(),
+        message: None,
+        router_id: config.router_id,
+        bgp: None,
+        channels: Vec::new(),
+    }
+}
+
+/// A channel's status without counters.
+pub(crate) fn channel_status(channel: &ChannelConfig, state: &'static str) -> ChannelStatus {
+    ChannelStatus {
+        family: channel.family,
+        state,
+        table: channel.table.clone(),
+        preference: channel.preference,
+        import: policy_text(&channel.import),
+        export: policy_text(&channel.export),
+        limits: [channel.receive_limit, channel.import_limit, channel.export_limit]
+            .map(|limit| limit.map(|l| (l, false))),
+        counters: ChannelCounters::default(),
+        bgp_next_hop: None,
+        igp_table: None,
+    }
+}
+
+/// Asks a table for a channel's counters.
+pub(crate) async fn counters<K: NetKey>(
+    table: &TableHandle<K>,
+    sources: Vec<SourceId>,
+    exporter: Option<ExporterId>,
+) -> ChannelCounters {
+    table
+        .call(move |shell| {
+            let mut counters = ChannelCounters::default();
+            let mut import = ImportCounters::default();
+            for source in sources {
+                let (imported, preferred, row) = shell.table.source_counters(source);
+                counters.imported += imported;
+                counters.preferred += preferred;
+                import += row;
+            }
+            let mut export = ExportCounters::default();
+            if let Some(exporter) = exporter.and_then(|id| shell.table.exporter(id)) {
+                (counters.exported, export) = exporter.counters();
+            }
+            counters.import_updates = row(import.updates);
+            counters.import_withdraws = row(import.withdraws);
+            counters.export_updates = row(export.updates);
+            counters.export_withdraws = row(export.withdraws);
+            counters
+        })
+        .await
+        .unwrap_or_default()
+}
+
+fn row(c: RowCounters) -> godwit_api::UpdateCounters {
+    godwit_api::UpdateCounters {
+        received: c.received,
+        rejected: c.rejected,
+        filtered: c.filtered,
+        ignored: c.ignored,
+        accepted: c.accepted,
+    }
+}

@@ -1,0 +1,179 @@
+//! Answers to questions about routes, a page at a time.
+
+use std::sync::Arc;
+
+use godwit_api::{Cursor, ExportMode, NetSelector, RoutePage, RouteQuery, RouteView, UnixMillis};
+use godwit_filter::{Destination, NextHop, RouteAttributes, Subject, Verdict};
+use godwit_rib::{Exporter, NetKey, NetView, PathView, Preview, Resolution};
+
+use crate::limits::{PAGE_NETS_MAX, PAGE_ROUTES_MAX};
+use crate::links::LinkTable;
+use crate::table::TableShell;
+
+/// Fills one page from one table; `table_index` is its place in the question's list of tables.
+pub(crate) fn page<K: NetKey>(
+    shell: &TableShell<K>,
+    query: &RouteQuery,
+    links: &Arc<LinkTable>,
+    table_index: u32,
+) -> RoutePage {
+    let mut page = PageBuilder { query, links, table_index, routes: Vec::new(), shown: 0, seen: 0, nets: 0 };
+    let mut next = None;
+    let exporter = query.export.as_ref().and_then(|(_, name)| shell.exporter_of(name));
+    match query.nets {
+        NetSelector::All | NetSelector::In(_) => {
+            let first = query.cursor.map_or(0, |c| c.net);
+            let mut looked = 0;
+            for net in shell.table.nets_from(first) {
+                if page.routes.len() >= PAGE_ROUTES_MAX || looked >= PAGE_NETS_MAX {
+                    next = Some(Cursor { table: table_index, net: net.id() });
+                    break;
+                }
+                looked += 1;
+                if selected(query.nets, net.key()) {
+                    page.net(&net, exporter);
+                }
+            }
+        }
+        NetSelector::Exact(net) => {
+            if let Some(net) = K::from_net(net).and_then(|key| shell.table.net(key)) {
+                page.net(&net, exporter);
+            }
+        }
+        NetSelector::ForAddress(address) => {
+            if let Some(net) = shell.table.longest(address) {
+                page.net(&net, exporter);
+            }
+        }
+        NetSelector::ForPrefix(net) => {
+            if let Some(net) = K::from_net(net).and_then(|key| shell.table.longest_for(key)) {
+                page.net(&net, exporter);
+            }
+        }
+    }
+    let counts = vec![(page.shown, page.seen, page.nets)];
+    RoutePage { tables: vec![shell.name.clone()], routes: page.routes, counts, next }
+}
+
+fn selected<K: NetKey>(nets: NetSelector, key: K) -> bool {
+    match nets {
+        NetSelector::In(outer) => {
+            K::from_net(outer).is_some_and(|o| key.len() >= o.len() && o.contains_bits(key.bits()))
+        }
+        _ => true,
+    }
+}
+
+struct PageBuilder<'a> {
+    query: &'a RouteQuery,
+    links: &'a Arc<LinkTable>,
+    table_index: u32,
+    routes: Vec<RouteView>,
+    shown: u64,
+    seen: u64,
+    nets: u64,
+}
+
+impl PageBuilder<'_> {
+    fn net<K: NetKey>(&mut self, net: &NetView<'_, K>, exporter: Option<&Exporter>) {
+        self.nets += 1;
+        let refused = net.kernel_refused();
+        if let Some((mode, _)) = &self.query.export {
+            let (Some(exporter), Some(best)) = (exporter, net.paths().next()) else { return };
+            self.seen += 1;
+            if let Some(attributes) = exported(*mode, exporter, net, &best)
+                && self.of_protocol(&best)
+            {
+                self.path(net.key(), &best, attributes, refused);
+            }
+            return;
+        }
+        for path in net.paths() {
+            self.seen += 1;
+            if (self.query.primary && !path.best) || !self.of_protocol(&path) || self.query.filtered {
+                continue;
+            }
+            self.path(net.key(), &path, path.attributes.clone(), refused && path.best);
+        }
+    }
+
+    fn of_protocol(&self, path: &PathView<'_>) -> bool {
+        self.query.protocol.as_deref().is_none_or(|p| *path.source.protocol == *p)
+    }
+
+    fn path<K: NetKey>(
+        &mut self,
+        net: K,
+        path: &PathView<'_>,
+        mut attributes: Arc<RouteAttributes>,
+        kernel_refused: bool,
+    ) {
+        if let Some(filter) = &self.query.filter {
+            let outcome = filter.run(&Subject {
+                net: net.to_net(),
+                protocol: &path.source.protocol,
+                attributes: &attributes,
+                surroundings: &**self.links,
+            });
+            if outcome.verdict != Verdict::Accept {
+                return;
+            }
+            if let Some(changed) = outcome.attributes {
+                attributes = Arc::from(changed);
+            }
+        }
+        self.shown += 1;
+        if self.query.count_only {
+            return;
+        }
+        let (hops, unresolved, igp_metric) = next_hops(&attributes, path);
+        self.routes.push(RouteView {
+            table: self.table_index,
+            net: net.to_net(),
+            protocol: path.source.protocol.clone(),
+            next_hops: hops
+                .into_iter()
+                .map(|hop| {
+                    let name = self.links.name(hop.ifindex);
+                    (hop, name)
+                })
+                .collect(),
+            unresolved,
+            igp_metric,
+            from: attributes.from,
+            attributes,
+            since: UnixMillis(path.since),
+            primary: path.best,
+            kernel_refused,
+        });
+    }
+}
+
+fn exported<K: NetKey>(
+    mode: ExportMode,
+    exporter: &Exporter,
+    net: &NetView<'_, K>,
+    best: &PathView<'_>,
+) -> Option<Arc<RouteAttributes>> {
+    let preview = exporter.preview(net)?;
+    match (mode, preview) {
+        (_, Preview::Refused(_)) => None,
+        (ExportMode::PreExport, _) => Some(best.attributes.clone()),
+        (ExportMode::NoExport, Preview::Filtered) => Some(best.attributes.clone()),
+        (ExportMode::Export, Preview::Passed(attributes)) => Some(attributes),
+        (ExportMode::Exported, Preview::Passed(attributes)) => {
+            exporter.has_exported(net).then_some(attributes)
+        }
+        _ => None,
+    }
+}
+
+fn next_hops(attributes: &RouteAttributes, path: &PathView<'_>) -> (Vec<NextHop>, bool, Option<u32>) {
+    if !matches!(attributes.destination, Destination::Recursive(_)) {
+        return (attributes.destination.next_hops().to_vec(), false, None);
+    }
+    match path.resolution {
+        Some(Resolution::Hops { hops, igp_metric }) => (hops.to_vec(), false, *igp_metric),
+        _ => (Vec::new(), true, None),
+    }
+}

@@ -1,0 +1,227 @@
+//! The supervisor: owns the configuration and the protocols' tasks, applies the difference between
+//! two configurations, and answers questions about the whole.
+
+mod act;
+mod apply;
+mod answer;
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use godwit_api::{Reply, Request};
+use godwit_config::{ProtocolKind, RouterConfig, RouterId};
+use godwit_filter::Severity;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::kernel::KernelEvents;
+use crate::links::LinkTable;
+use crate::listener::{Directory, Listeners};
+use crate::protocol::{Command, CommandSender, Context, StopReason, Tables};
+use crate::{ConfigLoader, ExitReason};
+
+/// A question on its way to the supervisor.
+pub(crate) type Ask = (Request, oneshot::Sender<Reply>);
+
+/// A protocol instance with its task.
+struct Running {
+    commands: CommandSender,
+    task: JoinHandle<()>,
+}
+
+/// What the supervisor keeps of a protocol.
+#[derive(Default)]
+struct Instance {
+    running: Option<Running>,
+    /// Disabled by the operator or by itself, whatever the configuration says.
+    disabled: bool,
+    /// Why it is down, if it ended by itself.
+    last_error: Option<String>,
+    /// When it last started or stopped.
+    since: u64,
+}
+
+pub(crate) struct Supervisor {
+    config: Arc<RouterConfig>,
+    /// What `configure undo` goes back to.
+    previous: Option<Arc<RouterConfig>>,
+    undo_at: Option<Instant>,
+    loader: ConfigLoader,
+    tables: Arc<Tables>,
+    links: watch::Receiver<Arc<LinkTable>>,
+    kernel: KernelEvents,
+    directory: Directory,
+    listeners: Listeners,
+    router_id: Option<Ipv4Addr>,
+    instances: BTreeMap<String, Instance>,
+    seed: u64,
+    started: u64,
+    reconfigured: u64,
+    shutting_down: bool,
+    /// Told to us by protocols that stop by themselves: (name, why).
+    exits: (mpsc::Sender<(String, String)>, mpsc::Receiver<(String, String)>),
+}
+
+impl Supervisor {
+    pub(crate) fn new(
+        config: RouterConfig,
+        loader: ConfigLoader,
+        links: watch::Receiver<Arc<LinkTable>>,
+        kernel: KernelEvents,
+        seed: u64,
+    ) -> Self {
+        let now = crate::clock::unix_millis();
+        Self {
+            config: Arc::new(config),
+            previous: None,
+            undo_at: None,
+            loader,
+            tables: Arc::default(),
+            links,
+            kernel,
+            directory: Directory::default(),
+            listeners: Listeners::default(),
+            router_id: None,
+            instances: BTreeMap::new(),
+            seed,
+            started: now,
+            reconfigured: now,
+            shutting_down: false,
+            exits: mpsc::channel(crate::limits::REQUEST_QUEUE_LEN),
+        }
+    }
+
+    /// Runs the router until it is told to stop.
+    pub(crate) async fn run(mut self, mut requests: mpsc::Receiver<Ask>) -> ExitReason {
+        let config = self.config.clone();
+        self.choose_router_id(&config);
+        self.apply(&RouterConfig::default(), &config, false).await;
+        tracing::info!("Started");
+        loop {
+            let undo_at = self.undo_at;
+            tokio::select! {
+                ask = requests.recv() => {
+                    let Some((request, reply)) = ask else { return self.stop(false).await };
+                    match request {
+                        Request::Shutdown | Request::GracefulRestart => {
+                            let graceful = matches!(request, Request::GracefulRestart);
+                            let _ = reply.send(Reply::Done);
+                            return self.stop(graceful).await;
+                        }
+                        request => self.answer(request, reply).await,
+                    }
+                }
+                Some((name, why)) = self.exits.1.recv() => self.ended(&name, why).await,
+                changed = self.links.changed() => {
+                    if changed.is_err() {
+                        return self.stop(false).await;
+                    }
+                    if self.router_id.is_none() {
+                        let config = self.config.clone();
+                        self.choose_router_id(&config);
+                        self.start_waiting(&config).await;
+                    }
+                }
+                () = sleep_until(undo_at), if undo_at.is_some() => {
+                    tracing::info!("Config timeout expired, starting undo");
+                    self.undo().await;
+                }
+            }
+        }
+    }
+
+    /// `router id`, or the lowest address; it stays once it is found.
+    fn choose_router_id(&mut self, config: &RouterConfig) {
+        let links = self.links.borrow_and_update().clone();
+        let chosen = match &config.router_id {
+            Some(RouterId::Fixed(id)) => Some(*id),
+            Some(RouterId::From(patterns)) => self.router_id.or_else(|| links.router_id(patterns)),
+            None => self.router_id.or_else(|| links.router_id(&[])),
+        };
+        if chosen.is_none() {
+            tracing::warn!(
+                "Cannot determine router ID yet: no interface has a usable IPv4 address; \
+                 BGP waits for one, or set `router id`"
+            );
+        }
+        self.router_id = chosen;
+    }
+
+    fn context(&self) -> Context {
+        Context {
+            tables: self.tables.clone(),
+            links: self.links.clone(),
+            directory: self.directory.clone(),
+            kernel: self.kernel.clone(),
+            router_id: self.router_id.unwrap_or(Ipv4Addr::UNSPECIFIED),
+            dialect16: self.config.dialect == godwit_config::Dialect::Bird16,
+            seed: self.seed,
+        }
+    }
+
+    /// A protocol ended by itself: a limit, or a panic in its task.
+    async fn ended(&mut self, name: &str, why: String) {
+        tracing::error!("{name}: stopped: {why}");
+        self.stop_protocol(name, StopReason::Disabled(None)).await;
+        if let Some(instance) = self.instances.get_mut(name) {
+            instance.disabled = true;
+            instance.last_error = Some(why);
+        }
+    }
+
+    async fn stop(mut self, graceful: bool) -> ExitReason {
+        tracing::info!("Shutting down");
+        self.shutting_down = true;
+        self.listeners.close();
+        // BGP first, while the kernel's routes still carry traffic; the kernel last.
+        let reason = |kernel: bool| if graceful && kernel { StopReason::Reconfigured } else { StopReason::Shutdown };
+        let names: Vec<(String, bool)> = self
+            .config
+            .protocols
+            .iter()
+            .map(|p| (p.name.clone(), matches!(p.kind, ProtocolKind::Kernel(_))))
+            .collect();
+        for last in [false, true] {
+            for (name, _) in names.iter().filter(|(_, kernel)| *kernel == last) {
+                self.stop_protocol(name, reason(last)).await;
+            }
+        }
+        tracing::error!(class = "FATAL", "Shutdown completed");
+        ExitReason::Requested
+    }
+
+    /// Tells a protocol to stop and waits, though not for ever.
+    async fn stop_protocol(&mut self, name: &str, reason: StopReason) {
+        let Some(instance) = self.instances.get_mut(name) else { return };
+        instance.since = crate::clock::unix_millis();
+        let Some(running) = instance.running.take() else { return };
+        let (done, finished) = oneshot::channel();
+        let stop = async {
+            if running.commands.send(Command::Stop(reason, done)).await.is_ok() {
+                let _ = finished.await;
+            }
+        };
+        if tokio::time::timeout(STOP_TIME_MAX, stop).await.is_err() {
+            tracing::error!(class = "BUG", "{name}: did not stop in time; its task is ended");
+            running.task.abort();
+        }
+    }
+}
+
+/// How long a protocol may take to stop.
+const STOP_TIME_MAX: Duration = Duration::from_secs(20);
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether a loaded configuration's diagnostics hold an error.
+pub(crate) fn has_error(diagnostics: &[godwit_filter::Diagnostic]) -> bool {
+    diagnostics.iter().any(|d| d.severity == Severity::Error)
+}

@@ -1,0 +1,251 @@
+//! The shell of a table: a task that owns it, takes batches and calls, and hands changes to those
+//! who can take them. It never waits for anyone but its own queue.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use godwit_rib::{Exported, Exporter, ExporterId, NetKey, RouteBatch, SourceId, Table};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::limits::{EXPORT_NETS_MAX, STEP_NETS_MAX, TABLE_QUEUE_LEN};
+
+type Call<K> = Box<dyn FnOnce(&mut TableShell<K>) + Send>;
+
+/// What a table's task is told.
+pub(crate) enum TableMessage<K: NetKey> {
+    /// Routes of a source.
+    Routes {
+        source: SourceId,
+        batch: RouteBatch<K>,
+        /// Set (and the owner woken) when the source's limit is passed.
+        over_limit: Option<Arc<OverLimit>>,
+    },
+    /// An exporter's reader can take more.
+    Credit(ExporterId),
+    /// Anything rare, done with the table in hand.
+    Call(Call<K>),
+}
+
+/// How a table tells a session that its import limit is passed.
+#[derive(Debug, Default)]
+pub(crate) struct OverLimit {
+    pub(crate) hit: AtomicBool,
+    pub(crate) wake: tokio::sync::Notify,
+}
+
+/// What an exporter's reader gets.
+#[derive(Debug)]
+pub(crate) enum Chunk<K> {
+    /// Whole UPDATE messages.
+    Updates(Bytes),
+    /// Routes for a kernel table.
+    Routes(Vec<(K, Option<godwit_rib::WantedRoute>)>),
+    /// The whole table has been sent once (since the start or the last refresh).
+    Fed,
+}
+
+/// The reading end of an exporter.
+pub(crate) struct ChunkReceiver<K: NetKey> {
+    table: TableHandle<K>,
+    id: ExporterId,
+    rx: mpsc::Receiver<Chunk<K>>,
+    blocked: Arc<AtomicBool>,
+}
+
+impl<K: NetKey> ChunkReceiver<K> {
+    /// The next chunk; `None` when the table has removed the exporter.
+    pub(crate) async fn recv(&mut self) -> Option<Chunk<K>> {
+        let chunk = self.rx.recv().await;
+        if self.blocked.swap(false, Ordering::AcqRel) {
+            self.table.credit(self.id).await;
+        }
+        chunk
+    }
+
+    /// The exporter's id in its table.
+    pub(crate) fn id(&self) -> ExporterId {
+        self.id
+    }
+}
+
+/// A table's task, from outside.
+#[derive(Debug)]
+pub(crate) struct TableHandle<K: NetKey> {
+    tx: mpsc::Sender<TableMessage<K>>,
+}
+
+impl<K: NetKey> Clone for TableHandle<K> {
+    fn clone(&self) -> Self {
+        Self { tx: self.tx.clone() }
+    }
+}
+
+impl<K: NetKey> TableHandle<K> {
+    /// Runs `f` in the table's task. `None` when the task has ended.
+    pub(crate) async fn call<R: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut TableShell<K>) -> R + Send + 'static,
+    ) -> Option<R> {
+        let (tx, rx) = oneshot::channel();
+        let call: Call<K> = Box::new(move |shell| {
+            let _ = tx.send(f(shell));
+        });
+        self.tx.send(TableMessage::Call(call)).await.ok()?;
+        rx.await.ok()
+    }
+
+    async fn credit(&self, id: ExporterId) {
+        let _ = self.tx.send(TableMessage::Credit(id)).await;
+    }
+
+    /// A place in the queue for a batch, waited for without holding anything.
+    pub(crate) async fn reserve(&self) -> Option<mpsc::Permit<'_, TableMessage<K>>> {
+        self.tx.reserve().await.ok()
+    }
+
+    /// Adds an exporter with room for `chunks` unread chunks.
+    pub(crate) async fn add_exporter(
+        &self,
+        protocol: Arc<str>,
+        exporter: Exporter,
+        chunks: usize,
+    ) -> Option<ChunkReceiver<K>> {
+        let (tx, rx) = mpsc::channel(chunks);
+        let blocked = Arc::new(AtomicBool::new(false));
+        let reader_blocked = blocked.clone();
+        let id = self
+            .call(move |shell| {
+                let id = shell.table.add_exporter(exporter);
+                shell.readers.push(Reader { id, protocol, tx, blocked });
+                id
+            })
+            .await?;
+        Some(ChunkReceiver { table: self.clone(), id, rx, blocked: reader_blocked })
+    }
+
+    /// Removes an exporter.
+    pub(crate) async fn remove_exporter(&self, id: ExporterId) {
+        self.call(move |shell| {
+            shell.readers.retain(|r| r.id != id);
+            shell.table.remove_exporter(id);
+        })
+        .await;
+    }
+}
+
+#[derive(Debug)]
+struct Reader<K> {
+    id: ExporterId,
+    /// The protocol it exports to.
+    protocol: Arc<str>,
+    tx: mpsc::Sender<Chunk<K>>,
+    /// The table has something to say and found no room.
+    blocked: Arc<AtomicBool>,
+}
+
+/// A table and those who read from it.
+#[derive(Debug)]
+pub(crate) struct TableShell<K: NetKey> {
+    /// The table's name.
+    pub(crate) name: Arc<str>,
+    pub(crate) table: Table<K>,
+    readers: Vec<Reader<K>>,
+}
+
+/// Starts a table's task.
+pub(crate) fn spawn<K: NetKey>(name: &str, seed: u64) -> TableHandle<K> {
+    let (tx, rx) = mpsc::channel(TABLE_QUEUE_LEN);
+    let shell = TableShell { name: name.into(), table: Table::new(seed), readers: Vec::new() };
+    tokio::spawn(shell.run(rx));
+    TableHandle { tx }
+}
+
+impl<K: NetKey> TableShell<K> {
+    async fn run(mut self, mut rx: mpsc::Receiver<TableMessage<K>>) {
+        loop {
+            // Work of our own is done a slice at a time, between messages.
+            let busy = self.table.has_job() || self.can_export();
+            let message = if busy {
+                match rx.try_recv() {
+                    Ok(message) => Some(message),
+                    Err(mpsc::error::TryRecvError::Empty) => None,
+                    Err(mpsc::error::TryRecvError::Disconnected) => return,
+                }
+            } else {
+                match rx.recv().await {
+                    Some(message) => Some(message),
+                    None => return,
+                }
+            };
+            if let Some(message) = message {
+                self.handle(message);
+            }
+            if self.table.has_job() {
+                self.table.step(STEP_NETS_MAX);
+            }
+            self.export();
+            if busy {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn handle(&mut self, message: TableMessage<K>) {
+        match message {
+            TableMessage::Routes { source, batch, over_limit } => {
+                let hit = self.table.apply(source, batch, crate::clock::unix_millis());
+                if hit && let Some(over) = over_limit {
+                    over.hit.store(true, Ordering::Release);
+                    over.wake.notify_one();
+                }
+            }
+            TableMessage::Credit(_) => {}
+            TableMessage::Call(call) => call(self),
+        }
+    }
+
+    /// The exporter to a protocol.
+    pub(crate) fn exporter_of(&self, protocol: &str) -> Option<&Exporter> {
+        let reader = self.readers.iter().find(|r| *r.protocol == *protocol)?;
+        self.table.exporter(reader.id)
+    }
+
+    fn can_export(&self) -> bool {
+        self.readers.iter().any(|r| {
+            r.tx.capacity() > 0 && !r.blocked.load(Ordering::Acquire) && self.table.has_export(r.id)
+        })
+    }
+
+    /// One slice for every reader that has room.
+    fn export(&mut self) {
+        for reader in &self.readers {
+            if !self.table.has_export(reader.id) {
+                continue;
+            }
+            // Two places: one for the changes and one for the word that the feed is through.
+            if reader.tx.capacity() < 2 {
+                reader.blocked.store(true, Ordering::Release);
+                // The reader may have emptied its queue before it could see the flag.
+                if reader.tx.capacity() < 2 {
+                    continue;
+                }
+                reader.blocked.store(false, Ordering::Release);
+            }
+            if let Some(exported) = self.table.export(reader.id, EXPORT_NETS_MAX) {
+                let chunk = match exported {
+                    Exported::Updates(bytes) => Chunk::Updates(bytes),
+                    Exported::Routes(routes) => Chunk::Routes(routes),
+                };
+                let _ = reader.tx.try_send(chunk);
+            }
+            let Some(exporter) = self.table.exporter_mut(reader.id) else { continue };
+            if exporter.take_fed() {
+                let _ = reader.tx.try_send(Chunk::Fed);
+            }
+            for message in exporter.take_messages() {
+                tracing::warn!("{message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Best path selection in BIRD's order: preference, then RFC 4271 §9.1.2.2 as BIRD applies it.
+
+use std::cmp::Ordering;
+use std::net::IpAddr;
+
+use godwit_filter::RouteAttributes;
+
+use crate::nexthop::Resolution;
+use crate::source::{BgpSource, SourceInfo};
+
+/// A path as selection sees it.
+pub(crate) struct Candidate<'a> {
+    pub(crate) attributes: &'a RouteAttributes,
+    pub(crate) source: &'a SourceInfo,
+    /// What a recursive next hop resolves to.
+    pub(crate) resolution: Option<&'a Resolution>,
+}
+
+/// LLGR_STALE (RFC 9494 §4.6).
+const LLGR_STALE: u32 = 0xffff_0006;
+
+/// Whether `new` is to be preferred over `old`, where `old` was there first and keeps its place on a tie.
+pub(crate) fn is_better(new: &Candidate<'_>, old: &Candidate<'_>) -> bool {
+    compare(new, old) == Ordering::Greater
+}
+
+fn compare(new: &Candidate<'_>, old: &Candidate<'_>) -> Ordering {
+    new.attributes
+        .preference
+        .cmp(&old.attributes.preference)
+        .then_with(|| new.source.type_rank.cmp(&old.source.type_rank))
+        .then_with(|| match (&new.source.bgp, &old.source.bgp) {
+            (Some(n), Some(o)) => compare_bgp(new, n, old, o),
+            _ => Ordering::Equal,
+        })
+}
+
+fn compare_bgp(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpSource) -> Ordering {
+    let (na, oa) = (&new.attributes.bgp, &old.attributes.bgp);
+    // Each step compares "more is better".
+    let steps: [&dyn Fn() -> Ordering; 11] = [
+        &|| usable(new).cmp(&usable(old)),
+        &|| oa.communities.contains(&LLGR_STALE).cmp(&na.communities.contains(&LLGR_STALE)),
+        &|| {
+            let n = na.local_pref.unwrap_or(n.default_local_pref);
+            n.cmp(&oa.local_pref.unwrap_or(o.default_local_pref))
+        },
+        &|| if n.path_metric || o.path_metric { path_len(old).cmp(&path_len(new)) } else { Ordering::Equal },
+        &|| origin(old).cmp(&origin(new)),
+        &|| {
+            let same_as = neighbor_as(new, n) == neighbor_as(old, o);
+            if n.med_metric || o.med_metric || same_as {
+                let n = na.med.unwrap_or(n.default_med);
+                oa.med.unwrap_or(o.default_med).cmp(&n)
+            } else {
+                Ordering::Equal
+            }
+        },
+        &|| o.internal.cmp(&n.internal),
+        &|| igp_metric(old, o).cmp(&igp_metric(new, n)),
+        &|| {
+            // Keep the older of two external paths when asked to (RFC 5004).
+            let external = !n.internal && !o.internal;
+            let older = (n.prefer_older || o.prefer_older) && external && n.peer_id != o.peer_id;
+            if older { Ordering::Less } else { Ordering::Equal }
+        },
+        &|| {
+            let n = na.originator_id().unwrap_or(n.peer_id);
+            oa.originator_id().unwrap_or(o.peer_id).cmp(&n)
+        },
+        &|| oa.cluster_list().len().cmp(&na.cluster_list().len()),
+    ];
+    steps
+        .iter()
+        .map(|step| step())
+        .find(|order| order.is_ne())
+        .unwrap_or_else(|| address_order(o.peer_address).cmp(&address_order(n.peer_address)))
+}
+
+fn usable(c: &Candidate<'_>) -> bool {
+    !matches!(c.resolution, Some(Resolution::Unresolved | Resolution::Dropped(_)))
+}
+
+/// A missing path is longer than any.
+fn path_len(c: &Candidate<'_>) -> u32 {
+    c.attributes.bgp.as_path.as_ref().map_or(10_000, godwit_wire::AsPath::path_len)
+}
+
+fn origin(c: &Candidate<'_>) -> u8 {
+    c.attributes.bgp.origin.map_or(godwit_wire::Origin::Incomplete as u8, |o| o as u8)
+}
+
+/// The neighbouring AS of MED comparison; an empty path is our own AS's.
+fn neighbor_as(c: &Candidate<'_>, s: &BgpSource) -> u32 {
+    match &c.attributes.bgp.as_path {
+        Some(path) => path.first_as().unwrap_or(if path.is_empty() { s.local_as } else { 0 }),
+        None => s.local_as,
+    }
+}
+
+fn igp_metric(c: &Candidate<'_>, s: &BgpSource) -> u64 {
+    if !s.igp_metric {
+        return 0;
+    }
+    match c.resolution {
+        Some(Resolution::Hops { igp_metric: Some(metric), .. }) => u64::from(*metric),
+        Some(Resolution::Hops { igp_metric: None, .. }) => u64::from(u32::MAX),
+        _ => 0,
+    }
+}
+
+fn address_order(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(a) => u128::from(a.to_ipv6_mapped()),
+        IpAddr::V6(a) => u128::from(a),
+    }
+}

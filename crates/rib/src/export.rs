@@ -1,0 +1,336 @@
+//! The export step: from changed nets to what a peer or the kernel is told.
+
+mod bgp;
+mod check;
+mod preview;
+mod rewrite;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use godwit_filter::{Destination, Filter, Outcome, RouteAttributes, Subject, Surroundings, Verdict};
+
+use crate::attrs::AttrId;
+use crate::bitmap::Bitmap;
+use crate::counters::ExportCounters;
+use crate::key::NetKey;
+use crate::nexthop::Resolution;
+use crate::source::SourceId;
+use crate::table::{PathView, Table};
+
+pub use check::{Refused, export_check};
+pub use preview::Preview;
+pub use rewrite::{BgpExport, NextHopPolicy};
+
+/// An exporter of a table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ExporterId(pub u32);
+
+/// Which routes an exporter passes on.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ExportPolicy {
+    /// Every route.
+    All,
+    /// None.
+    None,
+    /// Those a filter accepts, as it leaves them.
+    Filter(Arc<Filter>),
+}
+
+/// Who is told.
+#[derive(Debug)]
+pub enum ExporterKind {
+    /// A BGP neighbor (later: a group of those with equal policy), by UPDATE messages.
+    Bgp(Box<BgpExport>),
+    /// A kernel table, by routes.
+    Kernel,
+}
+
+/// What [`Table::export`] took out of the table.
+#[derive(Debug)]
+pub enum Exported<K> {
+    /// Whole UPDATE messages, one after the other, and how many nets they carry.
+    Updates(Bytes),
+    /// Routes wanted (`Some`) or no longer wanted (`None`).
+    Routes(Vec<(K, Option<WantedRoute>)>),
+}
+
+/// A route for a kernel table.
+#[derive(Clone, Debug)]
+pub struct WantedRoute {
+    /// The attributes after the export filter.
+    pub attributes: Arc<RouteAttributes>,
+    /// Where it goes, recursive next hops resolved: never [`Destination::Recursive`].
+    pub destination: Destination,
+}
+
+/// The export side of a channel: what has changed since it was last asked, and what it has sent.
+///
+/// Changes are kept as ids of nets, not as routes: a reader that is slow sees the state of the
+/// table when it reads, and what came and went in between is never sent.
+#[derive(Debug)]
+pub struct Exporter {
+    kind: ExporterKind,
+    policy: ExportPolicy,
+    /// The channel's own source: its routes are not sent back.
+    own_source: Option<SourceId>,
+    surroundings: Arc<dyn Surroundings + Send>,
+    /// Every net from here on has yet to be looked at.
+    feed: Option<u32>,
+    queue: VecDeque<u32>,
+    dirty: Bitmap,
+    sent: Bitmap,
+    refused: Bitmap,
+    processed: Vec<u32>,
+    /// The feed is through and End-of-RIB was not yet taken.
+    fed: bool,
+    counters: ExportCounters,
+    messages: Vec<String>,
+}
+
+impl Exporter {
+    /// An exporter that will be fed the whole table.
+    pub fn new(
+        kind: ExporterKind,
+        policy: ExportPolicy,
+        own_source: Option<SourceId>,
+        surroundings: Arc<dyn Surroundings + Send>,
+    ) -> Self {
+        Self {
+            kind,
+            policy,
+            own_source,
+            surroundings,
+            feed: Some(0),
+            queue: VecDeque::new(),
+            dirty: Bitmap::default(),
+            sent: Bitmap::default(),
+            refused: Bitmap::default(),
+            processed: Vec::new(),
+            fed: false,
+            counters: ExportCounters::default(),
+            messages: Vec::new(),
+        }
+    }
+
+    /// Nets sent and not withdrawn since, and what was counted.
+    pub fn counters(&self) -> (u64, ExportCounters) {
+        (self.sent.len() as u64, self.counters)
+    }
+
+    /// Changes what passes; the whole table is looked at again.
+    pub fn set_policy(&mut self, policy: ExportPolicy) {
+        self.policy = policy;
+        self.feed = Some(0);
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &ExportPolicy {
+        &self.policy
+    }
+
+    /// Who is told.
+    pub fn kind(&self) -> &ExporterKind {
+        &self.kind
+    }
+
+    /// Changes who is told (with other options), without forgetting what was sent.
+    pub fn set_kind(&mut self, kind: ExporterKind) {
+        self.kind = kind;
+        self.feed = Some(0);
+    }
+
+    /// The interfaces filters see.
+    pub fn set_surroundings(&mut self, surroundings: Arc<dyn Surroundings + Send>) {
+        self.surroundings = surroundings;
+    }
+
+    /// Sends everything again (route refresh, `reload out`).
+    pub fn refeed(&mut self) {
+        self.feed = Some(0);
+        self.fed = false;
+    }
+
+    /// The channel's own source changed (its session was restarted).
+    pub fn set_own_source(&mut self, source: Option<SourceId>) {
+        self.own_source = source;
+    }
+
+    /// Whether the whole table has been looked at and that was not yet told: once after each feed.
+    pub fn take_fed(&mut self) -> bool {
+        self.feed.is_none() && self.queue.is_empty() && std::mem::take(&mut self.fed)
+    }
+
+    /// Lines that filters printed, and their errors, since last asked.
+    pub fn take_messages(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.messages)
+    }
+
+    /// The kernel refused (or took) the route of a net; shown by `show route`.
+    pub(crate) fn set_refused(&mut self, id: u32, refused: bool) {
+        if refused {
+            self.refused.insert(id);
+        } else {
+            self.refused.remove(id);
+        }
+    }
+
+    pub(crate) fn is_refused(&self, id: u32) -> bool {
+        self.refused.contains(id)
+    }
+
+    /// Whether this net was sent.
+    pub(crate) fn has_sent(&self, id: u32) -> bool {
+        self.sent.contains(id)
+    }
+
+    pub(crate) fn mark(&mut self, id: u32) {
+        if self.feed.is_some_and(|cursor| id >= cursor) {
+            return;
+        }
+        if self.dirty.insert(id) {
+            self.queue.push_back(id);
+        }
+    }
+
+    pub(crate) fn remembers(&self, id: u32) -> bool {
+        self.dirty.contains(id) || self.sent.contains(id)
+    }
+
+    pub(crate) fn has_work(&self, id_end: u32) -> bool {
+        !self.queue.is_empty() || self.feed.is_some_and(|cursor| cursor < id_end || !self.fed)
+    }
+
+    pub(crate) fn take_processed(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.processed)
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.queue.capacity() * 4 + self.dirty.memory() + self.sent.memory() + self.refused.memory()
+    }
+
+    /// The ids to look at next: changes first, then the feed.
+    fn next_ids(&mut self, id_end: u32, nets_max: usize) -> Vec<u32> {
+        let mut ids: Vec<u32> = Vec::with_capacity(nets_max.min(self.queue.len() + 1024));
+        while ids.len() < nets_max
+            && let Some(id) = self.queue.pop_front()
+        {
+            self.dirty.remove(id);
+            ids.push(id);
+        }
+        if self.queue.is_empty() && self.queue.capacity() > 65_536 {
+            self.queue = VecDeque::new();
+        }
+        if let Some(cursor) = self.feed
+            && ids.len() < nets_max
+        {
+            let end = cursor.saturating_add((nets_max - ids.len()) as u32).min(id_end);
+            ids.extend(cursor..end);
+            self.feed = if end >= id_end { None } else { Some(end) };
+            self.fed = self.feed.is_none();
+        }
+        ids
+    }
+
+    pub(crate) fn drain<K: NetKey>(&mut self, table: &Table<K>, nets_max: usize) -> Option<Exported<K>> {
+        let ids = self.next_ids(table.id_end(), nets_max);
+        if ids.is_empty() {
+            return None;
+        }
+        let exported = match self.kind {
+            ExporterKind::Bgp(_) => {
+                let updates = self.drain_bgp(table, &ids);
+                (!updates.is_empty()).then_some(Exported::Updates(updates))
+            }
+            ExporterKind::Kernel => {
+                let routes = self.drain_routes(table, &ids);
+                (!routes.is_empty()).then_some(Exported::Routes(routes))
+            }
+        };
+        self.processed.extend(ids.into_iter().filter(|id| table.best_ids(*id).is_none()));
+        exported
+    }
+
+    fn drain_routes<K: NetKey>(
+        &mut self,
+        table: &Table<K>,
+        ids: &[u32],
+    ) -> Vec<(K, Option<WantedRoute>)> {
+        let mut routes = Vec::with_capacity(ids.len());
+        for &id in ids {
+            let Some(key) = table.key(id) else { continue };
+            match self.wanted(table, key, id) {
+                Some(route) => {
+                    self.sent.insert(id);
+                    self.counters.updates.accepted += 1;
+                    routes.push((key, Some(route)));
+                }
+                None if self.sent.remove(id) => {
+                    self.refused.remove(id);
+                    self.counters.withdraws.received += 1;
+                    self.counters.withdraws.accepted += 1;
+                    routes.push((key, None));
+                }
+                None => {}
+            }
+        }
+        routes
+    }
+
+    fn wanted<K: NetKey>(&mut self, table: &Table<K>, key: K, id: u32) -> Option<WantedRoute> {
+        let best = table.best_path(id)?;
+        self.counters.updates.received += 1;
+        if Some(best.source_id) == self.own_source {
+            self.counters.updates.rejected += 1;
+            return None;
+        }
+        let changed = self.filter(key, &best)?;
+        let attributes = changed.map_or_else(|| best.attributes.clone(), Arc::from);
+        let destination = match (&attributes.destination, best.resolution) {
+            (Destination::Recursive(_), Some(Resolution::Hops { hops, .. })) => match hops.as_slice() {
+                [one] => Destination::Unicast(one.clone()),
+                several => Destination::Multipath(several.into()),
+            },
+            (Destination::Recursive(_), Some(Resolution::Dropped(to))) => to.clone(),
+            (Destination::Recursive(_), _) => Destination::Unreachable,
+            (other, _) => other.clone(),
+        };
+        Some(WantedRoute { attributes, destination })
+    }
+
+    /// Runs the policy. `None`: refused. `Some(None)`: accepted as it is.
+    fn filter<K: NetKey>(&mut self, key: K, path: &PathView<'_>) -> Option<Option<Box<RouteAttributes>>> {
+        let filter = match &self.policy {
+            ExportPolicy::All => return Some(None),
+            ExportPolicy::None => {
+                self.counters.updates.filtered += 1;
+                return None;
+            }
+            ExportPolicy::Filter(filter) => filter,
+        };
+        let subject = Subject {
+            net: key.to_net(),
+            protocol: &path.source.protocol,
+            attributes: path.attributes,
+            surroundings: &*self.surroundings,
+        };
+        let Outcome { verdict, attributes, messages, error } = filter.run(&subject);
+        if !messages.is_empty() || error.is_some() {
+            self.messages.extend(messages);
+            self.messages.extend(error);
+        }
+        if verdict == Verdict::Accept {
+            return Some(attributes);
+        }
+        self.counters.updates.filtered += 1;
+        None
+    }
+}
+
+/// A change that goes out: sorted so that nets with one attribute set stand together.
+struct Candidate {
+    attrs: AttrId,
+    source: SourceId,
+    id: u32,
+}

@@ -1,0 +1,78 @@
+//! What BGP refuses to export before any filter is asked.
+
+use std::fmt;
+
+use crate::source::SourceInfo;
+
+use super::rewrite::BgpExport;
+use godwit_filter::RouteAttributes;
+
+/// NO_EXPORT (RFC 1997).
+const NO_EXPORT: u32 = 0xffff_ff01;
+/// NO_ADVERTISE (RFC 1997).
+const NO_ADVERTISE: u32 = 0xffff_ff02;
+/// NO_EXPORT_SUBCONFED (RFC 1997).
+const NO_EXPORT_SUBCONFED: u32 = 0xffff_ff03;
+
+/// Why a route is not sent to a peer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refused {
+    /// It came from that peer.
+    SplitHorizon,
+    /// It came from an internal peer and neither end is a client (RFC 4456 §6).
+    NotReflected,
+    /// It has been through the cluster already (RFC 4456 §8).
+    ClusterLoop,
+    /// A well-known community says so (RFC 1997).
+    Community,
+    /// The next hop would be the peer itself.
+    NextHopIsPeer,
+    /// There is no next hop of the family to announce.
+    NoNextHop,
+    /// The attributes do not fit in one message.
+    TooLong,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SplitHorizon => "learned from this neighbor",
+            Self::NotReflected => "internal route, and neither neighbor is a route reflector client",
+            Self::ClusterLoop => "has been through this cluster",
+            Self::Community => "a well-known community forbids it",
+            Self::NextHopIsPeer => "the next hop is the neighbor",
+            Self::NoNextHop => "no next hop of this family",
+            Self::TooLong => "the attributes do not fit in a message",
+        })
+    }
+}
+
+/// The checks before the filter (split horizon apart).
+pub fn export_check(
+    attributes: &RouteAttributes,
+    source: &SourceInfo,
+    export: &BgpExport,
+) -> Result<(), Refused> {
+    if let Some(from) = &source.bgp
+        && from.internal
+        && export.internal
+    {
+        if !from.rr_client && !export.rr_client {
+            return Err(Refused::NotReflected);
+        }
+        if export.rr_client && attributes.bgp.cluster_list().contains(&export.cluster_id) {
+            return Err(Refused::ClusterLoop);
+        }
+    }
+    if export.interpret_communities {
+        let forbids = |community: &u32| match *community {
+            NO_ADVERTISE => true,
+            NO_EXPORT | NO_EXPORT_SUBCONFED => !export.internal,
+            _ => false,
+        };
+        if attributes.bgp.communities.iter().any(forbids) {
+            return Err(Refused::Community);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! What BGP changes in a route's attributes on the way to a peer (RFC 4271 §5.1, RFC 4456 §8).
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use godwit_filter::{Destination, RouteAttributes};
+use godwit_wire::{AsPath, ExtendedCommunity, Origin, PathAttributes, SegmentKind};
+
+use crate::nexthop::Resolution;
+use crate::source::SourceInfo;
+
+use super::check::Refused;
+
+/// `next hop self`, `next hop keep`: for routes of which peers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum NextHopPolicy {
+    /// None.
+    #[default]
+    Off,
+    /// All.
+    All,
+    /// Internal ones.
+    Internal,
+    /// External ones.
+    External,
+}
+
+impl NextHopPolicy {
+    fn applies(self, source: &SourceInfo) -> bool {
+        match self {
+            Self::Off => false,
+            Self::All => true,
+            Self::Internal => source.bgp.as_ref().is_some_and(|b| b.internal),
+            Self::External => source.bgp.as_ref().is_some_and(|b| !b.internal),
+        }
+    }
+}
+
+/// A BGP neighbor as export sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BgpExport {
+    /// Our AS on the session.
+    pub local_as: u32,
+    /// An internal session.
+    pub internal: bool,
+    /// The neighbor is a route reflector client.
+    pub rr_client: bool,
+    /// The neighbor is a route server client.
+    pub rs_client: bool,
+    /// The cluster id used on the session.
+    pub cluster_id: u32,
+    /// The neighbor's address.
+    pub peer_address: IpAddr,
+    /// The session's interface if it is single-hop, else 0.
+    pub ifindex: u32,
+    /// Our own address of the family, for `next hop self` and as the default.
+    pub own_next_hop: Option<IpAddr>,
+    /// Our link-local address, sent beside a global IPv6 one on a single-hop session.
+    pub own_link_local: Option<Ipv6Addr>,
+    /// `next hop self`.
+    pub next_hop_self: NextHopPolicy,
+    /// `next hop keep`.
+    pub next_hop_keep: NextHopPolicy,
+    /// `interpret communities`.
+    pub interpret_communities: bool,
+    /// `default bgp_local_pref`.
+    pub default_local_pref: u32,
+    /// `allow bgp_local_pref`: send it to an external neighbor.
+    pub allow_local_pref: bool,
+    /// Attributes are rewritten before the export filter sees them, as BIRD 1.6 does it.
+    pub rewrite_before_filter: bool,
+    /// Both ends use 4-octet AS numbers.
+    pub four_octet_as: bool,
+    /// The longest message the neighbor takes, octets.
+    pub message_len_max: usize,
+}
+
+/// The attributes that go to the neighbor.
+pub(super) fn rewrite(
+    attributes: &RouteAttributes,
+    source: &SourceInfo,
+    resolution: Option<&Resolution>,
+    export: &BgpExport,
+) -> Result<PathAttributes, Refused> {
+    let mut bgp = attributes.bgp.clone();
+    let from_bgp = source.bgp.is_some();
+    bgp.origin.get_or_insert(if from_bgp { Origin::Incomplete } else { Origin::Igp });
+    let (next_hop, own) = next_hop(attributes, source, resolution, export);
+    let next_hop = next_hop.ok_or(Refused::NoNextHop)?;
+    if next_hop == export.peer_address {
+        return Err(Refused::NextHopIsPeer);
+    }
+    bgp.next_hop = Some(next_hop);
+    if own || bgp.rare.as_ref().is_some_and(|r| r.link_local_next_hop.is_some()) {
+        let keep = bgp.rare.as_ref().and_then(|r| r.link_local_next_hop).filter(|_| !own);
+        bgp.rare_mut().link_local_next_hop = if own { export.own_link_local } else { keep };
+    }
+    let path = bgp.as_path.take().unwrap_or_else(AsPath::empty);
+    bgp.as_path = Some(if export.internal || export.rs_client {
+        path
+    } else {
+        path.prepended(SegmentKind::Sequence, export.local_as, 1)
+    });
+    if export.internal {
+        bgp.local_pref.get_or_insert(export.default_local_pref);
+        reflect(&mut bgp, source, export);
+    } else {
+        externalise(&mut bgp, attributes, from_bgp, export);
+    }
+    bgp.normalise();
+    Ok(bgp)
+}
+
+/// RFC 4456 §8: who originated the route inside the AS, and the clusters it went through.
+fn reflect(bgp: &mut PathAttributes, source: &SourceInfo, export: &BgpExport) {
+    let Some(from) = source.bgp.as_ref().filter(|b| b.internal) else { return };
+    let rare = bgp.rare_mut();
+    rare.originator_id.get_or_insert(from.peer_id);
+    let mut clusters = Vec::with_capacity(rare.cluster_list.len() + 2);
+    if export.rr_client && (!from.rr_client || from.cluster_id != export.cluster_id) {
+        clusters.push(export.cluster_id);
+    }
+    if from.rr_client {
+        clusters.push(from.cluster_id);
+    }
+    clusters.extend_from_slice(&rare.cluster_list);
+    rare.cluster_list = clusters.into();
+}
+
+fn externalise(bgp: &mut PathAttributes, before: &RouteAttributes, from_bgp: bool, export: &BgpExport) {
+    if !export.allow_local_pref {
+        bgp.local_pref = None;
+    }
+    // BIRD 2 sends MED abroad only if the export filter set it; 1.6 sends zero for routes from BGP.
+    if export.rewrite_before_filter {
+        if from_bgp && bgp.med.is_some() {
+            bgp.med = Some(0);
+        }
+    } else if !before.fresh_med {
+        bgp.med = None;
+    }
+    if let Some(rare) = bgp.rare.as_deref_mut() {
+        rare.originator_id = None;
+        rare.cluster_list = Box::default();
+        if rare.ext_communities.iter().any(|c| !c.is_transitive()) {
+            rare.ext_communities =
+                rare.ext_communities.iter().copied().filter(|c| ExtendedCommunity::is_transitive(*c)).collect();
+        }
+    }
+}
+
+/// The next hop to announce, and whether it is our own: the first rule that applies.
+fn next_hop(
+    attributes: &RouteAttributes,
+    source: &SourceInfo,
+    resolution: Option<&Resolution>,
+    export: &BgpExport,
+) -> (Option<IpAddr>, bool) {
+    let own = (export.own_next_hop, true);
+    let set = attributes.bgp.next_hop.filter(|a| !a.is_unspecified());
+    if export.next_hop_self.applies(source) {
+        return own;
+    }
+    if set.is_some() && (export.next_hop_keep.applies(source) || attributes.fresh_next_hop) {
+        return (set, false);
+    }
+    let same_family =
+        |a: &IpAddr| export.own_next_hop.is_none_or(|own| own.is_ipv4() == a.is_ipv4());
+    if let Some(address) = set {
+        if !same_family(&address) {
+            return own;
+        }
+        let shared_link =
+            export.ifindex != 0 && source.bgp.as_ref().is_some_and(|b| b.ifindex == export.ifindex);
+        if export.internal || shared_link {
+            return (set, false);
+        }
+    }
+    let gateway = match (&attributes.destination, resolution) {
+        (Destination::Unicast(hop), _) => hop.gateway.map(|g| (g, hop.ifindex)),
+        (Destination::Recursive(_), Some(Resolution::Hops { hops, .. })) => match hops.as_slice() {
+            [hop] => hop.gateway.map(|g| (g, hop.ifindex)),
+            _ => None,
+        },
+        _ => None,
+    };
+    match gateway {
+        Some((address, ifindex))
+            if same_family(&address)
+                && !is_link_local(address)
+                && (export.internal || (export.ifindex != 0 && export.ifindex == ifindex)) =>
+        {
+            (Some(address), false)
+        }
+        _ => own,
+    }
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(a) => a.is_link_local(),
+        IpAddr::V6(a) => a.is_unicast_link_local(),
+    }
+}

@@ -1,0 +1,431 @@
+//! The import step: UPDATE messages of one session to batches of routes.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use godwit_filter::{
+    Destination, Filter, NextHop, Outcome, RouteAttributes, RouteSource, Subject, Surroundings, Verdict,
+};
+use godwit_wire::{
+    AddressFamily, AttributeContext, MessageError, ParsedAttributes, PathAttributes, Treatment, parse_attributes,
+    split_update,
+};
+use ipnetwork::{Ipv4Network, Ipv6Network};
+use std::hash::BuildHasher;
+
+use crate::attrs::HashedAttributes;
+use crate::key::NetKey;
+use crate::table::RouteBatch;
+
+/// What the import step has to know of the session.
+#[derive(Clone, Debug)]
+pub struct BgpImport {
+    /// The protocol's name.
+    pub protocol: Arc<str>,
+    /// Our AS on the session.
+    pub local_as: u32,
+    /// The neighbor's AS.
+    pub peer_as: u32,
+    /// An internal session.
+    pub internal: bool,
+    /// Our router id: routes we originated come back with it as ORIGINATOR_ID.
+    pub router_id: Ipv4Addr,
+    /// The cluster id we use on this session.
+    pub cluster_id: u32,
+    /// The neighbor's address.
+    pub peer_address: IpAddr,
+    /// `allow local as`: how often our AS may stand in the path.
+    pub allow_local_as: u32,
+    /// `enforce first as`.
+    pub enforce_first_as: bool,
+    /// `default bgp_local_pref`.
+    pub default_local_pref: u32,
+    /// Next hops are looked up rather than taken to be on the link (`gateway recursive`).
+    pub recursive: bool,
+    /// How attributes are to be read.
+    pub attributes: AttributeContext,
+}
+
+/// A channel's import policy.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChannelImport {
+    /// Which routes pass.
+    pub policy: crate::ExportPolicy,
+    /// The preference they get.
+    pub preference: u16,
+}
+
+/// Whether a next hop is on a link of ours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnLink {
+    /// On the interface with this kernel index.
+    Yes(u32),
+    /// It is an address of ours.
+    Local,
+    /// It is not.
+    No,
+}
+
+/// The links next hops are looked for on.
+pub trait Links: Surroundings {
+    /// Where an address is.
+    fn on_link(&self, address: IpAddr) -> OnLink;
+}
+
+/// What came of one UPDATE besides routes.
+#[derive(Debug, Default)]
+pub struct UpdateSummary {
+    /// It was this family's End-of-RIB marker (RFC 4724 §2).
+    pub end_of_rib: Option<AddressFamily>,
+    /// Lines for the log, at the class for a neighbor's faults.
+    pub remarks: Vec<String>,
+    /// Lines that filters printed.
+    pub messages: Vec<String>,
+}
+
+/// Routes of both families on their way to the tables.
+#[derive(Debug, Default)]
+pub struct Batches {
+    /// For the IPv4 channel.
+    pub ipv4: RouteBatch<Ipv4Network>,
+    /// For the IPv6 channel.
+    pub ipv6: RouteBatch<Ipv6Network>,
+}
+
+/// Attribute blocks seen lately, by their raw bytes.
+const CACHE_SLOTS: usize = 512;
+
+#[derive(Debug)]
+struct Cached {
+    raw: Box<[u8]>,
+    set: Option<HashedAttributes>,
+}
+
+/// The import side of a session.
+#[derive(Debug)]
+pub struct ImportStep {
+    session: BgpImport,
+    ipv4: Option<ChannelImport>,
+    ipv6: Option<ChannelImport>,
+    seed: u64,
+    hasher: FixedState,
+    cache: Vec<Option<Cached>>,
+}
+
+impl ImportStep {
+    /// The step for an established session, with the channels it negotiated.
+    pub fn new(
+        session: BgpImport,
+        ipv4: Option<ChannelImport>,
+        ipv6: Option<ChannelImport>,
+        seed: u64,
+    ) -> Self {
+        let mut cache = Vec::new();
+        cache.resize_with(CACHE_SLOTS, || None);
+        Self { session, ipv4, ipv6, seed, hasher: FixedState::with_seed(seed), cache }
+    }
+
+    /// Changes the policy of a family's channel.
+    pub fn set_channel(&mut self, family: AddressFamily, channel: ChannelImport) {
+        self.forget();
+        match family {
+            AddressFamily::IPV4 => self.ipv4 = Some(channel),
+            AddressFamily::IPV6 => self.ipv6 = Some(channel),
+            _ => {}
+        }
+    }
+
+    /// Forgets attribute blocks seen before: interfaces changed, and with them what is on the link.
+    pub fn forget(&mut self) {
+        self.cache.iter_mut().for_each(|slot| *slot = None);
+    }
+
+    /// Takes the body of an UPDATE (what follows the header) and adds its routes to the batches.
+    /// An error ends the session.
+    pub fn update(
+        &mut self,
+        body: &[u8],
+        links: &dyn Links,
+        batches: &mut Batches,
+    ) -> Result<UpdateSummary, MessageError> {
+        let frame = split_update(body)?;
+        let mut summary = UpdateSummary::default();
+        if frame.attributes.is_empty() && frame.nlri.is_empty() && frame.withdrawn.is_empty() {
+            summary.end_of_rib = Some(AddressFamily::IPV4);
+            return Ok(summary);
+        }
+        if !frame.withdrawn.is_empty() {
+            withdraw_all(ipv4_nlri(frame.withdrawn)?, self.ipv4.is_some(), &mut batches.ipv4);
+        }
+        if frame.attributes.is_empty() && frame.nlri.is_empty() {
+            return Ok(summary);
+        }
+        let slot = self.hasher.hash_one(frame.attributes) as usize % CACHE_SLOTS;
+        if !frame.nlri.is_empty()
+            && let Some(Some(cached)) = self.cache.get(slot)
+            && *cached.raw == *frame.attributes
+        {
+            let set = cached.set.clone();
+            self.announce_ipv4(ipv4_nlri(frame.nlri)?, set.as_ref(), links, &mut batches.ipv4, &mut summary);
+            return Ok(summary);
+        }
+        let parsed = parse_attributes(frame.attributes, !frame.nlri.is_empty(), &self.session.attributes)?;
+        self.remark(&parsed, &mut summary);
+        self.multiprotocol(&parsed, frame.nlri.is_empty() && frame.withdrawn.is_empty(), links, batches, &mut summary)?;
+        if !frame.nlri.is_empty() {
+            let nets = ipv4_nlri(frame.nlri)?;
+            let cacheable =
+                parsed.errors.is_empty() && parsed.mp_reach.is_none() && parsed.mp_unreach.is_none();
+            let set = self.route(parsed.attributes, parsed.verdict, AddressFamily::IPV4, links, &mut summary);
+            self.announce_ipv4(nets, set.as_ref(), links, &mut batches.ipv4, &mut summary);
+            if cacheable && let Some(place) = self.cache.get_mut(slot) {
+                *place = Some(Cached { raw: frame.attributes.into(), set });
+            }
+        }
+        Ok(summary)
+    }
+
+    fn multiprotocol(
+        &mut self,
+        parsed: &ParsedAttributes<'_>,
+        nothing_else: bool,
+        links: &dyn Links,
+        batches: &mut Batches,
+        summary: &mut UpdateSummary,
+    ) -> Result<(), MessageError> {
+        if let Some(unreach) = &parsed.mp_unreach {
+            if unreach.nlri.is_empty() && nothing_else && parsed.mp_reach.is_none() {
+                summary.end_of_rib = Some(unreach.family);
+                return Ok(());
+            }
+            match unreach.family {
+                AddressFamily::IPV4 => {
+                    withdraw_all(ipv4_nlri(unreach.nlri)?, self.ipv4.is_some(), &mut batches.ipv4);
+                }
+                AddressFamily::IPV6 => {
+                    withdraw_all(ipv6_nlri(unreach.nlri)?, self.ipv6.is_some(), &mut batches.ipv6);
+                }
+                _ => {}
+            }
+        }
+        let Some(reach) = &parsed.mp_reach else { return Ok(()) };
+        let mut attributes = parsed.attributes.clone();
+        attributes.next_hop = reach.next_hop;
+        if let Some(link_local) = reach.link_local {
+            attributes.rare_mut().link_local_next_hop = Some(link_local);
+        }
+        match reach.family {
+            AddressFamily::IPV4 => {
+                let nets = ipv4_nlri(reach.nlri)?;
+                let set = self.route(attributes, parsed.verdict, reach.family, links, summary);
+                self.announce_ipv4(nets, set.as_ref(), links, &mut batches.ipv4, summary);
+            }
+            AddressFamily::IPV6 => {
+                let nets = ipv6_nlri(reach.nlri)?;
+                let set = self.route(attributes, parsed.verdict, reach.family, links, summary);
+                self.announce_ipv6(nets, set.as_ref(), links, &mut batches.ipv6, summary);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn remark(&self, parsed: &ParsedAttributes<'_>, summary: &mut UpdateSummary) {
+        for error in &parsed.errors {
+            summary.remarks.push(error.to_string());
+        }
+    }
+
+    /// The attributes of a route from path attributes, or `None` where the routes are to be
+    /// withdrawn: a loop, a bad next hop, an error that RFC 7606 treats so.
+    fn route(
+        &self,
+        mut bgp: PathAttributes,
+        verdict: Treatment,
+        family: AddressFamily,
+        links: &dyn Links,
+        summary: &mut UpdateSummary,
+    ) -> Option<HashedAttributes> {
+        if verdict >= Treatment::Withdraw || self.is_loop(&bgp) {
+            return None;
+        }
+        let channel = if family == AddressFamily::IPV4 { &self.ipv4 } else { &self.ipv6 };
+        let channel = channel.as_ref()?;
+        let first = bgp.as_path.as_ref().and_then(godwit_wire::AsPath::first_as);
+        if self.session.enforce_first_as && first != Some(self.session.peer_as) {
+            summary.remarks.push("the first AS of the path is not the neighbor's".into());
+            return None;
+        }
+        let destination = self.destination(&mut bgp, links, summary)?;
+        bgp.local_pref.get_or_insert(self.session.default_local_pref);
+        bgp.normalise();
+        let mut attributes = RouteAttributes::new(RouteSource::Bgp, channel.preference, destination);
+        attributes.from = Some(self.session.peer_address);
+        attributes.bgp = bgp;
+        Some(HashedAttributes::new(Arc::new(attributes), self.seed))
+    }
+
+    /// AS_PATH (RFC 4271 §9.1.2), ORIGINATOR_ID and CLUSTER_LIST (RFC 4456 §8) loops.
+    fn is_loop(&self, bgp: &PathAttributes) -> bool {
+        let s = &self.session;
+        let own = bgp.as_path.as_ref().map_or(0, |p| p.count_as(s.local_as));
+        own as u64 > u64::from(s.allow_local_as)
+            || (s.internal
+                && (bgp.originator_id() == Some(s.router_id) || bgp.cluster_list().contains(&s.cluster_id)))
+    }
+
+    fn destination(
+        &self,
+        bgp: &mut PathAttributes,
+        links: &dyn Links,
+        summary: &mut UpdateSummary,
+    ) -> Option<Destination> {
+        let next_hop = bgp.next_hop?;
+        let link_local = bgp.rare.as_ref().and_then(|r| r.link_local_next_hop);
+        // A peer without a global address sends its link-local one in the global's place.
+        let address = match (next_hop, link_local) {
+            (IpAddr::V6(a), Some(ll)) if a.is_unspecified() => IpAddr::V6(ll),
+            (other, _) => other,
+        };
+        if self.session.recursive {
+            return Some(Destination::Recursive(address));
+        }
+        match links.on_link(address) {
+            OnLink::Yes(ifindex) => Some(Destination::Unicast(NextHop {
+                gateway: Some(address),
+                ifindex,
+                weight: 1,
+                onlink: false,
+            })),
+            OnLink::Local => {
+                summary.remarks.push(format!("Invalid NEXT_HOP attribute - local address {address}"));
+                None
+            }
+            OnLink::No => {
+                summary
+                    .remarks
+                    .push(format!("Invalid NEXT_HOP attribute - address {address} not directly reachable"));
+                None
+            }
+        }
+    }
+
+    fn announce_ipv4(
+        &self,
+        nets: impl Iterator<Item = Ipv4Network>,
+        set: Option<&HashedAttributes>,
+        links: &dyn Links,
+        batch: &mut RouteBatch<Ipv4Network>,
+        summary: &mut UpdateSummary,
+    ) {
+        if let Some(channel) = &self.ipv4 {
+            self.announce(nets, channel, set, links, batch, summary);
+        }
+    }
+
+    fn announce_ipv6(
+        &self,
+        nets: impl Iterator<Item = Ipv6Network>,
+        set: Option<&HashedAttributes>,
+        links: &dyn Links,
+        batch: &mut RouteBatch<Ipv6Network>,
+        summary: &mut UpdateSummary,
+    ) {
+        if let Some(channel) = &self.ipv6 {
+            self.announce(nets, channel, set, links, batch, summary);
+        }
+    }
+
+    fn announce<K: NetKey>(
+        &self,
+        nets: impl Iterator<Item = K>,
+        channel: &ChannelImport,
+        set: Option<&HashedAttributes>,
+        links: &dyn Links,
+        batch: &mut RouteBatch<K>,
+        summary: &mut UpdateSummary,
+    ) {
+        let mut filtered: Option<HashedAttributes> = None;
+        for net in nets {
+            batch.counters.updates.received += 1;
+            let Some(set) = set.filter(|_| is_valid(net)) else {
+                batch.counters.updates.rejected += 1;
+                batch.withdraw(net);
+                continue;
+            };
+            match &channel.policy {
+                crate::ExportPolicy::All => batch.announce(net, set),
+                crate::ExportPolicy::None => {
+                    batch.counters.updates.filtered += 1;
+                    batch.withdraw(net);
+                }
+                crate::ExportPolicy::Filter(filter) => {
+                    match self.run(filter, net, set, links, &mut filtered, summary) {
+                        Some(set) => batch.announce(net, &set),
+                        None => {
+                            batch.counters.updates.filtered += 1;
+                            batch.withdraw(net);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs an import filter; equal results of consecutive nets are one set.
+    fn run<K: NetKey>(
+        &self,
+        filter: &Filter,
+        net: K,
+        set: &HashedAttributes,
+        links: &dyn Links,
+        last: &mut Option<HashedAttributes>,
+        summary: &mut UpdateSummary,
+    ) -> Option<HashedAttributes> {
+        let subject = Subject {
+            net: net.to_net(),
+            protocol: &self.session.protocol,
+            attributes: set.attributes(),
+            surroundings: links,
+        };
+        let Outcome { verdict, attributes, messages, error } = filter.run(&subject);
+        summary.messages.extend(messages);
+        summary.remarks.extend(error);
+        if verdict != Verdict::Accept {
+            return None;
+        }
+        let Some(mut changed) = attributes else { return Some(set.clone()) };
+        // Only what an export filter sets counts as fresh.
+        changed.fresh_med = false;
+        changed.fresh_next_hop = false;
+        if let Some(last) = last
+            && **last.attributes() == *changed
+        {
+            return Some(last.clone());
+        }
+        let new = HashedAttributes::new(Arc::from(changed), self.seed);
+        *last = Some(new.clone());
+        Some(new)
+    }
+}
+
+fn withdraw_all<K: NetKey>(nets: impl Iterator<Item = K>, wanted: bool, batch: &mut RouteBatch<K>) {
+    if wanted {
+        for net in nets {
+            batch.counters.withdraws.received += 1;
+            batch.withdraw(net);
+        }
+    }
+}
+
+/// Whether a net may be in a routing table: not multicast, not this host's, not a link's.
+fn is_valid<K: NetKey>(net: K) -> bool {
+    match net.to_net().ip() {
+        IpAddr::V4(a) => {
+            let [first, ..] = a.octets();
+            !(a.is_multicast() || a.is_broadcast() || first == 127 || (first == 0 && net.len() > 0))
+        }
+        IpAddr::V6(a) => !(a.is_multicast() || a.is_loopback() || a.is_unicast_link_local()),
+    }
+}

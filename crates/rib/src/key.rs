@@ -1,0 +1,127 @@
+//! What a table needs to know of its nets, for both families.
+
+use std::fmt;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use bytes::BytesMut;
+use godwit_wire::{AddressFamily, PathAttributes};
+use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
+
+use crate::export::{BgpExport, Refused};
+
+/// A net as a table keys it: [`Ipv4Network`] or [`Ipv6Network`], host bits clear.
+pub trait NetKey: Copy + Eq + Hash + Ord + fmt::Debug + fmt::Display + Send + Sync + 'static {
+    /// The family of such nets.
+    const FAMILY: AddressFamily;
+    /// Bits in an address.
+    const BITS: u8;
+
+    /// The net of `len` bits around an address given as the top bits of a `u128`.
+    fn from_bits(bits: u128, len: u8) -> Self;
+    /// The address, left-aligned in a `u128`.
+    fn bits(self) -> u128;
+    /// The prefix length.
+    fn len(self) -> u8;
+    /// The same net as the type for either family.
+    fn to_net(self) -> IpNetwork;
+    /// The net in this family, if it is of this family; host bits are cleared.
+    fn from_net(net: IpNetwork) -> Option<Self>;
+    /// An address of this family, left-aligned.
+    fn address_bits(address: IpAddr) -> Option<u128>;
+
+    /// Appends UPDATE messages that announce `nets` with these attributes; with no nets, only
+    /// tries whether the attributes fit. Nothing is appended on an error.
+    fn encode_announce(
+        attributes: &PathAttributes,
+        nets: &[Self],
+        export: &BgpExport,
+        out: &mut BytesMut,
+    ) -> Result<(), Refused>;
+    /// Appends UPDATE messages that withdraw `nets`.
+    fn encode_withdraw(nets: &[Self], message_len_max: usize, out: &mut BytesMut);
+
+    /// Whether `bits` (left-aligned) is inside this net.
+    fn contains_bits(self, bits: u128) -> bool {
+        (bits ^ self.bits()) & mask(self.len()) == 0
+    }
+}
+
+/// The `u128` with the top `len` bits set.
+pub(crate) fn mask(len: u8) -> u128 {
+    if len == 0 { 0 } else { u128::MAX << (128 - u32::from(len.min(128))) }
+}
+
+impl NetKey for Ipv4Network {
+    const FAMILY: AddressFamily = AddressFamily::IPV4;
+    const BITS: u8 = 32;
+
+    fn from_bits(bits: u128, len: u8) -> Self {
+        let len = len.min(32);
+        let address = Ipv4Addr::from(((bits & mask(len)) >> 96) as u32);
+        Self::new_checked(address, len).unwrap_or(Self::from(address))
+    }
+
+    fn bits(self) -> u128 {
+        u128::from(u32::from(self.ip())) << 96
+    }
+
+    fn len(self) -> u8 {
+        self.prefix()
+    }
+
+    fn to_net(self) -> IpNetwork {
+        IpNetwork::V4(self)
+    }
+
+    fn from_net(net: IpNetwork) -> Option<Self> {
+        match net {
+            IpNetwork::V4(n) => Some(<Self as NetKey>::from_bits(<Self as NetKey>::bits(n), n.prefix())),
+            IpNetwork::V6(_) => None,
+        }
+    }
+
+    fn address_bits(address: IpAddr) -> Option<u128> {
+        match address {
+            IpAddr::V4(a) => Some(u128::from(u32::from(a)) << 96),
+            IpAddr::V6(_) => None,
+        }
+    }
+}
+
+impl NetKey for Ipv6Network {
+    const FAMILY: AddressFamily = AddressFamily::IPV6;
+    const BITS: u8 = 128;
+
+    fn from_bits(bits: u128, len: u8) -> Self {
+        let len = len.min(128);
+        let address = Ipv6Addr::from(bits & mask(len));
+        Self::new_checked(address, len).unwrap_or(Self::from(address))
+    }
+
+    fn bits(self) -> u128 {
+        u128::from(self.ip())
+    }
+
+    fn len(self) -> u8 {
+        self.prefix()
+    }
+
+    fn to_net(self) -> IpNetwork {
+        IpNetwork::V6(self)
+    }
+
+    fn from_net(net: IpNetwork) -> Option<Self> {
+        match net {
+            IpNetwork::V6(n) => Some(<Self as NetKey>::from_bits(<Self as NetKey>::bits(n), n.prefix())),
+            IpNetwork::V4(_) => None,
+        }
+    }
+
+    fn address_bits(address: IpAddr) -> Option<u128> {
+        match address {
+            IpAddr::V6(a) => Some(u128::from(a)),
+            IpAddr::V4(_) => None,
+        }
+    }
+}

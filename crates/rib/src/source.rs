@@ -1,0 +1,52 @@
+//! Where paths come from.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+/// A source of paths within one table: a protocol's channel. A net has at most one path from each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct SourceId(pub u32);
+
+/// What a table knows of a source.
+#[derive(Clone, Debug)]
+pub struct SourceInfo {
+    /// The protocol instance's name.
+    pub protocol: Arc<str>,
+    /// A fixed rank of the protocol's type: decides between types at equal preference.
+    pub type_rank: u8,
+    /// BGP's part, for a BGP source.
+    pub bgp: Option<BgpSource>,
+}
+
+/// What best path selection and export need to know of the BGP session a path came over.
+#[derive(Clone, Debug)]
+pub struct BgpSource {
+    /// The neighbor's address.
+    pub peer_address: IpAddr,
+    /// The neighbor's BGP identifier.
+    pub peer_id: Ipv4Addr,
+    /// The neighbor's AS.
+    pub peer_as: u32,
+    /// Our AS on this session.
+    pub local_as: u32,
+    /// An internal session.
+    pub internal: bool,
+    /// The neighbor is a route reflector client.
+    pub rr_client: bool,
+    /// The cluster id used on this session.
+    pub cluster_id: u32,
+    /// The interface of a single-hop session, 0 for multihop.
+    pub ifindex: u32,
+    /// `path metric`.
+    pub path_metric: bool,
+    /// `med metric`.
+    pub med_metric: bool,
+    /// `igp metric`.
+    pub igp_metric: bool,
+    /// `prefer older`.
+    pub prefer_older: bool,
+    /// `default bgp_med`.
+    pub default_med: u32,
+    /// `default bgp_local_pref`.
+    pub default_local_pref: u32,
+}

@@ -1,0 +1,235 @@
+//! Paths in and out of a table.
+
+use crate::attrs::{AttrId, HashedAttributes};
+use crate::best::is_better;
+use crate::counters::ImportCounters;
+use crate::key::NetKey;
+use crate::source::SourceId;
+
+use super::{Path, Table};
+
+/// Changes of one source, in the order they came. Built by a session for many UPDATEs at once.
+#[derive(Debug)]
+pub struct RouteBatch<K> {
+    /// Attribute sets, each for the next `count` nets of `nets`; `None` withdraws them.
+    pub sets: Vec<(Option<HashedAttributes>, u32)>,
+    /// The nets.
+    pub nets: Vec<K>,
+    /// What the import step counted on the way here; `ignored` and `accepted` are the table's.
+    pub counters: ImportCounters,
+}
+
+impl<K> Default for RouteBatch<K> {
+    fn default() -> Self {
+        Self { sets: Vec::new(), nets: Vec::new(), counters: ImportCounters::default() }
+    }
+}
+
+impl<K: NetKey> RouteBatch<K> {
+    /// Adds one announcement.
+    pub fn announce(&mut self, net: K, set: &HashedAttributes) {
+        match self.sets.last_mut() {
+            Some((Some(last), count)) if std::sync::Arc::ptr_eq(last.attributes(), set.attributes()) => {
+                *count += 1;
+            }
+            _ => self.sets.push((Some(set.clone()), 1)),
+        }
+        self.nets.push(net);
+    }
+
+    /// Adds one withdrawal.
+    pub fn withdraw(&mut self, net: K) {
+        match self.sets.last_mut() {
+            Some((None, count)) => *count += 1,
+            _ => self.sets.push((None, 1)),
+        }
+        self.nets.push(net);
+    }
+
+    /// Whether it holds nothing, counts included.
+    pub fn is_empty(&self) -> bool {
+        self.nets.is_empty() && self.counters == ImportCounters::default()
+    }
+}
+
+enum Put {
+    Done,
+    Ignored,
+    Limited,
+}
+
+impl<K: NetKey> Table<K> {
+    /// Applies a batch of one source at `now` (milliseconds since the Unix epoch). Whether the
+    /// source has passed its limit, and its action is not to block.
+    pub fn apply(&mut self, source: SourceId, batch: RouteBatch<K>, now: u64) -> bool {
+        let Some(slot) = self.slot_mut(source) else { return false };
+        slot.counters += batch.counters;
+        let mut tally = ImportCounters::default();
+        let mut over_limit = false;
+        let mut nets = batch.nets.into_iter();
+        for (set, count) in batch.sets {
+            let group = nets.by_ref().take(count as usize);
+            match set {
+                Some(set) => {
+                    let attrs = self.acquire(&set);
+                    for net in group {
+                        match self.put(net, source, attrs, now) {
+                            Put::Done => tally.updates.accepted += 1,
+                            Put::Ignored => tally.updates.ignored += 1,
+                            Put::Limited => {
+                                tally.updates.ignored += 1;
+                                over_limit = true;
+                            }
+                        }
+                    }
+                    self.release(attrs);
+                }
+                None => {
+                    for net in group {
+                        if self.remove(net, source) {
+                            tally.withdraws.accepted += 1;
+                        } else {
+                            tally.withdraws.ignored += 1;
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(slot) = self.slot_mut(source) {
+            slot.counters += tally;
+            over_limit &= slot.limit.is_some_and(|(_, block)| !block);
+        }
+        over_limit
+    }
+
+    fn put(&mut self, key: K, source: SourceId, attrs: AttrId, now: u64) -> Put {
+        let id = self.find_or_insert(key);
+        let path = Path { source, attrs, since: now };
+        let paths = &mut self.nets[id as usize].paths;
+        if let Some(position) = paths.iter().position(|p| p.source == source) {
+            let old = &mut paths[position];
+            if old.attrs == attrs {
+                return Put::Ignored;
+            }
+            let old_attrs = std::mem::replace(old, path).attrs;
+            self.attrs.retain(attrs, 1);
+            if position == 0 {
+                self.select(id);
+                self.best_changed(id);
+            } else {
+                self.challenge(id, position);
+            }
+            self.release(old_attrs);
+            return Put::Done;
+        }
+        let position = paths.len();
+        if let Some(slot) = self.slot_mut(source) {
+            if slot.limit.is_some_and(|(max, _)| slot.imported >= u64::from(max)) {
+                self.try_free(id);
+                return Put::Limited;
+            }
+            slot.imported += 1;
+        }
+        self.nets[id as usize].paths.push(path);
+        self.paths += 1;
+        self.attrs.retain(attrs, 1);
+        if position == 0 {
+            self.count_preferred(source, true);
+            self.best_changed(id);
+        } else {
+            self.challenge(id, position);
+        }
+        Put::Done
+    }
+
+    fn remove(&mut self, key: K, source: SourceId) -> bool {
+        self.find(key).is_some_and(|id| self.remove_path(id, source))
+    }
+
+    pub(super) fn remove_path(&mut self, id: u32, source: SourceId) -> bool {
+        let paths = &mut self.nets[id as usize].paths;
+        let Some(position) = paths.iter().position(|p| p.source == source) else { return false };
+        // Keeps the order of arrival among the others: on a tie the older one stays best.
+        let old = paths.remove(position);
+        if paths.len() <= 1 {
+            paths.shrink_to_fit();
+        }
+        self.paths -= 1;
+        if let Some(slot) = self.slot_mut(source) {
+            slot.imported -= 1;
+        }
+        if position == 0 {
+            self.count_preferred(source, false);
+            if let Some(first) = self.nets[id as usize].paths.first() {
+                self.count_preferred(first.source, true);
+            }
+            self.select(id);
+            self.best_changed(id);
+        }
+        self.release(old.attrs);
+        if self.nets[id as usize].paths.is_empty() {
+            self.try_free(id);
+        }
+        true
+    }
+
+    /// Compares the path at `position` with the best and puts it first if it wins.
+    fn challenge(&mut self, id: u32, position: usize) {
+        let paths = &self.nets[id as usize].paths;
+        let better = match (self.candidate(&paths[position]), self.candidate(&paths[0])) {
+            (Some(new), Some(old)) => is_better(&new, &old),
+            _ => false,
+        };
+        if better {
+            self.promote(id, position);
+            self.best_changed(id);
+        }
+    }
+
+    /// Finds the best path again, after the one in front changed or went.
+    pub(super) fn select(&mut self, id: u32) {
+        let paths = &self.nets[id as usize].paths;
+        let mut best = 0;
+        for i in 1..paths.len() {
+            if let (Some(new), Some(old)) = (self.candidate(&paths[i]), self.candidate(&paths[best]))
+                && is_better(&new, &old)
+            {
+                best = i;
+            }
+        }
+        if best != 0 {
+            self.promote(id, best);
+        }
+    }
+
+    fn promote(&mut self, id: u32, position: usize) {
+        let paths = &mut self.nets[id as usize].paths;
+        let (old, new) = (paths[0].source, paths[position].source);
+        paths[..=position].rotate_right(1);
+        self.count_preferred(old, false);
+        self.count_preferred(new, true);
+    }
+
+    fn count_preferred(&mut self, source: SourceId, up: bool) {
+        if let Some(slot) = self.slot_mut(source) {
+            if up {
+                slot.preferred += 1;
+            } else {
+                slot.preferred -= 1;
+            }
+        }
+    }
+
+    /// Tells everyone concerned: exporters, and next hops that resolve through this net.
+    pub(super) fn best_changed(&mut self, id: u32) {
+        self.mark_changed(id);
+        if !self.next_hops.is_empty() {
+            let key = self.nets[id as usize].key;
+            let first = key.bits();
+            let last = first | !crate::key::mask(key.len());
+            for (next_hop, _) in self.next_hops.within(first, last) {
+                self.jobs.reresolve(next_hop);
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Work over a whole table, done a slice at a time so that nothing else waits for it.
+
+use std::collections::BTreeSet;
+
+use crate::key::NetKey;
+use crate::source::SourceId;
+
+use super::Table;
+
+/// What is to be done over the whole table.
+#[derive(Debug, Default)]
+pub(super) struct Jobs {
+    /// Sources whose paths are removed, each with the next net to look at.
+    flushes: Vec<(SourceId, u32)>,
+    /// Next hops to look up again.
+    reresolve: BTreeSet<u32>,
+    /// Next hops whose resolution changed: nets through them are compared again, from here on.
+    changed: BTreeSet<u32>,
+    changed_cursor: u32,
+    /// Nets from here on may be free to go.
+    collect: Option<u32>,
+}
+
+impl Jobs {
+    pub(super) fn reresolve(&mut self, next_hop: u32) {
+        self.reresolve.insert(next_hop);
+    }
+
+    pub(super) fn collect_from(&mut self, cursor: u32) {
+        self.collect = Some(cursor);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.flushes.is_empty()
+            && self.reresolve.is_empty()
+            && self.changed.is_empty()
+            && self.collect.is_none()
+    }
+}
+
+impl<K: NetKey> Table<K> {
+    /// Begins to remove all paths of a source, which is forgotten when that is done.
+    pub fn flush_source(&mut self, source: SourceId) {
+        let Some(slot) = self.slot(source) else { return };
+        if slot.imported == 0 {
+            self.sources[source.0 as usize] = None;
+        } else if self.jobs.flushes.iter().all(|(s, _)| *s != source) {
+            self.jobs.flushes.push((source, 0));
+        }
+    }
+
+    /// Whether [`Table::step`] has something to do.
+    pub fn has_job(&self) -> bool {
+        !self.jobs.is_idle()
+    }
+
+    /// Does a slice of the pending work, about `budget` nets long. Whether more is left.
+    pub fn step(&mut self, budget: u32) -> bool {
+        if let Some((source, cursor)) = self.jobs.flushes.pop() {
+            self.flush_slice(source, cursor, budget);
+        } else if !self.jobs.reresolve.is_empty() {
+            self.reresolve_all();
+        } else if !self.jobs.changed.is_empty() {
+            self.reselect_slice(budget);
+        } else if let Some(cursor) = self.jobs.collect.take() {
+            self.collect_slice(cursor, budget);
+        }
+        self.has_job()
+    }
+
+    fn flush_slice(&mut self, source: SourceId, cursor: u32, budget: u32) {
+        let end = cursor.saturating_add(budget).min(self.nets.len() as u32);
+        for id in cursor..end {
+            if self.nets[id as usize].paths.iter().any(|p| p.source == source) {
+                self.remove_path(id, source);
+            }
+        }
+        let left = self.slot(source).is_some_and(|s| s.imported > 0);
+        if left && end < self.nets.len() as u32 {
+            self.jobs.flushes.push((source, end));
+        } else {
+            self.sources[source.0 as usize] = None;
+        }
+    }
+
+    fn reresolve_all(&mut self) {
+        for next_hop in std::mem::take(&mut self.jobs.reresolve) {
+            let resolution = self.resolve(next_hop);
+            if self.next_hops.resolve(next_hop, resolution) {
+                self.jobs.changed.insert(next_hop);
+                self.jobs.changed_cursor = 0;
+            }
+        }
+    }
+
+    fn reselect_slice(&mut self, budget: u32) {
+        let cursor = self.jobs.changed_cursor;
+        let end = cursor.saturating_add(budget).min(self.nets.len() as u32);
+        for id in cursor..end {
+            let concerned = self.nets[id as usize]
+                .paths
+                .iter()
+                .any(|p| self.jobs.changed.contains(&self.attrs.next_hop(p.attrs)));
+            if concerned {
+                self.select(id);
+                self.best_changed(id);
+            }
+        }
+        self.jobs.changed_cursor = end;
+        if end >= self.nets.len() as u32 {
+            self.jobs.changed.clear();
+        }
+    }
+
+    fn collect_slice(&mut self, cursor: u32, budget: u32) {
+        let end = cursor.saturating_add(budget).min(self.nets.len() as u32);
+        for id in cursor..end {
+            if self.nets[id as usize].paths.is_empty() {
+                self.try_free(id);
+            }
+        }
+        if end < self.nets.len() as u32 {
+            self.jobs.collect = Some(end);
+        }
+    }
+}

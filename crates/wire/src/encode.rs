@@ -1,0 +1,352 @@
+//! UPDATE: from attributes and nets to bytes. Attributes are encoded once and copied into as many
+//! messages as their nets need.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use bytes::{BufMut, BytesMut};
+use ipnetwork::{Ipv4Network, Ipv6Network};
+
+use crate::frame::{HEADER_LEN, put_message};
+use crate::nlri::nlri_len;
+use crate::{AS_TRANS, AddressFamily, AsPath, AsPathBuilder, MessageType, PathAttributes};
+
+/// What of the session matters for writing UPDATEs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EncodeContext {
+    /// Both ends use 4-octet AS numbers.
+    pub four_octet_as: bool,
+    /// The longest message the neighbor takes, octets.
+    pub message_len_max: usize,
+}
+
+/// The attributes leave no room for a single prefix in a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TooLong;
+
+impl std::fmt::Display for TooLong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the attributes do not fit in a message")
+    }
+}
+
+impl std::error::Error for TooLong {}
+
+const OPTIONAL: u8 = 0x80;
+const TRANSITIVE: u8 = 0x40;
+const EXTENDED_LENGTH: u8 = 0x10;
+
+/// Octets of an UPDATE beside attributes and nets: header and the two length fields.
+const UPDATE_OVERHEAD: usize = HEADER_LEN + 4;
+
+/// Appends attributes in ascending order of type code (RFC 4271 §5), NEXT_HOP only if the next hop
+/// is IPv4 and `with_next_hop`. Community lists go out sorted and without repetition.
+pub fn encode_attributes(a: &PathAttributes, with_next_hop: bool, context: &EncodeContext, out: &mut Vec<u8>) {
+    if let Some(origin) = a.origin {
+        attribute(out, TRANSITIVE, 1, &[origin as u8]);
+    }
+    if let Some(path) = &a.as_path {
+        if context.four_octet_as {
+            attribute(out, TRANSITIVE, 2, path.as_wire());
+        } else {
+            attribute(out, TRANSITIVE, 2, &narrow_path(path));
+        }
+    }
+    if let (true, Some(IpAddr::V4(next_hop))) = (with_next_hop, a.next_hop) {
+        attribute(out, TRANSITIVE, 3, &next_hop.octets());
+    }
+    if let Some(med) = a.med {
+        attribute(out, OPTIONAL, 4, &med.to_be_bytes());
+    }
+    if let Some(local_pref) = a.local_pref {
+        attribute(out, TRANSITIVE, 5, &local_pref.to_be_bytes());
+    }
+    let Some(rare) = a.rare.as_deref() else {
+        sorted_list(out, OPTIONAL | TRANSITIVE, 8, &a.communities, |c| c.to_be_bytes());
+        if !context.four_octet_as {
+            as4_path(a, out);
+        }
+        return;
+    };
+    if rare.atomic_aggregate {
+        attribute(out, TRANSITIVE, 6, &[]);
+    }
+    if let Some(aggregator) = rare.aggregator {
+        let mut value = if context.four_octet_as {
+            aggregator.asn.to_be_bytes().to_vec()
+        } else {
+            u16::try_from(aggregator.asn).unwrap_or(AS_TRANS).to_be_bytes().to_vec()
+        };
+        value.extend_from_slice(&aggregator.address.octets());
+        attribute(out, OPTIONAL | TRANSITIVE, 7, &value);
+    }
+    sorted_list(out, OPTIONAL | TRANSITIVE, 8, &a.communities, |c| c.to_be_bytes());
+    if let Some(id) = rare.originator_id {
+        attribute(out, OPTIONAL, 9, &id.octets());
+    }
+    if !rare.cluster_list.is_empty() {
+        let value: Vec<u8> = rare.cluster_list.iter().flat_map(|c| c.to_be_bytes()).collect();
+        attribute(out, OPTIONAL, 10, &value);
+    }
+    let unknown = |out: &mut Vec<u8>, codes: std::ops::RangeInclusive<u8>| {
+        for u in rare.unknown.iter().filter(|u| codes.contains(&u.code)) {
+            attribute(out, u.flags & !EXTENDED_LENGTH, u.code, &u.value);
+        }
+    };
+    unknown(out, 0..=15);
+    sorted_list(out, OPTIONAL | TRANSITIVE, 16, &rare.ext_communities, |c| c.0.to_be_bytes());
+    if !context.four_octet_as {
+        as4_path(a, out);
+        if let Some(aggregator) = rare.aggregator.filter(|g| g.asn > u32::from(u16::MAX)) {
+            let mut value = aggregator.asn.to_be_bytes().to_vec();
+            value.extend_from_slice(&aggregator.address.octets());
+            attribute(out, OPTIONAL | TRANSITIVE, 18, &value);
+        }
+    }
+    unknown(out, 17..=31);
+    sorted_list(out, OPTIONAL | TRANSITIVE, 32, &rare.large_communities, |c| {
+        let mut octets = [0; 12];
+        for (to, from) in octets.chunks_exact_mut(4).zip([c.global, c.data1, c.data2]) {
+            to.copy_from_slice(&from.to_be_bytes());
+        }
+        octets
+    });
+    unknown(out, 33..=255);
+}
+
+fn attribute(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
+    if let Ok(len) = u8::try_from(value.len()) {
+        out.extend_from_slice(&[flags, code, len]);
+    } else {
+        out.extend_from_slice(&[flags | EXTENDED_LENGTH, code]);
+        out.extend_from_slice(&(value.len().min(usize::from(u16::MAX)) as u16).to_be_bytes());
+    }
+    out.extend_from_slice(value);
+}
+
+fn sorted_list<T: Copy + Ord, const N: usize>(
+    out: &mut Vec<u8>,
+    flags: u8,
+    code: u8,
+    list: &[T],
+    octets: impl Fn(T) -> [u8; N],
+) {
+    if list.is_empty() {
+        return;
+    }
+    if list.is_sorted_by(|a, b| a < b) {
+        let value: Vec<u8> = list.iter().flat_map(|item| octets(*item)).collect();
+        return attribute(out, flags, code, &value);
+    }
+    let mut sorted = list.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let value: Vec<u8> = sorted.iter().flat_map(|item| octets(*item)).collect();
+    attribute(out, flags, code, &value);
+}
+
+/// The path with 2-octet AS numbers, [`AS_TRANS`] for those that do not fit (RFC 6793 §4.2.2).
+fn narrow_path(path: &AsPath) -> Vec<u8> {
+    let mut out = Vec::with_capacity(path.as_wire().len() / 2 + 2);
+    for segment in path.segments() {
+        out.extend_from_slice(&[segment.kind as u8, segment.count() as u8]);
+        for asn in segment.ases() {
+            out.extend_from_slice(&u16::try_from(asn).unwrap_or(AS_TRANS).to_be_bytes());
+        }
+    }
+    out
+}
+
+/// AS4_PATH, where the 2-octet path lost something; confederation segments are left out.
+fn as4_path(a: &PathAttributes, out: &mut Vec<u8>) {
+    let Some(path) = &a.as_path else { return };
+    if path.ases().all(|asn| asn <= u32::from(u16::MAX)) {
+        return;
+    }
+    let mut builder = AsPathBuilder::default();
+    for segment in path.segments() {
+        if matches!(segment.kind, crate::SegmentKind::Sequence | crate::SegmentKind::Set) {
+            builder.push(segment.kind, &segment.ases().collect::<Vec<_>>());
+        }
+    }
+    attribute(out, OPTIONAL | TRANSITIVE, 17, builder.finish().as_wire());
+}
+
+/// Appends UPDATEs that announce IPv4 nets in the NLRI field. With no nets nothing is appended:
+/// the call only tells whether the attributes fit.
+///
+/// # Errors
+/// The attributes leave no room for a prefix; nothing was appended.
+pub fn announce_ipv4(
+    attributes: &PathAttributes,
+    nets: &[Ipv4Network],
+    context: &EncodeContext,
+    out: &mut BytesMut,
+) -> Result<(), TooLong> {
+    let mut block = Vec::with_capacity(96);
+    encode_attributes(attributes, true, context, &mut block);
+    let room = (context.message_len_max).checked_sub(UPDATE_OVERHEAD + block.len()).filter(|r| *r >= 5);
+    let room = room.ok_or(TooLong)?;
+    let mut rest = nets;
+    while !rest.is_empty() {
+        put_message(out, MessageType::Update, |out| {
+            out.put_u16(0);
+            out.put_u16(block.len() as u16);
+            out.put_slice(&block);
+            rest = put_ipv4(rest, room, out);
+        });
+    }
+    Ok(())
+}
+
+/// Writes as many nets as fit and returns the others.
+fn put_ipv4<'n>(nets: &'n [Ipv4Network], room: usize, out: &mut BytesMut) -> &'n [Ipv4Network] {
+    let mut left = room;
+    let mut rest = nets;
+    while let Some((net, after)) = rest.split_first() {
+        let len = nlri_len(net.prefix());
+        if len > left {
+            break;
+        }
+        left -= len;
+        out.put_u8(net.prefix());
+        out.put_slice(net.ip().octets().get(..len - 1).unwrap_or_default());
+        rest = after;
+    }
+    rest
+}
+
+fn put_ipv6<'n>(nets: &'n [Ipv6Network], room: usize, out: &mut BytesMut) -> &'n [Ipv6Network] {
+    let mut left = room;
+    let mut rest = nets;
+    while let Some((net, after)) = rest.split_first() {
+        let len = nlri_len(net.prefix());
+        if len > left {
+            break;
+        }
+        left -= len;
+        out.put_u8(net.prefix());
+        out.put_slice(net.ip().octets().get(..len - 1).unwrap_or_default());
+        rest = after;
+    }
+    rest
+}
+
+/// Appends UPDATEs that announce IPv6 nets in MP_REACH_NLRI, which stands first (RFC 7606 §5.1).
+/// With no nets the call only tells whether the attributes fit.
+///
+/// # Errors
+/// The attributes leave no room for a prefix, or there is no IPv6 next hop; nothing was appended.
+pub fn announce_ipv6(
+    attributes: &PathAttributes,
+    nets: &[Ipv6Network],
+    context: &EncodeContext,
+    out: &mut BytesMut,
+) -> Result<(), TooLong> {
+    let next_hop = match attributes.next_hop {
+        Some(IpAddr::V6(a)) => a,
+        _ => return Err(TooLong),
+    };
+    let link_local = attributes.rare.as_ref().and_then(|r| r.link_local_next_hop);
+    let link_local = link_local.filter(|ll| *ll != next_hop);
+    let mut block = Vec::with_capacity(96);
+    encode_attributes(attributes, false, context, &mut block);
+    let next_hop_len = if link_local.is_some() { 32 } else { 16 };
+    // Flags, code, length; family, next hop length, reserved octet.
+    let fixed = UPDATE_OVERHEAD + block.len() + 4 + 5 + next_hop_len;
+    let room = context.message_len_max.checked_sub(fixed).filter(|r| *r >= 17).ok_or(TooLong)?;
+    let mut rest = nets;
+    while !rest.is_empty() {
+        put_message(out, MessageType::Update, |out| {
+            out.put_u16(0);
+            let attributes_len = out.len();
+            out.put_u16(0);
+            rest = put_mp(14, out, |out| {
+                put_family(AddressFamily::IPV6, out);
+                put_next_hop(next_hop, link_local, out);
+                out.put_u8(0);
+                put_ipv6(rest, room, out)
+            });
+            out.put_slice(&block);
+            patch_len(out, attributes_len);
+        });
+    }
+    Ok(())
+}
+
+fn put_family(family: AddressFamily, out: &mut BytesMut) {
+    out.put_u16(family.afi);
+    out.put_u8(family.safi);
+}
+
+fn put_next_hop(global: Ipv6Addr, link_local: Option<Ipv6Addr>, out: &mut BytesMut) {
+    out.put_u8(if link_local.is_some() { 32 } else { 16 });
+    out.put_slice(&global.octets());
+    if let Some(link_local) = link_local {
+        out.put_slice(&link_local.octets());
+    }
+}
+
+/// Appends an MP attribute with an extended length.
+fn put_mp<R>(code: u8, out: &mut BytesMut, value: impl FnOnce(&mut BytesMut) -> R) -> R {
+    out.put_u8(OPTIONAL | EXTENDED_LENGTH);
+    out.put_u8(code);
+    let len = out.len();
+    out.put_u16(0);
+    let result = value(out);
+    patch_len(out, len);
+    result
+}
+
+/// Writes into the 2-octet field at `at` how much follows it.
+fn patch_len(out: &mut BytesMut, at: usize) {
+    let len = (out.len() - at - 2) as u16;
+    if let Some(field) = out.get_mut(at..at + 2) {
+        field.copy_from_slice(&len.to_be_bytes());
+    }
+}
+
+/// Appends UPDATEs that withdraw IPv4 nets.
+pub fn withdraw_ipv4(nets: &[Ipv4Network], message_len_max: usize, out: &mut BytesMut) {
+    let room = message_len_max.saturating_sub(UPDATE_OVERHEAD).max(5);
+    let mut rest = nets;
+    while !rest.is_empty() {
+        put_message(out, MessageType::Update, |out| {
+            let len = out.len();
+            out.put_u16(0);
+            rest = put_ipv4(rest, room, out);
+            patch_len(out, len);
+            out.put_u16(0);
+        });
+    }
+}
+
+/// Appends UPDATEs that withdraw IPv6 nets in MP_UNREACH_NLRI.
+pub fn withdraw_ipv6(nets: &[Ipv6Network], message_len_max: usize, out: &mut BytesMut) {
+    let room = message_len_max.saturating_sub(UPDATE_OVERHEAD + 4 + 3).max(17);
+    let mut rest = nets;
+    while !rest.is_empty() {
+        put_message(out, MessageType::Update, |out| {
+            out.put_u16(0);
+            let len = out.len();
+            out.put_u16(0);
+            rest = put_mp(15, out, |out| {
+                put_family(AddressFamily::IPV6, out);
+                put_ipv6(rest, room, out)
+            });
+            patch_len(out, len);
+        });
+    }
+}
+
+/// Appends a family's End-of-RIB marker (RFC 4724 §2).
+pub fn end_of_rib(family: AddressFamily, out: &mut BytesMut) {
+    put_message(out, MessageType::Update, |out| {
+        out.put_u16(0);
+        let len = out.len();
+        out.put_u16(0);
+        if family != AddressFamily::IPV4 {
+            put_mp(15, out, |out| put_family(family, out));
+        }
+        patch_len(out, len);
+    });
+}

@@ -1,0 +1,145 @@
+//! UPDATE: from bytes to attributes and NLRI (RFC 4271 §4.3, RFC 4760, RFC 7606).
+
+mod decode;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::attribute_error::{AttributeError, Fault, Treatment};
+use crate::{AddressFamily, MessageError, PathAttributes};
+
+/// The three fields of an UPDATE.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UpdateFrame<'a> {
+    /// Withdrawn Routes (IPv4).
+    pub withdrawn: &'a [u8],
+    /// Path Attributes.
+    pub attributes: &'a [u8],
+    /// Network Layer Reachability Information (IPv4).
+    pub nlri: &'a [u8],
+}
+
+/// Splits the body of an UPDATE.
+///
+/// # Errors
+/// A length field points past the message, so that the NLRI cannot be found.
+pub fn split_update(body: &[u8]) -> Result<UpdateFrame<'_>, MessageError> {
+    let (withdrawn, rest) =
+        sized(body).ok_or(MessageError::AttributeList("withdrawn routes length"))?;
+    let (attributes, nlri) =
+        sized(rest).ok_or(MessageError::AttributeList("total path attribute length"))?;
+    Ok(UpdateFrame { withdrawn, attributes, nlri })
+}
+
+fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (len, rest) = bytes.split_first_chunk::<2>()?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))
+}
+
+/// What of the session matters for reading attributes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AttributeContext {
+    /// The neighbor is external.
+    pub external: bool,
+    /// Both ends use 4-octet AS numbers.
+    pub four_octet_as: bool,
+    /// LOCAL_PREF is taken from an external neighbor.
+    pub allow_local_pref: bool,
+    /// AS_SETs are taken (RFC 9774 asks not to).
+    pub allow_as_sets: bool,
+    /// Families negotiated.
+    pub families: Vec<AddressFamily>,
+}
+
+/// MP_REACH_NLRI, of a family that was negotiated.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MpReach<'a> {
+    /// The family.
+    pub family: AddressFamily,
+    /// The global next hop.
+    pub next_hop: Option<IpAddr>,
+    /// The link-local next hop beside it (RFC 2545).
+    pub link_local: Option<Ipv6Addr>,
+    /// The NLRI field.
+    pub nlri: &'a [u8],
+}
+
+/// MP_UNREACH_NLRI, of a family that was negotiated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MpUnreach<'a> {
+    /// The family.
+    pub family: AddressFamily,
+    /// The withdrawn routes field.
+    pub nlri: &'a [u8],
+}
+
+/// An attribute block, read.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ParsedAttributes<'a> {
+    /// The attributes that are good.
+    pub attributes: PathAttributes,
+    /// MP_REACH_NLRI.
+    pub mp_reach: Option<MpReach<'a>>,
+    /// MP_UNREACH_NLRI.
+    pub mp_unreach: Option<MpUnreach<'a>>,
+    /// The strongest treatment of all errors. Routes announced are withdrawn at [`Treatment::Withdraw`].
+    pub verdict: Treatment,
+    /// What was wrong.
+    pub errors: Vec<AttributeError>,
+}
+
+impl ParsedAttributes<'_> {
+    fn fail(&mut self, code: u8, offset: usize, fault: Fault, treatment: Treatment) {
+        self.verdict = self.verdict.max(treatment);
+        self.errors.push(AttributeError { code, offset, fault, treatment });
+    }
+}
+
+/// Reads an attribute block. `has_nlri`: the UPDATE's own NLRI field is not empty.
+///
+/// # Errors
+/// Only where RFC 7606 leaves no choice but to end the session: MP attributes twice or unreadable,
+/// or an error that asks for a withdrawal in an UPDATE that has nothing to withdraw (§5.2).
+pub fn parse_attributes<'a>(
+    block: &'a [u8],
+    has_nlri: bool,
+    context: &AttributeContext,
+) -> Result<ParsedAttributes<'a>, MessageError> {
+    let mut parsed = decode::Decoder::new(context).run(block)?;
+    let reachable = has_nlri || parsed.mp_reach.is_some();
+    if reachable {
+        check_mandatory(&mut parsed, has_nlri, context);
+    }
+    if parsed.verdict == Treatment::Withdraw && !reachable && parsed.mp_unreach.is_none() {
+        return Err(MessageError::AttributeList("an error in an UPDATE without reachable routes"));
+    }
+    parsed.attributes.normalise();
+    Ok(parsed)
+}
+
+/// RFC 7606 §3 d: a missing mandatory attribute withdraws.
+fn check_mandatory(parsed: &mut ParsedAttributes<'_>, has_nlri: bool, context: &AttributeContext) {
+    let missing = |p: &mut ParsedAttributes<'_>, code| {
+        // An attribute that was there and malformed has been reported already.
+        if p.errors.iter().all(|e| e.code != code) {
+            p.fail(code, 0, Fault::Missing, Treatment::Withdraw);
+        }
+    };
+    if parsed.attributes.origin.is_none() {
+        missing(parsed, 1);
+    }
+    if parsed.attributes.as_path.is_none() {
+        missing(parsed, 2);
+    }
+    if has_nlri && parsed.attributes.next_hop.is_none() {
+        missing(parsed, 3);
+    }
+    if !context.external && parsed.attributes.local_pref.is_none() {
+        missing(parsed, 5);
+    }
+}
+
+/// Whether an address can be a next hop (RFC 4271 §6.3): not 0/8, 127/8, multicast or above.
+pub(crate) fn is_next_hop(address: Ipv4Addr) -> bool {
+    let [first, ..] = address.octets();
+    first != 0 && first != 127 && first < 224
+}
