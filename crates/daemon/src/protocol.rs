@@ -67,6 +67,8 @@ pub(crate) enum StopReason {
     Reconfigured,
     /// The router stops.
     Shutdown,
+    /// The router stops to be started again: neighbors and kernel are to keep the routes.
+    Graceful,
 }
 
 /// Which way `reload` goes.

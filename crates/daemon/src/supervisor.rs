@@ -177,7 +177,7 @@ impl Supervisor {
         self.shutting_down = true;
         self.listeners.close();
         // BGP first, while the kernel's routes still carry traffic; the kernel last.
-        let reason = |kernel: bool| if graceful && kernel { StopReason::Reconfigured } else { StopReason::Shutdown };
+        let reason = if graceful { StopReason::Graceful } else { StopReason::Shutdown };
         let names: Vec<(String, bool)> = self
             .config
             .protocols
@@ -186,7 +186,7 @@ impl Supervisor {
             .collect();
         for last in [false, true] {
             for (name, _) in names.iter().filter(|(_, kernel)| *kernel == last) {
-                self.stop_protocol(name, reason(last)).await;
+                self.stop_protocol(name, reason.clone()).await;
             }
         }
         tracing::error!(class = "FATAL", "Shutdown completed");

@@ -252,11 +252,7 @@ impl Exporter {
         exported
     }
 
-    fn drain_routes<K: NetKey>(
-        &mut self,
-        table: &Table<K>,
-        ids: &[u32],
-    ) -> Vec<(K, Option<WantedRoute>)> {
+    fn drain_routes<K: NetKey>(&mut self, table: &Table<K>, ids: &[u32]) -> Vec<(K, Option<WantedRoute>)> {
         let mut routes = Vec::with_capacity(ids.len());
         for &id in ids {
             let Some(key) = table.key(id) else { continue };

@@ -8,8 +8,8 @@ use godwit_filter::{
     Destination, Filter, NextHop, Outcome, RouteAttributes, RouteSource, Subject, Surroundings, Verdict,
 };
 use godwit_wire::{
-    AddressFamily, AttributeContext, MessageError, ParsedAttributes, PathAttributes, Treatment, parse_attributes,
-    split_update,
+    AddressFamily, AttributeContext, MessageError, ParsedAttributes, PathAttributes, Treatment, ipv4_nlri,
+    ipv6_nlri, parse_attributes, split_update,
 };
 use ipnetwork::{Ipv4Network, Ipv6Network};
 use std::hash::BuildHasher;
@@ -172,7 +172,13 @@ impl ImportStep {
         }
         let parsed = parse_attributes(frame.attributes, !frame.nlri.is_empty(), &self.session.attributes)?;
         self.remark(&parsed, &mut summary);
-        self.multiprotocol(&parsed, frame.nlri.is_empty() && frame.withdrawn.is_empty(), links, batches, &mut summary)?;
+        self.multiprotocol(
+            &parsed,
+            frame.nlri.is_empty() && frame.withdrawn.is_empty(),
+            links,
+            batches,
+            &mut summary,
+        )?;
         if !frame.nlri.is_empty() {
             let nets = ipv4_nlri(frame.nlri)?;
             let cacheable =

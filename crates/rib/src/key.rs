@@ -5,7 +5,9 @@ use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::BytesMut;
-use godwit_wire::{AddressFamily, PathAttributes};
+use godwit_wire::{
+    AddressFamily, EncodeContext, PathAttributes, announce_ipv4, announce_ipv6, withdraw_ipv4, withdraw_ipv6,
+};
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 
 use crate::export::{BgpExport, Refused};
@@ -87,6 +89,23 @@ impl NetKey for Ipv4Network {
             IpAddr::V6(_) => None,
         }
     }
+
+    fn encode_announce(
+        attributes: &PathAttributes,
+        nets: &[Self],
+        export: &BgpExport,
+        out: &mut BytesMut,
+    ) -> Result<(), Refused> {
+        announce_ipv4(attributes, nets, &encode_context(export), out).map_err(|_| Refused::TooLong)
+    }
+
+    fn encode_withdraw(nets: &[Self], message_len_max: usize, out: &mut BytesMut) {
+        withdraw_ipv4(nets, message_len_max, out);
+    }
+}
+
+fn encode_context(export: &BgpExport) -> EncodeContext {
+    EncodeContext { four_octet_as: export.four_octet_as, message_len_max: export.message_len_max }
 }
 
 impl NetKey for Ipv6Network {
@@ -123,5 +142,18 @@ impl NetKey for Ipv6Network {
             IpAddr::V6(a) => Some(u128::from(a)),
             IpAddr::V4(_) => None,
         }
+    }
+
+    fn encode_announce(
+        attributes: &PathAttributes,
+        nets: &[Self],
+        export: &BgpExport,
+        out: &mut BytesMut,
+    ) -> Result<(), Refused> {
+        announce_ipv6(attributes, nets, &encode_context(export), out).map_err(|_| Refused::TooLong)
+    }
+
+    fn encode_withdraw(nets: &[Self], message_len_max: usize, out: &mut BytesMut) {
+        withdraw_ipv6(nets, message_len_max, out);
     }
 }

@@ -218,7 +218,7 @@ impl<K: NetKey> Table<K> {
             }
         };
         self.lengths[usize::from(key.len())] += 1;
-        let (nets, hasher) = (&self.nets, self.hasher);
+        let (nets, hasher) = (&self.nets, &self.hasher);
         self.index.insert_unique(hash, id, |id| hasher.hash_one(nets[*id as usize].key));
         id
     }

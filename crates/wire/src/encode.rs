@@ -40,7 +40,12 @@ const UPDATE_OVERHEAD: usize = HEADER_LEN + 4;
 
 /// Appends attributes in ascending order of type code (RFC 4271 §5), NEXT_HOP only if the next hop
 /// is IPv4 and `with_next_hop`. Community lists go out sorted and without repetition.
-pub fn encode_attributes(a: &PathAttributes, with_next_hop: bool, context: &EncodeContext, out: &mut Vec<u8>) {
+pub fn encode_attributes(
+    a: &PathAttributes,
+    with_next_hop: bool,
+    context: &EncodeContext,
+    out: &mut Vec<u8>,
+) {
     if let Some(origin) = a.origin {
         attribute(out, TRANSITIVE, 1, &[origin as u8]);
     }

@@ -26,7 +26,8 @@ pub use attributes::{Aggregator, Origin, PathAttributes, RareAttributes, Unknown
 pub use capability::{Capability, GracefulRestart, GracefulRestartFamily};
 pub use community::{ExtendedCommunity, LargeCommunity};
 pub use encode::{
-    EncodeContext, TooLong, announce_ipv4, announce_ipv6, encode_attributes, end_of_rib, withdraw_ipv4, withdraw_ipv6,
+    EncodeContext, TooLong, announce_ipv4, announce_ipv6, encode_attributes, end_of_rib, withdraw_ipv4,
+    withdraw_ipv6,
 };
 pub use error::MessageError;
 pub use frame::{

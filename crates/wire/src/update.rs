@@ -23,10 +23,8 @@ pub struct UpdateFrame<'a> {
 /// # Errors
 /// A length field points past the message, so that the NLRI cannot be found.
 pub fn split_update(body: &[u8]) -> Result<UpdateFrame<'_>, MessageError> {
-    let (withdrawn, rest) =
-        sized(body).ok_or(MessageError::AttributeList("withdrawn routes length"))?;
-    let (attributes, nlri) =
-        sized(rest).ok_or(MessageError::AttributeList("total path attribute length"))?;
+    let (withdrawn, rest) = sized(body).ok_or(MessageError::AttributeList("withdrawn routes length"))?;
+    let (attributes, nlri) = sized(rest).ok_or(MessageError::AttributeList("total path attribute length"))?;
     Ok(UpdateFrame { withdrawn, attributes, nlri })
 }
 

@@ -217,8 +217,16 @@ impl Parser<'_> {
     }
 
     fn dump(&mut self) -> Parsed<Command> {
-        let what =
-            ["resources", "sockets", "events", "interfaces", "neighbors", "attributes", "routes", "protocols"];
+        let what = [
+            "resources",
+            "sockets",
+            "events",
+            "interfaces",
+            "neighbors",
+            "attributes",
+            "routes",
+            "protocols",
+        ];
         if what.iter().any(|w| self.eat(w)) || (self.eat("filter") && self.eat("all")) {
             self.text();
             return Ok(Command::Dump);
@@ -238,11 +246,8 @@ impl Parser<'_> {
                     Some(pattern) => Selector::Pattern(pattern),
                     None => self.optional_symbol().map_or(Selector::All, Selector::Name),
                 };
-                let expected = if all {
-                    "END or CF_SYM_KNOWN or TEXT"
-                } else {
-                    "END or CF_SYM_KNOWN or TEXT or ALL"
-                };
+                let expected =
+                    if all { "END or CF_SYM_KNOWN or TEXT" } else { "END or CF_SYM_KNOWN or TEXT or ALL" };
                 match self.peek() {
                     Token::End => Ok(Command::ShowProtocols { all, selector }),
                     _ => Err(self.unexpected(expected)),
@@ -439,8 +444,21 @@ impl Parser<'_> {
 }
 
 const OPTIONS: [&str; 15] = [
-    "all", "primary", "filtered", "export", "preexport", "noexport", "exported", "protocol", "table", "stats",
-    "count", "for", "in", "filter", "where",
+    "all",
+    "primary",
+    "filtered",
+    "export",
+    "preexport",
+    "noexport",
+    "exported",
+    "protocol",
+    "table",
+    "stats",
+    "count",
+    "for",
+    "in",
+    "filter",
+    "where",
 ];
 
 fn set(flag: &mut bool) -> Parsed<()> {

@@ -5,10 +5,11 @@ use std::net::Ipv4Addr;
 use godwit_filter::{AttributeValue, RouteAttributes};
 use godwit_wire::{Origin, PathAttributes, UnknownAttribute};
 
-/// A list wraps before a line's text, tabs included, would leave less room than this in BIRD's line.
-const WRAP_AT: usize = 464;
-/// A single value is cut to this many octets, its last three made dots.
-const CUT_AT: usize = 482;
+/// A list goes on in a new line once a line is longer than this, by the longest item it may hold.
+const WRAP_COMMUNITIES: usize = 474;
+const WRAP_WIDE: usize = 432;
+/// A single value is cut so that its line has this many octets, the last three made dots.
+const CUT_AT: usize = 492;
 
 /// The attribute lines of a route, each with its leading tab, in BIRD's order.
 pub fn lines(route: &RouteAttributes) -> Vec<String> {
@@ -51,24 +52,33 @@ fn path_attributes(out: &mut Vec<String>, bgp: &PathAttributes) {
     }
     if !bgp.communities.is_empty() {
         let items = bgp.communities.iter().map(|c| format!("({},{})", c >> 16, c & 0xffff));
-        list(out, "BGP.community", items);
+        list(out, "BGP.community", WRAP_COMMUNITIES, items);
     }
     let Some(rare) = rare else { return };
     if let Some(id) = rare.originator_id {
         single(out, "BGP.originator_id", &id.to_string());
     }
     if !rare.cluster_list.is_empty() {
-        list(out, "BGP.cluster_list", rare.cluster_list.iter().map(|c| Ipv4Addr::from(*c).to_string()));
+        list(
+            out,
+            "BGP.cluster_list",
+            WRAP_COMMUNITIES,
+            rare.cluster_list.iter().map(|c| Ipv4Addr::from(*c).to_string()),
+        );
     }
     if !rare.ext_communities.is_empty() {
-        list(out, "BGP.ext_community", rare.ext_communities.iter().map(ToString::to_string));
+        list(out, "BGP.ext_community", WRAP_WIDE, rare.ext_communities.iter().map(ToString::to_string));
     }
     let (before, after): (Vec<_>, Vec<_>) = rare.unknown.iter().partition(|a| a.code < 32);
-    before.into_iter().for_each(|a| unknown(out, a));
-    if !rare.large_communities.is_empty() {
-        list(out, "BGP.large_community", rare.large_communities.iter().map(ToString::to_string));
+    for a in before {
+        unknown(out, a);
     }
-    after.into_iter().for_each(|a| unknown(out, a));
+    if !rare.large_communities.is_empty() {
+        list(out, "BGP.large_community", WRAP_WIDE, rare.large_communities.iter().map(ToString::to_string));
+    }
+    for a in after {
+        unknown(out, a);
+    }
 }
 
 fn unknown(out: &mut Vec<String>, a: &UnknownAttribute) {
@@ -102,20 +112,18 @@ fn extra(out: &mut Vec<String>, route: &RouteAttributes) {
 const KERNEL: [&str; 4] = ["krt_source", "krt_metric", "krt_prefsrc", "krt_realm"];
 
 fn single(out: &mut Vec<String>, name: &str, value: &str) {
-    let mut line = format!("\t{name}: ");
-    let value = match value.get(..CUT_AT.saturating_sub(3)) {
-        Some(start) if value.len() > CUT_AT => format!("{start}..."),
-        _ => value.to_owned(),
-    };
-    line.push_str(&value);
-    out.push(line);
+    let line = format!("\t{name}: {value}");
+    out.push(match line.get(..CUT_AT - 3) {
+        Some(start) if line.len() > CUT_AT => format!("{start}..."),
+        _ => line,
+    });
 }
 
-fn list(out: &mut Vec<String>, name: &str, items: impl Iterator<Item = String>) {
+fn list(out: &mut Vec<String>, name: &str, wrap: usize, items: impl Iterator<Item = String>) {
     let mut line = format!("\t{name}: ");
     let mut first = true;
     for item in items {
-        if !first && line.len() > WRAP_AT {
+        if !first && line.len() > wrap {
             out.push(std::mem::replace(&mut line, "\t\t".into()));
             first = true;
         }

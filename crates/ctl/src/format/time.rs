@@ -98,20 +98,20 @@ pub fn strftime(format: &str, at: UnixMillis, offset: UtcOffset) -> String {
 
 fn field(out: &mut String, c: char, t: OffsetDateTime) {
     let (year, month, day) = (t.year(), u8::from(t.month()), t.day());
-    let (h, m, s) = (t.hour(), t.minute(), t.second());
+    let (h, min, sec) = (t.hour(), t.minute(), t.second());
     let hour12 = if h % 12 == 0 { 12 } else { h % 12 };
     let weekday = t.weekday().to_string();
     let month_name = t.month().to_string();
     // Writing to a String cannot fail.
     let _ = match c {
-        'T' => write!(out, "{h:02}:{m:02}:{s:02}"),
+        'T' => write!(out, "{h:02}:{min:02}:{sec:02}"),
         'F' => write!(out, "{year:04}-{month:02}-{day:02}"),
         'D' => write!(out, "{month:02}/{day:02}/{:02}", year.rem_euclid(100)),
-        'R' => write!(out, "{h:02}:{m:02}"),
+        'R' => write!(out, "{h:02}:{min:02}"),
         'H' => write!(out, "{h:02}"),
         'I' => write!(out, "{hour12:02}"),
-        'M' => write!(out, "{m:02}"),
-        'S' => write!(out, "{s:02}"),
+        'M' => write!(out, "{min:02}"),
+        'S' => write!(out, "{sec:02}"),
         'f' => write!(out, "{:06}", t.microsecond()),
         'Y' => write!(out, "{year}"),
         'y' => write!(out, "{:02}", year.rem_euclid(100)),
@@ -154,14 +154,17 @@ mod tests {
 
     #[test]
     fn defaults_and_limits() {
-        let mut formats = TimeFormats::default();
+        let formats = TimeFormats::default();
         let now = UnixMillis(AT.0 + 20 * 3_600_000);
-        let times = |formats, dialect, now| Times { dialect, formats, offset: UtcOffset::UTC, now };
+        fn times(formats: &TimeFormats, dialect: Dialect, now: UnixMillis) -> Times<'_> {
+            Times { dialect, formats, offset: UtcOffset::UTC, now }
+        }
         assert_eq!(times(&formats, Dialect::Bird2, AT).route(AT), "19:14:22.969");
         assert_eq!(times(&formats, Dialect::Bird16, AT).protocol(AT), "19:14:22");
         assert_eq!(times(&formats, Dialect::Bird16, now).protocol(AT), "2026-11-20");
         assert_eq!(times(&formats, Dialect::Bird16, AT).base(AT), "2026-11-20 19:14:22");
-        formats.route = Some(TimeFormat { near: "%H".into(), far: Some((60, "%Y".into())) });
+        let route = Some(TimeFormat { near: "%H".into(), far: Some((60, "%Y".into())) });
+        let formats = TimeFormats { route, ..TimeFormats::default() };
         assert_eq!(times(&formats, Dialect::Bird2, AT).route(AT), "19");
         assert_eq!(times(&formats, Dialect::Bird2, now).route(AT), "2026");
     }

@@ -142,8 +142,12 @@ fn externalise(bgp: &mut PathAttributes, before: &RouteAttributes, from_bgp: boo
         rare.originator_id = None;
         rare.cluster_list = Box::default();
         if rare.ext_communities.iter().any(|c| !c.is_transitive()) {
-            rare.ext_communities =
-                rare.ext_communities.iter().copied().filter(|c| ExtendedCommunity::is_transitive(*c)).collect();
+            rare.ext_communities = rare
+                .ext_communities
+                .iter()
+                .copied()
+                .filter(|c| ExtendedCommunity::is_transitive(*c))
+                .collect();
         }
     }
 }
@@ -163,8 +167,7 @@ fn next_hop(
     if set.is_some() && (export.next_hop_keep.applies(source) || attributes.fresh_next_hop) {
         return (set, false);
     }
-    let same_family =
-        |a: &IpAddr| export.own_next_hop.is_none_or(|own| own.is_ipv4() == a.is_ipv4());
+    let same_family = |a: &IpAddr| export.own_next_hop.is_none_or(|own| own.is_ipv4() == a.is_ipv4());
     if let Some(address) = set {
         if !same_family(&address) {
             return own;

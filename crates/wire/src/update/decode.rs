@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::attribute_error::{Fault, Treatment};
 use crate::{
-    AddressFamily, Aggregator, AsPath, AsPathBuilder, ExtendedCommunity, LargeCommunity, MessageError, Origin,
-    PathAttributes, SegmentKind, UnknownAttribute,
+    AddressFamily, Aggregator, AsPath, AsPathBuilder, ExtendedCommunity, LargeCommunity, MessageError,
+    Origin, PathAttributes, SegmentKind, UnknownAttribute,
 };
 
 use super::{AttributeContext, MpReach, MpUnreach, ParsedAttributes, is_next_hop};
@@ -127,11 +127,8 @@ impl<'c, 'a> Decoder<'c, 'a> {
             return Err((Fault::UnknownWellKnown, Treatment::Withdraw));
         }
         if flags & TRANSITIVE != 0 {
-            let attribute = UnknownAttribute {
-                flags: (flags & !EXTENDED_LENGTH) | PARTIAL,
-                code,
-                value: value.into(),
-            };
+            let attribute =
+                UnknownAttribute { flags: (flags & !EXTENDED_LENGTH) | PARTIAL, code, value: value.into() };
             let list = &mut self.parsed.attributes.rare_mut().unknown;
             let place = list.partition_point(|u| u.code < code);
             list.insert(place, attribute);
@@ -150,8 +147,8 @@ impl<'c, 'a> Decoder<'c, 'a> {
             self.parsed.fail(14, offset, Fault::Family, Treatment::Discard);
             return Ok(());
         }
-        let (next_hop, link_local) = mp_next_hop(next_hop)
-            .ok_or(MessageError::AttributeList("next hop length of MP_REACH_NLRI"))?;
+        let (next_hop, link_local) =
+            mp_next_hop(next_hop).ok_or(MessageError::AttributeList("next hop length of MP_REACH_NLRI"))?;
         self.parsed.mp_reach = Some(MpReach { family, next_hop, link_local, nlri });
         Ok(())
     }

@@ -1,0 +1,126 @@
+//! What is shown straight from the running configuration: `show symbols`, `show static`.
+
+use godwit_config::{
+    Dialect, Policy, ProtocolConfig, ProtocolKind, RouterConfig, StaticConfig, StaticRoute, StaticTarget,
+};
+
+use crate::Framer;
+use crate::command::SymbolSelector;
+
+/// `show symbols`, whole.
+pub fn symbols(out: &mut Framer, config: &RouterConfig, which: &SymbolSelector) {
+    let mut list: Vec<(&str, &str)> = Vec::new();
+    list.extend(config.tables.iter().map(|t| (t.name.as_str(), "routing table")));
+    list.extend(config.protocols.iter().map(|p| (p.name.as_str(), "protocol")));
+    for name in filters(config) {
+        if !list.contains(&(name, "filter")) {
+            list.push((name, "filter"));
+        }
+    }
+    let class = match which {
+        SymbolSelector::All => None,
+        SymbolSelector::Tables => Some("routing table"),
+        SymbolSelector::Filters => Some("filter"),
+        SymbolSelector::Functions => Some("function"),
+        SymbolSelector::Protocols => Some("protocol"),
+        SymbolSelector::Templates => Some("protocol template"),
+        SymbolSelector::Name(name) => {
+            let class = list.iter().find(|(n, _)| n == name).map_or("undefined", |s| s.1);
+            out.end(1010, &format!("{name:<8}\t{class}"));
+            return;
+        }
+    };
+    for (name, _) in list.iter().filter(|s| class.is_none_or(|c| c == s.1)) {
+        let class = list.iter().find(|(n, _)| n == name).map_or("undefined", |s| s.1);
+        out.line(1010, &format!("{name:<8}\t{class}"));
+    }
+    out.end(0, "");
+}
+
+fn filters(config: &RouterConfig) -> impl Iterator<Item = &str> {
+    let policies = config.protocols.iter().flat_map(|p| &p.channels).flat_map(|c| [&c.import, &c.export]);
+    policies.filter_map(|p| match p {
+        Policy::Filter(f) => f.name(),
+        _ => None,
+    })
+}
+
+/// `show static`, whole; `name` selects one protocol.
+pub fn static_routes(out: &mut Framer, config: &RouterConfig, name: Option<&str>) {
+    let mut any = false;
+    for p in config.protocols.iter().filter(|p| name.is_none_or(|n| n == p.name)) {
+        let ProtocolKind::Static(s) = &p.kind else { continue };
+        if any {
+            out.line(1009, "");
+        }
+        any = true;
+        one(out, p, s, config.dialect);
+    }
+    out.end(0, "");
+}
+
+fn one(out: &mut Framer, _: &ProtocolConfig, s: &StaticConfig, dialect: Dialect) {
+    match dialect {
+        Dialect::Bird2 => s.routes.iter().for_each(|r| route2(out, r)),
+        Dialect::Bird16 => {
+            // 1.6 lists routes to interfaces after all others.
+            let (others, devices): (Vec<_>, Vec<_>) = s.routes.iter().partition(|r| !is_device(r));
+            others.into_iter().chain(devices).for_each(|r| route1(out, r));
+        }
+    }
+}
+
+fn is_device(r: &StaticRoute) -> bool {
+    matches!(&r.target, StaticTarget::NextHops(h) if matches!(h.as_slice(), [one] if one.gateway.is_none()))
+}
+
+fn route2(out: &mut Framer, r: &StaticRoute) {
+    let what = match &r.target {
+        StaticTarget::NextHops(hops) => {
+            out.line(1009, &r.net.to_string());
+            for h in hops {
+                let interface = h.interface.as_deref().unwrap_or("");
+                let onlink = if h.onlink { " onlink" } else { "" };
+                out.line(
+                    1009,
+                    &match h.gateway {
+                        Some(ip) if interface.is_empty() => format!("\tvia {ip}{onlink}"),
+                        Some(ip) => format!("\tvia {ip}%{interface}{onlink}"),
+                        None => format!("\tdev {interface}{onlink}"),
+                    },
+                );
+            }
+            return;
+        }
+        StaticTarget::Recursive(ip) => format!("recursive {ip}"),
+        StaticTarget::Blackhole => "blackhole".into(),
+        StaticTarget::Unreachable => "unreachable".into(),
+        StaticTarget::Prohibit => "prohibited".into(),
+    };
+    out.line(1009, &format!("{}\t{what}", r.net));
+}
+
+fn route1(out: &mut Framer, r: &StaticRoute) {
+    let what = match &r.target {
+        StaticTarget::NextHops(hops) => match hops.as_slice() {
+            [one] => match (one.gateway, one.interface.as_deref()) {
+                (Some(ip), None) => format!("via {ip}"),
+                (Some(ip), Some(i)) => format!("via {ip}%{i}"),
+                (None, i) => format!("dev {}", i.unwrap_or("")),
+            },
+            several => {
+                out.line(1009, &format!("{} multipath", r.net));
+                for h in several {
+                    let ip = h.gateway.map_or(String::new(), |g| g.to_string());
+                    out.line(1009, &format!("\tvia {ip} weight {}", h.weight));
+                }
+                return;
+            }
+        },
+        StaticTarget::Recursive(ip) => format!("recursive {ip}"),
+        StaticTarget::Blackhole => "blackhole".into(),
+        StaticTarget::Unreachable => "unreachable".into(),
+        StaticTarget::Prohibit => "prohibited".into(),
+    };
+    out.line(1009, &format!("{} {what}", r.net));
+}

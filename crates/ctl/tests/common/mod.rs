@@ -1,0 +1,114 @@
+//! A backend that makes its answers up, and a server in front of it.
+#![allow(dead_code, unreachable_pub)]
+
+use std::future::Future;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use godwit_api::*;
+use godwit_config::{RouterConfig, TableConfig};
+use godwit_ctl::{Backend, ServerConfig};
+use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource};
+use godwit_wire::AddressFamily;
+
+/// Routes in a page of the made-up table.
+const PAGE: u32 = 1000;
+
+/// Answers as a router with one session and a table of `routes` nets would.
+pub struct Fake {
+    pub routes: u32,
+}
+
+pub fn config() -> RouterConfig {
+    let table = |name: &str, family| TableConfig { name: name.into(), family };
+    RouterConfig {
+        tables: vec![table("master4", AddressFamily::IPV4), table("master6", AddressFamily::IPV6)],
+        ..RouterConfig::default()
+    }
+}
+
+pub fn peer() -> ProtocolStatus {
+    ProtocolStatus {
+        name: "peer1".into(),
+        kind: "BGP",
+        table: None,
+        state: ProtocolState::Up,
+        since: UnixMillis(1_795_202_062_969),
+        description: None,
+        message: None,
+        router_id: None,
+        bgp: None,
+        channels: vec![],
+    }
+}
+
+fn page(query: &RouteQuery, total: u32) -> RoutePage {
+    let first = query.cursor.map_or(0, |c| c.net);
+    let end = (first + PAGE).min(total);
+    let hop = NextHop { gateway: Some([192, 0, 2, 2].into()), ifindex: 2, weight: 1, onlink: false };
+    let attributes = Arc::new(RouteAttributes::new(RouteSource::Bgp, 100, Destination::Unicast(hop.clone())));
+    let route = |n: u32| RouteView {
+        table: 0,
+        net: ipnetwork::IpNetwork::new(Ipv4Addr::from(0x0a00_0000 + (n << 8)).into(), 24).unwrap(),
+        protocol: "peer1".into(),
+        attributes: attributes.clone(),
+        next_hops: vec![(hop.clone(), "veth1".into())],
+        unresolved: false,
+        igp_metric: None,
+        from: None,
+        since: UnixMillis(1_795_202_062_969),
+        primary: true,
+        kernel_refused: false,
+    };
+    let n = u64::from(end - first);
+    RoutePage {
+        tables: vec!["master4".into(), "master6".into()],
+        routes: if query.count_only { vec![] } else { (first..end).map(route).collect() },
+        counts: vec![(n, n, n), (0, 0, 0)],
+        next: (end < total).then_some(Cursor { table: 0, net: end }),
+    }
+}
+
+impl Backend for Fake {
+    fn ask(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
+        let at = UnixMillis(1_795_202_062_969);
+        let reply = match request {
+            Request::Config => Reply::Config(Arc::new(config())),
+            Request::Status => Reply::Status(Box::new(Status {
+                router_id: Some([10, 0, 0, 1].into()),
+                hostname: "lab".into(),
+                now: at,
+                started: at,
+                reconfigured: at,
+                shutting_down: false,
+                recovery: None,
+            })),
+            Request::Protocols(_) => Reply::Protocols(vec![peer()]),
+            Request::Routes(q) => Reply::Routes(page(&q, self.routes)),
+            Request::Shutdown => Reply::Done,
+            Request::Memory => Reply::Memory(Memory::default()),
+            _ => Reply::NothingToDo,
+        };
+        Box::pin(async move { reply })
+    }
+}
+
+/// A server on a socket of its own; the folder goes when the first value is dropped.
+pub fn start() -> (tempfile::TempDir, PathBuf) {
+    start_with(3)
+}
+
+pub fn start_with(routes: u32) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("bird.ctl");
+    let listener = godwit_ctl::bind(&path).unwrap();
+    let config = ServerConfig {
+        version: "2.0.12".into(),
+        config_file: "bird.conf".into(),
+        utc_offset: time::UtcOffset::UTC,
+    };
+    tokio::spawn(godwit_ctl::serve(listener, Arc::new(Fake { routes }), config));
+    (dir, path)
+}

@@ -1,0 +1,69 @@
+use godwit_wire::{Notification, Open, RouteRefresh};
+
+use crate::connection::Direction;
+use crate::establish::Negotiated;
+
+/// A message to send.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outbound {
+    /// OPEN.
+    Open(Open),
+    /// KEEPALIVE.
+    Keepalive,
+    /// NOTIFICATION; nothing is sent after it on the connection.
+    Notification(Notification),
+    /// ROUTE-REFRESH.
+    RouteRefresh(RouteRefresh),
+}
+
+/// Why a connection is closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CloseReason {
+    /// After what was sent last has gone out.
+    AfterFlush,
+    /// At once: the other end is gone.
+    Gone,
+}
+
+/// The class of a log line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogClass {
+    /// A state change or another event worth tracing.
+    Trace,
+    /// A neighbor's fault, or what it told us.
+    Remote,
+    /// Ours.
+    Error,
+}
+
+/// How a session went down.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Down {
+    /// Why, with its class, as `show protocols` says it: `Received: Administrative shutdown`.
+    pub reason: String,
+    /// The neighbor is expected back and its routes may stay meanwhile (RFC 4724 §4.2).
+    pub graceful: bool,
+}
+
+/// What the driver has to do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// Begin to connect. An attempt that is under way is given up for it.
+    Connect,
+    /// Give up connecting.
+    AbortConnect,
+    /// Send a message.
+    Send(Direction, Outbound),
+    /// Close a connection; the machine takes no more of its events.
+    Close(Direction, CloseReason),
+    /// The session is established, over this connection.
+    Established(Direction, Box<Negotiated>),
+    /// The established session is over.
+    Down(Down),
+    /// The neighbor asks for a family's routes again (RFC 2918), or brackets them (RFC 7313).
+    Refresh(RouteRefresh),
+    /// An error asks for the protocol to be disabled (`disable after error`).
+    Disable,
+    /// Log a line; the protocol's name goes in front.
+    Log(LogClass, String),
+}

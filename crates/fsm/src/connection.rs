@@ -1,0 +1,93 @@
+use std::time::{Duration, Instant};
+
+use godwit_wire::Open;
+
+/// Which end opened a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Direction {
+    /// We did.
+    Outgoing,
+    /// The neighbor did.
+    Incoming,
+}
+
+impl Direction {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Outgoing => Self::Incoming,
+            Self::Incoming => Self::Outgoing,
+        }
+    }
+}
+
+/// Where a connection is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    /// Our OPEN is sent; the neighbor's has not come.
+    OpenSent,
+    /// Both are there and agree; its KEEPALIVE has not come.
+    OpenConfirm(Box<Open>),
+    /// Established.
+    Established,
+}
+
+/// One TCP connection with the neighbor.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    pub(crate) phase: Phase,
+    pub(crate) local_open: Open,
+    /// The neighbor's OPEN, once it has come.
+    pub(crate) remote_open: Option<Open>,
+    /// When the hold timer ends the session; none while it is off.
+    hold_at: Option<Instant>,
+    hold_time: Duration,
+    /// When the next KEEPALIVE is due.
+    pub(crate) keepalive_at: Option<Instant>,
+    pub(crate) keepalive_time: Duration,
+}
+
+impl Connection {
+    pub(crate) fn new(local_open: Open, startup_hold: Duration, now: Instant) -> Self {
+        let mut connection = Self {
+            phase: Phase::OpenSent,
+            local_open,
+            remote_open: None,
+            hold_at: None,
+            hold_time: Duration::ZERO,
+            keepalive_at: None,
+            keepalive_time: Duration::ZERO,
+        };
+        connection.set_hold(startup_hold, now);
+        connection
+    }
+
+    /// Starts the hold timer with a new time; zero turns it off.
+    pub(crate) fn set_hold(&mut self, time: Duration, now: Instant) {
+        self.hold_time = time;
+        self.touch(now);
+    }
+
+    /// The neighbor was heard.
+    pub(crate) fn touch(&mut self, now: Instant) {
+        self.hold_at = (!self.hold_time.is_zero()).then(|| now + self.hold_time);
+    }
+
+    pub(crate) fn hold_expired(&self, now: Instant) -> bool {
+        self.hold_at.is_some_and(|at| at <= now)
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        [self.hold_at, self.keepalive_at].into_iter().flatten().min()
+    }
+
+    /// Seconds left and whole time of the hold timer.
+    pub(crate) fn hold_left(&self, now: Instant) -> Option<(Duration, Duration)> {
+        self.hold_at.map(|at| (at.saturating_duration_since(now), self.hold_time))
+    }
+
+    /// Seconds left and whole time of the keepalive timer.
+    pub(crate) fn keepalive_left(&self, now: Instant) -> Option<(Duration, Duration)> {
+        self.keepalive_at.map(|at| (at.saturating_duration_since(now), self.keepalive_time))
+    }
+}

@@ -1,0 +1,103 @@
+//! Judging the neighbor's OPEN, and what the two of them agree on.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use godwit_wire::{AS_TRANS, AddressFamily, Capability, GracefulRestart, Notification, Open};
+
+use crate::config::PeerConfig;
+
+/// What an established session agreed on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Negotiated {
+    /// The neighbor's AS.
+    pub peer_as: u32,
+    /// The neighbor's BGP identifier.
+    pub peer_id: Ipv4Addr,
+    /// An internal session.
+    pub internal: bool,
+    /// Hold time; zero: off.
+    pub hold_time: Duration,
+    /// Keepalive time; zero: off.
+    pub keepalive_time: Duration,
+    /// Both ends use 4-octet AS numbers.
+    pub four_octet_as: bool,
+    /// Families both announced.
+    pub families: Vec<AddressFamily>,
+    /// The neighbor takes ROUTE-REFRESH, and we announced it too.
+    pub route_refresh: bool,
+    /// The neighbor's graceful restart capability, if we announced ours too.
+    pub graceful_restart: Option<GracefulRestart>,
+    /// Our OPEN.
+    pub local_open: Open,
+    /// The neighbor's.
+    pub remote_open: Open,
+}
+
+/// Judges an OPEN (RFC 4271 §6.2).
+///
+/// # Errors
+/// The NOTIFICATION to send.
+pub(crate) fn check_open(config: &PeerConfig, local: &Open, open: &Open) -> Result<Negotiated, Notification> {
+    let peer_as = open.effective_as();
+    if let Some(asn) = open.four_octet_as() {
+        let field = u32::from(open.asn);
+        if asn == 0 || (field != u32::from(AS_TRANS) && field != asn) {
+            return Err(Notification::new(2, 2));
+        }
+    }
+    if peer_as == 0 || !config.remote_as.accepts(peer_as, config.local_as) {
+        let data = u16::try_from(peer_as).unwrap_or(AS_TRANS).to_be_bytes();
+        return Err(Notification { code: 2, subcode: 2, data: bytes::Bytes::copy_from_slice(&data) });
+    }
+    let internal = peer_as == config.local_as;
+    if open.identifier.is_unspecified() || (internal && open.identifier == config.router_id) {
+        let data = bytes::Bytes::copy_from_slice(&open.identifier.octets());
+        return Err(Notification { code: 2, subcode: 3, data });
+    }
+    let theirs = open.families();
+    let families: Vec<AddressFamily> = local.families().into_iter().filter(|f| theirs.contains(f)).collect();
+    if families.is_empty() || config.mandatory_families.iter().any(|f| !families.contains(f)) {
+        return Err(missing_families(config));
+    }
+    let hold_time_secs = config.hold_time_secs.min(open.hold_time_secs);
+    let both = |capability: &Capability| local.has(capability) && open.has(capability);
+    Ok(Negotiated {
+        peer_as,
+        peer_id: open.identifier,
+        internal,
+        hold_time: Duration::from_secs(hold_time_secs.into()),
+        keepalive_time: keepalive_time(config, hold_time_secs),
+        four_octet_as: local.four_octet_as().is_some() && open.four_octet_as().is_some(),
+        families,
+        route_refresh: both(&Capability::RouteRefresh),
+        graceful_restart: local.graceful_restart().and(open.graceful_restart()).cloned(),
+        local_open: local.clone(),
+        remote_open: open.clone(),
+    })
+}
+
+/// 2/7 with the capabilities that are missing (RFC 5492 §5).
+fn missing_families(config: &PeerConfig) -> Notification {
+    let mut data = Vec::new();
+    for family in &config.families {
+        data.extend_from_slice(&[1, 4]);
+        data.extend_from_slice(&family.afi.to_be_bytes());
+        data.extend_from_slice(&[0, family.safi]);
+    }
+    Notification { code: 2, subcode: 7, data: data.into() }
+}
+
+/// A third of the hold time, or what was configured, scaled to the hold time agreed on.
+fn keepalive_time(config: &PeerConfig, hold_time_secs: u16) -> Duration {
+    let hold = Duration::from_secs(hold_time_secs.into());
+    match config.keepalive_time_secs {
+        Some(_) if hold.is_zero() => Duration::ZERO,
+        Some(time) if config.hold_time_secs > hold_time_secs => {
+            Duration::from_secs(time.into()) * u32::from(hold_time_secs)
+                / u32::from(config.hold_time_secs.max(1))
+        }
+        Some(time) => Duration::from_secs(time.into()),
+        None => hold / 3,
+    }
+}

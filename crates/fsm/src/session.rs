@@ -1,0 +1,540 @@
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use godwit_wire::{MessageError, Notification, Open, RouteRefresh, cease};
+
+use crate::action::{Action, CloseReason, Down, LogClass, Outbound};
+use crate::config::PeerConfig;
+use crate::connection::{Connection, Direction, Phase};
+use crate::establish::{Negotiated, check_open};
+use crate::timers::{Jitter, Timer, Timers};
+
+/// Why a session is stopped from outside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StopCause {
+    /// `disable` or shutdown, with the operator's words (RFC 9003).
+    AdministrativeShutdown(Option<String>),
+    /// `restart`, with the operator's words.
+    AdministrativeReset(Option<String>),
+    /// The neighbor is gone from the configuration.
+    Deconfigured,
+    /// Its options changed.
+    ConfigurationChange,
+    /// It sent more routes than allowed.
+    MaxPrefixes,
+}
+
+impl StopCause {
+    fn notification(&self) -> Notification {
+        match self {
+            Self::AdministrativeShutdown(text) => {
+                Notification::cease(cease::ADMINISTRATIVE_SHUTDOWN, text.as_deref())
+            }
+            Self::AdministrativeReset(text) => {
+                Notification::cease(cease::ADMINISTRATIVE_RESET, text.as_deref())
+            }
+            Self::Deconfigured => Notification::cease(cease::PEER_DECONFIGURED, None),
+            Self::ConfigurationChange => Notification::cease(cease::CONFIGURATION_CHANGE, None),
+            Self::MaxPrefixes => Notification::cease(cease::MAX_PREFIXES, None),
+        }
+    }
+}
+
+/// What to do with an UPDATE that came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UpdateVerdict {
+    /// Process it.
+    Process,
+    /// Drop it: the connection is not established, or gone.
+    Ignore,
+}
+
+/// The first pause after a refused connection attempt, where no connect delay is configured.
+const RETRY_PAUSE_MIN: Duration = Duration::from_millis(100);
+/// The longest such pause.
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
+/// A session that lived so long was no failed attempt.
+const STABLE_AFTER: Duration = Duration::from_secs(5);
+
+/// A session with one neighbor.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub(crate) config: PeerConfig,
+    pub(crate) started: bool,
+    pub(crate) reachable: bool,
+    /// A connection attempt is under way.
+    pub(crate) connecting: bool,
+    pub(crate) timers: Timers,
+    jitter: Jitter,
+    pub(crate) outgoing: Option<Connection>,
+    pub(crate) incoming: Option<Connection>,
+    pub(crate) established: Option<(Direction, Box<Negotiated>, Instant)>,
+    retry_pause: Duration,
+    error_wait: Duration,
+    last_error_at: Option<Instant>,
+    pub(crate) last_error: Option<String>,
+    pub(crate) shutdown_message: Option<String>,
+    /// The neighbor does not understand optional parameters: OPEN goes without (RFC 5492 §3).
+    without_capabilities: bool,
+    actions: VecDeque<Action>,
+}
+
+impl Session {
+    /// A session that has not been started. `seed` makes its jitter its own.
+    pub fn new(config: PeerConfig, seed: u64) -> Self {
+        Self {
+            config,
+            started: false,
+            reachable: true,
+            connecting: false,
+            timers: Timers::default(),
+            jitter: Jitter::new(seed),
+            outgoing: None,
+            incoming: None,
+            established: None,
+            retry_pause: RETRY_PAUSE_MIN,
+            error_wait: Duration::ZERO,
+            last_error_at: None,
+            last_error: None,
+            shutdown_message: None,
+            without_capabilities: false,
+            actions: VecDeque::new(),
+        }
+    }
+
+    /// The next thing to do, if any.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When [`Session::handle_timeout`] is to be called at the latest.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let connections = [&self.outgoing, &self.incoming];
+        let connection = connections.into_iter().flatten().filter_map(Connection::next_timeout).min();
+        [self.timers.next(), connection].into_iter().flatten().min()
+    }
+
+    /// Starts the session (RFC 4271 event 1, or 4 if passive).
+    pub fn start(&mut self, now: Instant) {
+        if !self.started {
+            self.started = true;
+            self.begin(now);
+        }
+    }
+
+    /// Stops it (event 2): Cease to whoever is connected, and nothing more by itself.
+    pub fn stop(&mut self, cause: &StopCause, now: Instant) {
+        let notification = cause.notification();
+        let reason = format!("Error: {}", notification.describe());
+        self.started = false;
+        self.timers.stop_all();
+        self.abort_connect();
+        for direction in [Direction::Outgoing, Direction::Incoming] {
+            if self.connection(direction).is_some() {
+                self.send(direction, Outbound::Notification(notification.clone()));
+                self.close(direction, CloseReason::AfterFlush, &reason, false, now);
+            }
+        }
+        self.retry_pause = RETRY_PAUSE_MIN;
+        self.error_wait = Duration::ZERO;
+    }
+
+    /// Tells whether the neighbor can be reached at all: its interface is up and its address on the
+    /// link (or it is not a single-hop session).
+    pub fn set_reachable(&mut self, reachable: bool, now: Instant) {
+        if self.reachable == reachable {
+            return;
+        }
+        self.reachable = reachable;
+        if reachable {
+            self.retry_pause = RETRY_PAUSE_MIN;
+            self.begin(now);
+            return;
+        }
+        self.abort_connect();
+        self.timers.stop(Timer::ConnectDelay);
+        self.timers.stop(Timer::ConnectRetry);
+        let reason = "Error: Neighbor lost";
+        if self.outgoing.is_some() || self.incoming.is_some() {
+            self.last_error = Some(reason.into());
+        }
+        for direction in [Direction::Outgoing, Direction::Incoming] {
+            self.close(direction, CloseReason::Gone, reason, false, now);
+        }
+    }
+
+    /// Whether a connection from the neighbor is taken now. If so, [`Session::connected`] follows.
+    pub fn accepts_incoming(&mut self, now: Instant) -> bool {
+        if !self.started || !self.reachable || self.timers.runs(Timer::ErrorWait) {
+            return false;
+        }
+        match &self.established {
+            // RFC 4724 §4.2: a restarting neighbor whose old connection still looks alive.
+            Some((direction, negotiated, _)) if negotiated.graceful_restart.is_some() => {
+                let direction = *direction;
+                self.last_error = Some("Error: Graceful restart".into());
+                self.close(direction, CloseReason::Gone, "Error: Graceful restart", true, now);
+                true
+            }
+            Some(_) => false,
+            None => self.incoming.is_none(),
+        }
+    }
+
+    /// A TCP connection is up: OPEN is sent (events 16, 17).
+    pub fn connected(&mut self, direction: Direction, now: Instant) {
+        if direction == Direction::Outgoing {
+            self.connecting = false;
+            self.timers.stop(Timer::ConnectRetry);
+        }
+        if !self.started || self.established.is_some() || self.connection(direction).is_some() {
+            self.actions.push_back(Action::Close(direction, CloseReason::Gone));
+            return;
+        }
+        self.timers.stop(Timer::ConnectDelay);
+        let open = self.config.open(!self.without_capabilities);
+        let hold = Duration::from_secs(self.config.startup_hold_time_secs.into());
+        *self.slot(direction) = Some(Connection::new(open.clone(), hold, now));
+        self.log(LogClass::Trace, "Connected");
+        self.send(direction, Outbound::Open(open));
+    }
+
+    /// A connection attempt failed (event 18); `error` in the system's words.
+    pub fn connect_failed(&mut self, error: &str, now: Instant) {
+        if !self.connecting {
+            return;
+        }
+        self.connecting = false;
+        self.timers.stop(Timer::ConnectRetry);
+        self.log(LogClass::Trace, format!("Connection lost ({error})"));
+        self.last_error = Some(format!("Socket: {error}"));
+        self.pause(now);
+    }
+
+    /// A connection was closed by the other end or by an error.
+    pub fn closed(&mut self, direction: Direction, error: Option<&str>, now: Instant) {
+        if self.connection(direction).is_none() {
+            return;
+        }
+        let error = error.unwrap_or("Connection closed");
+        self.log(LogClass::Trace, format!("Connection lost ({error})"));
+        let reason = format!("Socket: {error}");
+        self.last_error = Some(reason.clone());
+        let graceful = self.established.as_ref().is_some_and(|(d, negotiated, _)| {
+            *d == direction && negotiated.graceful_restart.as_ref().is_some_and(|gr| !gr.families.is_empty())
+        });
+        self.close(direction, CloseReason::Gone, &reason, graceful, now);
+        self.after_loss(now);
+    }
+
+    /// OPEN came (event 19).
+    pub fn open(&mut self, direction: Direction, open: Open, now: Instant) {
+        let Some(connection) = self.connection(direction) else { return };
+        if connection.phase != Phase::OpenSent {
+            return self.unexpected(direction, now);
+        }
+        let negotiated = match check_open(&self.config, &connection.local_open, &open) {
+            Ok(negotiated) => negotiated,
+            Err(notification) => return self.fail(direction, notification, now),
+        };
+        if !self.resolve_collision(direction, &negotiated, now) {
+            return;
+        }
+        let keepalive = self.jitter.apply(negotiated.keepalive_time);
+        let Some(connection) = self.slot(direction) else { return };
+        connection.set_hold(negotiated.hold_time, now);
+        connection.keepalive_time = negotiated.keepalive_time;
+        connection.keepalive_at = (!keepalive.is_zero()).then(|| now + keepalive);
+        connection.remote_open = Some(open.clone());
+        connection.phase = Phase::OpenConfirm(Box::new(open));
+        self.send(direction, Outbound::Keepalive);
+    }
+
+    /// KEEPALIVE came (event 26).
+    pub fn keepalive(&mut self, direction: Direction, now: Instant) {
+        let Some(connection) = self.slot(direction) else { return };
+        match &connection.phase {
+            Phase::Established => connection.touch(now),
+            Phase::OpenConfirm(open) => {
+                let open = (**open).clone();
+                connection.touch(now);
+                self.establish(direction, &open, now);
+            }
+            Phase::OpenSent => self.unexpected(direction, now),
+        }
+    }
+
+    /// UPDATE came (event 27). Called for each, so it only looks at the state and the time.
+    pub fn update(&mut self, direction: Direction, now: Instant) -> UpdateVerdict {
+        match self.slot(direction) {
+            Some(connection) if connection.phase == Phase::Established => {
+                connection.touch(now);
+                UpdateVerdict::Process
+            }
+            Some(_) => {
+                self.unexpected(direction, now);
+                UpdateVerdict::Ignore
+            }
+            None => UpdateVerdict::Ignore,
+        }
+    }
+
+    /// ROUTE-REFRESH came.
+    pub fn route_refresh(&mut self, direction: Direction, refresh: RouteRefresh, now: Instant) {
+        if self.update(direction, now) == UpdateVerdict::Process {
+            self.actions.push_back(Action::Refresh(refresh));
+        }
+    }
+
+    /// NOTIFICATION came (events 24, 25). It is never answered.
+    pub fn notification(&mut self, direction: Direction, notification: &Notification, now: Instant) {
+        if self.connection(direction).is_none() {
+            return;
+        }
+        let text = notification.describe();
+        self.log(LogClass::Remote, format!("Received: {text}"));
+        let reason = format!("Received: {text}");
+        let collision = notification.is_cease() && notification.subcode == cease::COLLISION;
+        if !collision {
+            self.last_error = Some(reason.clone());
+        }
+        self.shutdown_message = notification.shutdown_message();
+        // RFC 5492 §3: a neighbor that knows no optional parameters is asked again without.
+        let retry_plain = (notification.code, notification.subcode) == (2, 4) && !self.without_capabilities;
+        self.without_capabilities |= retry_plain;
+        self.close(direction, CloseReason::Gone, &reason, false, now);
+        if notification.is_cease() || retry_plain {
+            self.after_loss(now);
+        } else {
+            self.back_off(now);
+        }
+    }
+
+    /// A message could not be read.
+    pub fn message_error(&mut self, direction: Direction, error: &MessageError, now: Instant) {
+        if self.connection(direction).is_some() {
+            self.log(LogClass::Remote, error.to_string());
+            self.fail(direction, error.notification(), now);
+        }
+    }
+
+    /// An established session is ended for a reason of ours, and not begun again before the error
+    /// wait is over.
+    pub fn end(&mut self, cause: &StopCause, now: Instant) {
+        if let Some((direction, _, _)) = self.established {
+            self.fail(direction, cause.notification(), now);
+        }
+    }
+
+    /// Something is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        for direction in [Direction::Outgoing, Direction::Incoming] {
+            self.connection_timeout(direction, now);
+        }
+        if self.timers.take_due(Timer::ErrorWait, now) {
+            self.begin(now);
+        }
+        if self.timers.take_due(Timer::ConnectDelay, now) {
+            self.connect(now);
+        }
+        if self.timers.take_due(Timer::ConnectRetry, now) && self.connecting {
+            self.abort_connect();
+            self.connect(now);
+        }
+    }
+
+    fn connection_timeout(&mut self, direction: Direction, now: Instant) {
+        let Some(connection) = self.connection(direction) else { return };
+        if connection.hold_expired(now) {
+            return self.fail(direction, Notification::new(4, 0), now);
+        }
+        if connection.keepalive_at.is_some_and(|at| at <= now) {
+            let time = connection.keepalive_time;
+            let after = self.jitter.apply(time);
+            if let Some(connection) = self.slot(direction) {
+                connection.keepalive_at = Some(now + after);
+            }
+            self.send(direction, Outbound::Keepalive);
+        }
+    }
+
+    /// RFC 4271 §6.8, RFC 6286 §2.3: of two connections the one opened by the speaker with the
+    /// higher identifier (on a tie, the higher AS) stays. Whether this one does.
+    fn resolve_collision(&mut self, direction: Direction, negotiated: &Negotiated, now: Instant) -> bool {
+        let other = direction.other();
+        let Some(rival) = self.connection(other) else { return true };
+        let loser = match rival.phase {
+            Phase::Established => direction,
+            // The rival may be with somebody else who has the same address: wait for its OPEN.
+            Phase::OpenSent => return true,
+            Phase::OpenConfirm(_) => {
+                let ours = (self.config.router_id, self.config.local_as);
+                let theirs = (negotiated.peer_id, negotiated.peer_as);
+                if ours > theirs { Direction::Incoming } else { Direction::Outgoing }
+            }
+        };
+        self.collide(loser, now);
+        loser != direction
+    }
+
+    fn collide(&mut self, loser: Direction, now: Instant) {
+        self.log(LogClass::Trace, "Connection collision resolution");
+        self.send(loser, Outbound::Notification(Notification::cease(cease::COLLISION, None)));
+        self.close(loser, CloseReason::AfterFlush, "", false, now);
+    }
+
+    fn establish(&mut self, direction: Direction, open: &Open, now: Instant) {
+        if self.connection(direction.other()).is_some() {
+            self.collide(direction.other(), now);
+        }
+        let Some(connection) = self.slot(direction) else { return };
+        connection.phase = Phase::Established;
+        let local = connection.local_open.clone();
+        let Ok(negotiated) = check_open(&self.config, &local, open) else { return };
+        self.abort_connect();
+        self.timers.stop_all();
+        self.shutdown_message = None;
+        self.log(LogClass::Trace, "BGP session established");
+        let negotiated = Box::new(negotiated);
+        self.established = Some((direction, negotiated.clone(), now));
+        self.actions.push_back(Action::Established(direction, negotiated));
+    }
+
+    /// RFC 6608: a message that has no place in the state.
+    fn unexpected(&mut self, direction: Direction, now: Instant) {
+        let subcode = match self.connection(direction).map(|c| &c.phase) {
+            Some(Phase::OpenSent) => 1,
+            Some(Phase::OpenConfirm(_)) => 2,
+            Some(Phase::Established) => 3,
+            None => return,
+        };
+        self.fail(direction, Notification::new(5, subcode), now);
+    }
+
+    /// An error of the neighbor's that we tell it, and then wait.
+    fn fail(&mut self, direction: Direction, notification: Notification, now: Instant) {
+        let text = notification.describe();
+        let class = if notification.is_cease() { "Error" } else { "BGP Error" };
+        let reason = match notification.code {
+            4 => format!("Error: {text}"),
+            _ => format!("{class}: {text}"),
+        };
+        self.log(LogClass::Remote, format!("Error: {text}"));
+        self.last_error = Some(reason.clone());
+        self.send(direction, Outbound::Notification(notification));
+        self.close(direction, CloseReason::AfterFlush, &reason, false, now);
+        self.back_off(now);
+    }
+
+    /// Closes a connection; if the session was established over it, it is over.
+    fn close(&mut self, direction: Direction, how: CloseReason, reason: &str, graceful: bool, now: Instant) {
+        if self.slot(direction).take().is_none() {
+            return;
+        }
+        self.actions.push_back(Action::Close(direction, how));
+        if let Some((_, _, since)) = self.established.take_if(|(d, _, _)| *d == direction) {
+            if now.saturating_duration_since(since) >= STABLE_AFTER {
+                self.retry_pause = RETRY_PAUSE_MIN;
+            }
+            self.actions.push_back(Action::Down(Down { reason: reason.into(), graceful }));
+        }
+    }
+
+    /// A connection is gone, through nobody's fault: try again unless another is still there.
+    fn after_loss(&mut self, now: Instant) {
+        if self.started && self.outgoing.is_none() && self.incoming.is_none() && !self.connecting {
+            self.pause(now);
+        }
+    }
+
+    /// Waits before the next connection attempt.
+    fn pause(&mut self, now: Instant) {
+        if !self.started || !self.reachable || self.config.passive || self.timers.runs(Timer::ErrorWait) {
+            return;
+        }
+        let pause = match self.config.connect_delay {
+            Some(_) => self.config.connect_retry,
+            None => {
+                let pause = self.retry_pause;
+                self.retry_pause = (pause * 2).min(RETRY_PAUSE_MAX).min(self.config.connect_retry);
+                pause
+            }
+        };
+        let pause = self.jitter.apply(pause);
+        self.timers.set(Timer::ConnectDelay, now, pause);
+    }
+
+    /// Waits after an error, longer each time, unless another connection is still there.
+    fn back_off(&mut self, now: Instant) {
+        if !self.started || self.outgoing.is_some() || self.incoming.is_some() {
+            return;
+        }
+        self.abort_connect();
+        self.timers.stop_all();
+        if self.config.disable_after_error {
+            self.started = false;
+            self.actions.push_back(Action::Disable);
+            return;
+        }
+        let (min, max) = self.config.error_wait;
+        let recent =
+            self.last_error_at.is_some_and(|at| now.saturating_duration_since(at) < self.config.error_forget);
+        self.error_wait = if recent { (self.error_wait * 2).clamp(min, max.max(min)) } else { min };
+        self.last_error_at = Some(now);
+        let wait = self.jitter.apply(self.error_wait);
+        self.timers.set(Timer::ErrorWait, now, wait);
+    }
+
+    /// Goes from Idle to Connect or Active, if nothing is in the way.
+    fn begin(&mut self, now: Instant) {
+        if !self.started || !self.reachable || self.timers.runs(Timer::ErrorWait) || self.config.passive {
+            return;
+        }
+        match self.config.connect_delay {
+            Some(delay) if !delay.is_zero() => {
+                let delay = self.jitter.apply(delay);
+                self.timers.set(Timer::ConnectDelay, now, delay);
+            }
+            _ => self.connect(now),
+        }
+    }
+
+    fn connect(&mut self, now: Instant) {
+        if self.outgoing.is_some() || self.established.is_some() || self.connecting {
+            return;
+        }
+        self.connecting = true;
+        let retry = self.jitter.apply(self.config.connect_retry);
+        self.timers.set(Timer::ConnectRetry, now, retry);
+        self.actions.push_back(Action::Connect);
+    }
+
+    fn abort_connect(&mut self) {
+        if std::mem::take(&mut self.connecting) {
+            self.timers.stop(Timer::ConnectRetry);
+            self.actions.push_back(Action::AbortConnect);
+        }
+    }
+
+    fn send(&mut self, direction: Direction, message: Outbound) {
+        self.actions.push_back(Action::Send(direction, message));
+    }
+
+    fn log(&mut self, class: LogClass, text: impl Into<String>) {
+        self.actions.push_back(Action::Log(class, text.into()));
+    }
+
+    pub(crate) fn connection(&self, direction: Direction) -> Option<&Connection> {
+        match direction {
+            Direction::Outgoing => self.outgoing.as_ref(),
+            Direction::Incoming => self.incoming.as_ref(),
+        }
+    }
+
+    fn slot(&mut self, direction: Direction) -> &mut Option<Connection> {
+        match direction {
+            Direction::Outgoing => &mut self.outgoing,
+            Direction::Incoming => &mut self.incoming,
+        }
+    }
+}

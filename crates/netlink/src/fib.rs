@@ -1,0 +1,433 @@
+//! One kernel table of one family: the routes wanted against those observed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+
+use crate::PROTOCOL_BIRD;
+use crate::model::{Family, KernelRoute, RouteHop, RouteKind};
+
+/// A route that is to be in the kernel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wanted {
+    /// What it does.
+    pub kind: RouteKind,
+    /// The preferred source address.
+    pub prefsrc: Option<IpAddr>,
+    /// The metric, where the table has none of its own.
+    pub metric: u32,
+}
+
+/// A change to make in the kernel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Operation {
+    /// Put a route there, in place of ours for the same destination and metric.
+    Replace(KernelRoute),
+    /// Take one of ours away.
+    Delete(KernelRoute),
+}
+
+impl Operation {
+    /// The destination.
+    pub fn net(&self) -> IpNetwork {
+        match self {
+            Self::Replace(route) | Self::Delete(route) => route.net,
+        }
+    }
+}
+
+/// News of routes that others installed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Alien {
+    /// This is now the best foreign route of its net: the one with the lowest metric.
+    Best(KernelRoute),
+    /// No foreign route is left for the net.
+    None(IpNetwork),
+}
+
+/// What happened so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FibCounters {
+    /// Routes put in place.
+    pub replaced: u64,
+    /// Routes taken away.
+    pub deleted: u64,
+    /// Changes the kernel refused.
+    pub refused: u64,
+    /// Routes of ours that somebody else removed or changed.
+    pub disturbed: u64,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    wanted: Option<Wanted>,
+    /// The kernel has our route as wanted, as far as we know.
+    in_place: bool,
+    /// A route of ours may be in the kernel: it must be deleted when it is not wanted.
+    installed: Option<u32>,
+    queued: bool,
+    refused: Option<i32>,
+    /// Seen since the resync began.
+    seen: bool,
+}
+
+/// The wanted and the observed state of a kernel table.
+///
+/// It only ever changes routes whose protocol is 12 and, if the table has a metric of its own, whose
+/// metric is that one.
+#[derive(Debug)]
+pub struct Fib {
+    table: u32,
+    family: Family,
+    /// `metric` of the kernel protocol; 0: each route's own.
+    metric: u32,
+    learn: bool,
+    entries: HashMap<IpNetwork, Entry>,
+    queue: VecDeque<IpNetwork>,
+    /// Routes of ours, from an earlier life, that nobody has asked for yet.
+    strays: BTreeMap<(IpNetwork, u32), KernelRoute>,
+    /// The first full feed is through, so what is not wanted may go.
+    fed: bool,
+    /// A first dump was read to its end; nothing is changed before.
+    synced: bool,
+    aliens: BTreeMap<IpNetwork, Vec<KernelRoute>>,
+    aliens_seen: BTreeSet<(IpNetwork, u32, u8)>,
+    resyncing: bool,
+    counters: FibCounters,
+}
+
+impl Fib {
+    /// An empty picture of a table.
+    pub fn new(table: u32, family: Family, metric: u32, learn: bool) -> Self {
+        Self {
+            table,
+            family,
+            metric,
+            learn,
+            entries: HashMap::new(),
+            queue: VecDeque::new(),
+            strays: BTreeMap::new(),
+            fed: false,
+            synced: false,
+            aliens: BTreeMap::new(),
+            aliens_seen: BTreeSet::new(),
+            resyncing: false,
+            counters: FibCounters::default(),
+        }
+    }
+
+    /// Sets what a net's route is to be; `None`: none of ours.
+    pub fn want(&mut self, net: IpNetwork, wanted: Option<Wanted>) {
+        if let Some(w) = &wanted {
+            let metric = self.effective_metric(w.metric);
+            // What is left from an earlier life is taken over rather than deleted and made again.
+            if let Some(stray) = self.strays.remove(&(net, metric)) {
+                let same = self.is_as_wanted(&stray, w);
+                let entry = self.entries.entry(net).or_default();
+                entry.installed = Some(metric);
+                entry.in_place = same;
+                if same {
+                    entry.wanted = wanted;
+                    return;
+                }
+            }
+        }
+        let entry = self.entries.entry(net).or_default();
+        if entry.wanted == wanted && (entry.in_place || entry.queued) {
+            return;
+        }
+        entry.wanted = wanted;
+        entry.in_place = false;
+        entry.refused = None;
+        if entry.wanted.is_none() && entry.installed.is_none() && !entry.queued {
+            self.entries.remove(&net);
+            return;
+        }
+        if !entry.queued {
+            entry.queued = true;
+            self.queue.push_back(net);
+        }
+    }
+
+    /// Everything that is wanted has been said once: what is left over from an earlier life goes.
+    pub fn feed_complete(&mut self) {
+        self.fed = true;
+    }
+
+    /// A full dump follows.
+    pub fn begin_resync(&mut self) {
+        self.resyncing = true;
+        self.aliens_seen.clear();
+        self.entries.values_mut().for_each(|e| e.seen = false);
+    }
+
+    /// The dump was complete: what was not in it is not there. Foreign routes that went missing are
+    /// returned.
+    pub fn end_resync(&mut self) -> Vec<Alien> {
+        self.resyncing = false;
+        self.synced = true;
+        let mut lost = Vec::new();
+        for (net, entry) in &mut self.entries {
+            if entry.seen {
+                continue;
+            }
+            entry.installed = None;
+            if entry.wanted.is_some() && entry.in_place {
+                entry.in_place = false;
+                self.counters.disturbed += 1;
+                if !entry.queued {
+                    entry.queued = true;
+                    lost.push(*net);
+                }
+            }
+        }
+        self.queue.extend(lost);
+        let gone: Vec<KernelRoute> = self
+            .aliens
+            .values()
+            .flatten()
+            .filter(|r| !self.aliens_seen.contains(&(r.net, r.metric, r.protocol)))
+            .cloned()
+            .collect();
+        gone.iter().filter_map(|route| self.alien(route, true)).collect()
+    }
+
+    /// A route is there (or, with `gone`, no longer). News of foreign routes are returned.
+    pub fn observe(&mut self, route: &KernelRoute, gone: bool) -> Option<Alien> {
+        if route.table != self.table || Family::of(&route.net) != self.family {
+            return None;
+        }
+        if route.protocol == PROTOCOL_BIRD {
+            if self.metric == 0 || route.metric == self.metric {
+                self.own(route, gone);
+            }
+            return None;
+        }
+        if self.resyncing && !gone {
+            self.aliens_seen.insert((route.net, route.metric, route.protocol));
+        }
+        self.alien(route, gone)
+    }
+
+    fn own(&mut self, route: &KernelRoute, gone: bool) {
+        let wanted = self.entries.get(&route.net).and_then(|e| e.wanted.clone());
+        let Some(wanted) = wanted.filter(|w| self.effective_metric(w.metric) == route.metric) else {
+            if gone {
+                self.strays.remove(&(route.net, route.metric));
+            } else if self.entries.get(&route.net).is_none_or(|e| !e.queued) {
+                self.strays.insert((route.net, route.metric), route.clone());
+            }
+            return;
+        };
+        let same = !gone && self.is_as_wanted(route, &wanted);
+        let Some(entry) = self.entries.get_mut(&route.net) else { return };
+        entry.seen = !gone;
+        entry.installed = (!gone).then_some(route.metric);
+        if same {
+            entry.in_place = true;
+            entry.refused = None;
+        } else if entry.in_place {
+            self.counters.disturbed += 1;
+            entry.in_place = false;
+            if !entry.queued {
+                entry.queued = true;
+                self.queue.push_back(route.net);
+            }
+        }
+    }
+
+    /// Keeps the foreign routes of each net; the one with the lowest metric is news when it changes.
+    fn alien(&mut self, route: &KernelRoute, gone: bool) -> Option<Alien> {
+        // 2 is the kernel's own, 1 a redirect: neither is learned.
+        if !self.learn || matches!(route.protocol, 1 | 2) || !is_learnable(&route.net) {
+            return None;
+        }
+        let list = self.aliens.entry(route.net).or_default();
+        let before = list.first().cloned();
+        list.retain(|r| r.metric != route.metric || (gone && r.protocol != route.protocol));
+        if !gone {
+            let place = list.partition_point(|r| r.metric < route.metric);
+            list.insert(place, route.clone());
+        }
+        let after = list.first().cloned();
+        if after.is_none() {
+            self.aliens.remove(&route.net);
+        }
+        match after {
+            after if after == before => None,
+            Some(best) => Some(Alien::Best(best)),
+            None => Some(Alien::None(route.net)),
+        }
+    }
+
+    /// The next changes to make, at most `max`. None before the first dump is complete.
+    pub fn plan(&mut self, max: usize) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        if !self.synced {
+            return operations;
+        }
+        while operations.len() < max
+            && let Some(net) = self.queue.pop_front()
+        {
+            let Some(entry) = self.entries.get_mut(&net) else { continue };
+            entry.queued = false;
+            match (&entry.wanted, entry.installed) {
+                (Some(wanted), installed) => {
+                    let wanted = wanted.clone();
+                    entry.in_place = true;
+                    let metric = self.effective_metric(wanted.metric);
+                    if let Some(old) = installed.filter(|m| *m != metric) {
+                        operations.push(Operation::Delete(self.identity(net, old)));
+                    }
+                    if let Some(entry) = self.entries.get_mut(&net) {
+                        entry.installed = Some(metric);
+                    }
+                    operations.push(Operation::Replace(self.kernel_route(net, wanted)));
+                }
+                (None, Some(metric)) => {
+                    operations.push(Operation::Delete(self.identity(net, metric)));
+                    self.entries.remove(&net);
+                }
+                (None, None) => {
+                    self.entries.remove(&net);
+                }
+            }
+        }
+        if self.fed {
+            while operations.len() < max
+                && let Some((_, stray)) = self.strays.pop_first()
+            {
+                operations.push(Operation::Delete(stray));
+            }
+        }
+        operations
+    }
+
+    /// Whether [`Fib::plan`] has something to do.
+    pub fn has_plan(&self) -> bool {
+        self.synced && (!self.queue.is_empty() || (self.fed && !self.strays.is_empty()))
+    }
+
+    /// What became of an operation: `None`, or the error number. Whether the net is refused now.
+    pub fn result(&mut self, operation: &Operation, error: Option<i32>) {
+        match (operation, error) {
+            (Operation::Replace(_), None) => self.counters.replaced += 1,
+            (Operation::Delete(_), None) => self.counters.deleted += 1,
+            (Operation::Replace(route), Some(code)) => {
+                self.counters.refused += 1;
+                if let Some(entry) = self.entries.get_mut(&route.net) {
+                    entry.in_place = false;
+                    entry.refused = Some(code);
+                    // The replaced route, if there was one, is still there and goes with the next change.
+                }
+            }
+            (Operation::Delete(_), Some(_)) => self.counters.refused += 1,
+        }
+    }
+
+    /// Tries everything again that the kernel refused. How many there are.
+    pub fn retry_refused(&mut self) -> usize {
+        let mut again = Vec::new();
+        for (net, entry) in &mut self.entries {
+            if entry.refused.is_some() && !entry.queued {
+                entry.queued = true;
+                again.push(*net);
+            }
+        }
+        self.queue.extend(&again);
+        again.len()
+    }
+
+    /// Forgets the foreign routes, so that the next resync reports them all again.
+    pub fn forget_aliens(&mut self) {
+        self.aliens.clear();
+    }
+
+    /// Whether some route is refused.
+    pub fn has_refused(&self) -> bool {
+        self.entries.values().any(|e| e.refused.is_some())
+    }
+
+    /// The deletions of all our routes, for a stop that leaves none. Routes of an earlier life go too.
+    pub fn remove_all(&mut self) -> Vec<Operation> {
+        let nets: Vec<IpNetwork> = self.entries.keys().copied().collect();
+        nets.iter().for_each(|net| self.want(*net, None));
+        self.fed = true;
+        self.plan(usize::MAX)
+    }
+
+    /// What happened so far.
+    pub fn counters(&self) -> FibCounters {
+        self.counters
+    }
+
+    /// Nets with a route wanted.
+    pub fn wanted_count(&self) -> usize {
+        self.entries.values().filter(|e| e.wanted.is_some()).count()
+    }
+
+    /// The metric a route gets: the table's, or its own. IPv6 has no metric zero: the kernel takes 1024.
+    fn effective_metric(&self, own: u32) -> u32 {
+        match (self.metric, own, self.family) {
+            (0, 0, Family::Ipv6) => 1024,
+            (0, own, _) => own,
+            (metric, _, _) => metric,
+        }
+    }
+
+    fn identity(&self, net: IpNetwork, metric: u32) -> KernelRoute {
+        KernelRoute {
+            table: self.table,
+            net,
+            kind: RouteKind::Unreachable,
+            protocol: PROTOCOL_BIRD,
+            metric,
+            prefsrc: None,
+            scope: 0,
+        }
+    }
+
+    fn kernel_route(&self, net: IpNetwork, wanted: Wanted) -> KernelRoute {
+        let metric = self.effective_metric(wanted.metric);
+        // RT_SCOPE_LINK for IPv4 routes straight to an interface.
+        let device =
+            matches!(&wanted.kind, RouteKind::Unicast(hops) if hops.iter().all(|h| h.gateway.is_none()));
+        let scope = if device && self.family == Family::Ipv4 { 253 } else { 0 };
+        KernelRoute {
+            kind: wanted.kind,
+            prefsrc: wanted.prefsrc,
+            metric,
+            scope,
+            ..self.identity(net, metric)
+        }
+    }
+
+    fn is_as_wanted(&self, route: &KernelRoute, wanted: &Wanted) -> bool {
+        let prefsrc = wanted.prefsrc.is_none() || wanted.prefsrc == route.prefsrc;
+        prefsrc
+            && route.metric == self.effective_metric(wanted.metric)
+            && same_kind(&route.kind, &wanted.kind)
+    }
+}
+
+/// The kernel keeps next hops in an order of its own and may add flags.
+fn same_kind(a: &RouteKind, b: &RouteKind) -> bool {
+    let essence = |hops: &[RouteHop]| {
+        let mut list: Vec<_> = hops.iter().map(|h| (h.gateway, h.ifindex, h.weight)).collect();
+        list.sort_unstable();
+        list
+    };
+    match (a, b) {
+        (RouteKind::Unicast(a), RouteKind::Unicast(b)) => essence(a) == essence(b),
+        (a, b) => a == b,
+    }
+}
+
+/// Multicast, link-local and host destinations are not routes to learn.
+fn is_learnable(net: &IpNetwork) -> bool {
+    match net.ip() {
+        IpAddr::V4(a) => !(a.is_multicast() || a.is_loopback() || a.is_link_local()),
+        IpAddr::V6(a) => !(a.is_multicast() || a.is_loopback() || a.is_unicast_link_local()),
+    }
+}
