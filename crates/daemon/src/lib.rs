@@ -1,1 +1,83 @@
-//! daemon
+//! The running router: tasks for sessions, tables and kernel tables, and the supervisor over them.
+#![forbid(unsafe_code)]
+
+mod clock;
+mod computed;
+mod feeder;
+mod glob;
+mod kernel;
+mod limits;
+mod links;
+mod listener;
+mod monitor;
+mod protocol;
+mod query;
+mod session;
+mod supervisor;
+mod table;
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use godwit_api::{Reply, Request};
+use godwit_config::RouterConfig;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// Reads a configuration: the named file, or the one godwit was started with. The error is a list
+/// of `FILE:LINE:COL MESSAGE` lines.
+pub type ConfigLoader = Arc<dyn Fn(Option<&str>) -> Result<RouterConfig, Vec<String>> + Send + Sync>;
+
+/// What a router is started with.
+pub struct Options {
+    /// The configuration to run.
+    pub config: RouterConfig,
+    /// How another one is read.
+    pub loader: ConfigLoader,
+}
+
+/// Why a router ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExitReason {
+    /// It was told to.
+    Requested,
+}
+
+/// Why a router did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The kernel's interfaces cannot be read.
+    #[error("{0}")]
+    Netlink(#[from] godwit_netlink::NetlinkError),
+}
+
+/// A running router, from outside.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    requests: mpsc::Sender<(Request, oneshot::Sender<Reply>)>,
+}
+
+impl Handle {
+    /// Asks the router something, or orders it to do something.
+    pub async fn ask(&self, request: Request) -> Reply {
+        let gone = || Reply::Refused(godwit_api::Refusal::Other("shutting down".into()));
+        let (reply, answer) = oneshot::channel();
+        if self.requests.send((request, reply)).await.is_err() {
+            return gone();
+        }
+        answer.await.unwrap_or_else(|_| gone())
+    }
+}
+
+/// Starts a router in the current tokio runtime and network namespace.
+///
+/// # Errors
+/// The kernel's interfaces cannot be read.
+pub async fn start(options: Options) -> Result<(Handle, JoinHandle<ExitReason>), StartError> {
+    let kernel = kernel::KernelEvents::new();
+    let links = monitor::start(kernel.clone()).await?;
+    let seed = RandomState::new().hash_one(clock::unix_millis());
+    let (requests, rx) = mpsc::channel(limits::REQUEST_QUEUE_LEN);
+    let supervisor = supervisor::Supervisor::new(options.config, options.loader, links, kernel, seed);
+    Ok((Handle { requests }, tokio::spawn(supervisor.run(rx))))
+}

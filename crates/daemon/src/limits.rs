@@ -28,3 +28,5 @@ pub(crate) const PAGE_NETS_MAX: u32 = 20_000;
 pub(crate) const KERNEL_EVENTS_MAX: usize = 1024;
 /// Changes of kernel routes in one go, between which other work is done.
 pub(crate) const KERNEL_PLAN_MAX: usize = 4096;
+/// Octets waiting for a neighbor's socket beyond what the kernel has taken; past it, changes wait in the table.
+pub(crate) const WRITE_QUEUE_LEN_MAX: usize = 256 * 1024;

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use godwit_api::{Reply, Request};
 use godwit_config::{ProtocolKind, RouterConfig, RouterId};
-use godwit_filter::Severity;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -122,7 +121,7 @@ impl Supervisor {
                     if self.router_id.is_none() {
                         let config = self.config.clone();
                         self.choose_router_id(&config);
-                        self.start_waiting(&config).await;
+                        self.start_waiting(&config);
                     }
                 }
                 () = sleep_until(undo_at), if undo_at.is_some() => {
@@ -219,9 +218,4 @@ async fn sleep_until(at: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
-}
-
-/// Whether a loaded configuration's diagnostics hold an error.
-pub(crate) fn has_error(diagnostics: &[godwit_filter::Diagnostic]) -> bool {
-    diagnostics.iter().any(|d| d.severity == Severity::Error)
 }

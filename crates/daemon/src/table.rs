@@ -99,6 +99,22 @@ impl<K: NetKey> TableHandle<K> {
         let _ = self.tx.send(TableMessage::Credit(id)).await;
     }
 
+    /// Queues a batch if there is room now, else gives it back.
+    pub(crate) fn try_send(
+        &self,
+        source: SourceId,
+        batch: RouteBatch<K>,
+        over_limit: Option<Arc<OverLimit>>,
+    ) -> Result<(), RouteBatch<K>> {
+        match self.tx.try_reserve() {
+            Ok(permit) => {
+                permit.send(TableMessage::Routes { source, batch, over_limit });
+                Ok(())
+            }
+            Err(_) => Err(batch),
+        }
+    }
+
     /// A place in the queue for a batch, waited for without holding anything.
     pub(crate) async fn reserve(&self) -> Option<mpsc::Permit<'_, TableMessage<K>>> {
         self.tx.reserve().await.ok()

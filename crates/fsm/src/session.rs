@@ -107,6 +107,11 @@ impl Session {
         self.actions.pop_front()
     }
 
+    /// Whether there is something to do.
+    pub fn has_action(&self) -> bool {
+        !self.actions.is_empty()
+    }
+
     /// When [`Session::handle_timeout`] is to be called at the latest.
     pub fn next_timeout(&self) -> Option<Instant> {
         let connections = [&self.outgoing, &self.incoming];

@@ -1,0 +1,556 @@
+//! The shell of a BGP session: sockets, timers and channels around the sans-IO machine. It moves
+//! values; what is decided is decided in `fsm` (the session) and `rib` (the routes).
+
+mod channels;
+mod connection;
+mod status;
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::{Buf, BytesMut};
+use godwit_config::{
+    BgpConfig, GracefulRestartMode, Neighbor, NeighborAs, ProtocolConfig, ProtocolKind,
+};
+use godwit_fsm::{
+    Action, CloseReason, Direction, GracefulRestartConfig, LogClass, Outbound, PeerConfig, RemoteAs, Session, StopCause,
+    UpdateVerdict,
+};
+use godwit_rib::{Links, OnLink};
+use godwit_wire::{MessageType, Notification, Open, RouteRefresh};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use crate::limits::INCOMING_QUEUE_LEN;
+use crate::listener::Incoming;
+use crate::protocol::{Command, Context, ReloadDirection, StopReason};
+
+use channels::{Up, UpEvent};
+use connection::Connection;
+
+type Connecting = Pin<Box<dyn Future<Output = std::io::Result<TcpStream>> + Send>>;
+
+/// Runs a BGP protocol until it is told to stop. `exit` is told if it has to end by itself.
+pub(crate) async fn run(
+    config: ProtocolConfig,
+    context: Context,
+    commands: mpsc::Receiver<Command>,
+    exit: mpsc::Sender<(String, String)>,
+) {
+    let ProtocolKind::Bgp(bgp) = config.kind.clone() else { return };
+    let Neighbor::Address { address, interface } = bgp.neighbor.clone() else {
+        let _ = exit.send((config.name, "dynamic neighbors are not supported yet".into())).await;
+        return;
+    };
+    let (incoming_tx, incoming) = mpsc::channel(INCOMING_QUEUE_LEN);
+    context.directory.insert(address, incoming_tx.clone());
+    let task = Task {
+        fsm: Session::new(peer_config(&config, &bgp, &context), context.seed ^ hash_name(&config.name)),
+        peer: address,
+        interface,
+        since: crate::clock::unix_millis(),
+        state: godwit_api::ProtocolState::Start,
+        config,
+        bgp: *bgp,
+        outgoing: None,
+        incoming: None,
+        connecting: None,
+        up: None,
+        context,
+        over_limit: Arc::default(),
+        exit,
+    };
+    task.main(commands, incoming, incoming_tx).await;
+}
+
+fn hash_name(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn peer_config(config: &ProtocolConfig, bgp: &BgpConfig, context: &Context) -> PeerConfig {
+    let remote_as = match bgp.neighbor_as {
+        NeighborAs::Number(n) => RemoteAs::Number(n),
+        NeighborAs::Internal => RemoteAs::Internal,
+        NeighborAs::External => RemoteAs::External,
+    };
+    PeerConfig {
+        local_as: bgp.local_as,
+        remote_as,
+        router_id: config.router_id.unwrap_or(context.router_id),
+        hold_time_secs: bgp.hold_time_secs,
+        startup_hold_time_secs: bgp.startup_hold_time_secs,
+        keepalive_time_secs: bgp.keepalive_time_secs,
+        connect_delay: bgp.connect_delay,
+        connect_retry: bgp.connect_retry,
+        error_wait: bgp.error_wait,
+        error_forget: bgp.error_forget,
+        disable_after_error: bgp.disable_after_error,
+        passive: bgp.passive,
+        capabilities: bgp.capabilities,
+        families: config.channels.iter().map(|c| c.family).collect(),
+        mandatory_families: config.channels.iter().filter(|c| c.bgp.mandatory).map(|c| c.family).collect(),
+        route_refresh: bgp.route_refresh,
+        four_octet_as: bgp.four_octet_as,
+        graceful_restart: match bgp.graceful_restart {
+            GracefulRestartMode::Off => GracefulRestartConfig::Off,
+            // Keeping forwarding state over a restart is not done yet, so it is not promised.
+            GracefulRestartMode::Aware | GracefulRestartMode::On => GracefulRestartConfig::Off,
+        },
+        restarting: false,
+    }
+}
+
+/// One BGP protocol.
+struct Task {
+    config: ProtocolConfig,
+    bgp: BgpConfig,
+    peer: IpAddr,
+    /// The interface of a link-local neighbor.
+    interface: Option<String>,
+    context: Context,
+    fsm: Session,
+    state: godwit_api::ProtocolState,
+    since: u64,
+    outgoing: Option<Connection>,
+    incoming: Option<Connection>,
+    connecting: Option<Connecting>,
+    up: Option<Box<Up>>,
+    over_limit: Arc<crate::table::OverLimit>,
+    exit: mpsc::Sender<(String, String)>,
+}
+
+impl Task {
+    async fn main(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut incoming: mpsc::Receiver<Incoming>,
+        registration: mpsc::Sender<Incoming>,
+    ) {
+        tracing::debug!("{}: Starting", self.config.name);
+        self.links_changed().await;
+        self.fsm.start(Instant::now());
+        loop {
+            self.act().await;
+            let timeout = self.fsm.next_timeout();
+            let over_limit = self.over_limit.clone();
+            // Nothing is read while the tables have not taken what was read before.
+            let read = self.up.as_ref().is_none_or(|up| !up.is_backed_up());
+            let room = self.established().is_some_and(|c| c.has_room());
+            tokio::select! {
+                biased;
+                command = commands.recv() => match command {
+                    Some(Command::Stop(reason, done)) => {
+                        self.stop(&reason).await;
+                        self.context.directory.remove(self.peer, &registration);
+                        let _ = done.send(());
+                        return;
+                    }
+                    Some(command) => self.command(command).await,
+                    None => return,
+                },
+                () = sleep_until(timeout) => self.fsm.handle_timeout(Instant::now()),
+                Some(connection) = incoming.recv() => self.accept(connection),
+                result = connected(&mut self.connecting) => self.connect_done(result),
+                changed = self.context.links.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.links_changed().await;
+                }
+                () = over_limit.wake.notified() => self.limit_hit(),
+                event = Up::event(&mut self.up, room) => match event {
+                    UpEvent::Flushed => {}
+                    UpEvent::Send(bytes) => self.chunk(bytes),
+                    UpEvent::Gone => return,
+                },
+                () = Connection::ready(self.outgoing.as_ref(), read) => self.serve(Direction::Outgoing).await,
+                () = Connection::ready(self.incoming.as_ref(), read) => self.serve(Direction::Incoming).await,
+            }
+        }
+    }
+
+    /// Carries out what the machine asks for.
+    async fn act(&mut self) {
+        while let Some(action) = self.fsm.poll_action() {
+            match action {
+                Action::Connect => self.connect(),
+                Action::AbortConnect => self.connecting = None,
+                Action::Send(direction, message) => self.send(direction, &message),
+                Action::Close(direction, how) => {
+                    if let Some(connection) = self.slot(direction).take()
+                        && how == CloseReason::AfterFlush
+                    {
+                        tokio::spawn(connection.linger());
+                    }
+                }
+                Action::Established(direction, negotiated) => {
+                    self.set_state(godwit_api::ProtocolState::Up);
+                    let local = self.slot(direction).as_ref().and_then(|c| c.local_address());
+                    self.over_limit = Arc::default();
+                    let session = channels::SessionView {
+                        config: &self.config,
+                        bgp: &self.bgp,
+                        context: &self.context,
+                        negotiated: &negotiated,
+                        peer: self.peer,
+                        over_limit: &self.over_limit,
+                    };
+                    self.up = Up::start(session, direction, local.map(|l| l.ip())).await.map(Box::new);
+                }
+                Action::Down(down) => {
+                    self.set_state(godwit_api::ProtocolState::Start);
+                    tracing::debug!("{}: down: {}", self.config.name, down.reason);
+                    if let Some(up) = self.up.take() {
+                        up.stop().await;
+                    }
+                }
+                Action::Refresh(refresh) => {
+                    if let Some(up) = &mut self.up {
+                        up.refresh(refresh).await;
+                    }
+                }
+                Action::Disable => {
+                    let why = self.fsm.status(Instant::now()).last_error.unwrap_or_default();
+                    let _ = self.exit.try_send((self.config.name.clone(), why));
+                }
+                Action::Log(class, text) => self.log(class, &text),
+            }
+        }
+    }
+
+    fn log(&self, class: LogClass, text: &str) {
+        let name = &self.config.name;
+        match class {
+            LogClass::Remote => tracing::warn!(class = "RMT", "{name}: {text}"),
+            LogClass::Error => tracing::error!("{name}: {text}"),
+            LogClass::Trace => {
+                if self.config.debug.has(godwit_config::DebugFlags::EVENTS) {
+                    tracing::debug!("{name}: {text}");
+                }
+            }
+        }
+    }
+
+    fn set_state(&mut self, state: godwit_api::ProtocolState) {
+        if self.state != state {
+            self.state = state;
+            self.since = crate::clock::unix_millis();
+            if self.config.debug.has(godwit_config::DebugFlags::STATES) {
+                let word = if state == godwit_api::ProtocolState::Up { "up" } else { "start" };
+                tracing::debug!("{}: State changed to {word}", self.config.name);
+            }
+        }
+    }
+
+    fn slot(&mut self, direction: Direction) -> &mut Option<Connection> {
+        match direction {
+            Direction::Outgoing => &mut self.outgoing,
+            Direction::Incoming => &mut self.incoming,
+        }
+    }
+
+    fn established(&self) -> Option<&Connection> {
+        match self.up.as_ref()?.direction() {
+            Direction::Outgoing => self.outgoing.as_ref(),
+            Direction::Incoming => self.incoming.as_ref(),
+        }
+    }
+
+    /// Where the neighbor is: single-hop neighbors must be on a link that is up.
+    fn neighbor_link(&self) -> OnLink {
+        let links = self.context.links.borrow();
+        match &self.interface {
+            Some(name) => match links.by_name(name).filter(|l| l.admin_up) {
+                Some(link) => OnLink::Yes(link.index),
+                None => OnLink::No,
+            },
+            None => links.on_link(self.peer),
+        }
+    }
+
+    async fn links_changed(&mut self) {
+        let links = self.context.links.borrow_and_update().clone();
+        let reachable = self.bgp.multihop.is_some()
+            || match self.neighbor_link() {
+                OnLink::Yes(index) => !self.bgp.check_link || links.by_index(index).is_some_and(|l| l.link_up),
+                OnLink::Local | OnLink::No => false,
+            };
+        self.fsm.set_reachable(reachable, Instant::now());
+        if let Some(up) = &mut self.up {
+            up.links_changed(links).await;
+        }
+    }
+
+    fn connect(&mut self) {
+        let scope = match (self.peer, self.neighbor_link()) {
+            (IpAddr::V6(a), OnLink::Yes(index)) if a.is_unicast_link_local() => index,
+            _ => 0,
+        };
+        let local = self.bgp.local_address;
+        if self.config.debug.has(godwit_config::DebugFlags::EVENTS) {
+            tracing::debug!("{}: Connecting to {}", self.config.name, self.peer);
+        }
+        let to = SocketAddr::new(self.peer, self.bgp.neighbor_port);
+        self.connecting = Some(Box::pin(connection::connect(to, scope, local, self.ttl())));
+    }
+
+    /// One hop for a direct external session; else what `multihop` says.
+    fn ttl(&self) -> u8 {
+        self.bgp.multihop.unwrap_or(1)
+    }
+
+    fn connect_done(&mut self, result: std::io::Result<TcpStream>) {
+        self.connecting = None;
+        let now = Instant::now();
+        match result {
+            Ok(stream) => {
+                self.outgoing = Some(Connection::new(stream));
+                self.fsm.connected(Direction::Outgoing, now);
+            }
+            Err(error) => self.fsm.connect_failed(&connection::error_text(&error), now),
+        }
+    }
+
+    fn accept(&mut self, incoming: Incoming) {
+        let now = Instant::now();
+        // Something may be due that decides whether it is taken.
+        if !self.fsm.accepts_incoming(now) {
+            if self.config.debug.has(godwit_config::DebugFlags::EVENTS) {
+                tracing::debug!(
+                    "{}: Incoming connection from {} (port {}) rejected",
+                    self.config.name,
+                    incoming.peer.ip(),
+                    incoming.peer.port()
+                );
+            }
+            if self.up.is_some() {
+                tokio::spawn(connection::refuse(incoming.stream, Notification::cease(5, None)));
+            }
+            return;
+        }
+        if let Err(error) = connection::prepare(&incoming.stream, self.ttl()) {
+            tracing::warn!("{}: incoming connection: {error}", self.config.name);
+            return;
+        }
+        self.incoming = Some(Connection::new(incoming.stream));
+        self.fsm.connected(Direction::Incoming, now);
+    }
+
+    fn send(&mut self, direction: Direction, message: &Outbound) {
+        let mut out = BytesMut::with_capacity(64);
+        match message {
+            Outbound::Open(open) => open.encode(&mut out),
+            Outbound::Keepalive => godwit_wire::encode_keepalive(&mut out),
+            Outbound::Notification(notification) => notification.encode(&mut out),
+            Outbound::RouteRefresh(refresh) => refresh.encode(&mut out),
+        }
+        if let Some(connection) = self.slot(direction) {
+            connection.queue(out.freeze());
+            connection.write();
+        }
+    }
+
+    fn chunk(&mut self, bytes: bytes::Bytes) {
+        let Some(direction) = self.up.as_ref().map(|up| up.direction()) else { return };
+        if let Some(connection) = self.slot(direction) {
+            connection.queue(bytes);
+            connection.write();
+        }
+    }
+
+    /// Reads and writes what one connection is ready for.
+    async fn serve(&mut self, direction: Direction) {
+        let Some(mut connection) = self.slot(direction).take() else { return };
+        connection.write();
+        let end = connection.read();
+        let mut buffer = std::mem::take(&mut connection.buffer);
+        // It goes back first: the machine may want to send over it.
+        *self.slot(direction) = Some(connection);
+        loop {
+            let consumed = self.messages(direction, &buffer);
+            buffer.advance(consumed);
+            // What the machine wants is done before more is read: a session that has just been
+            // established is set up before its first UPDATE.
+            self.act().await;
+            if consumed == 0 || self.slot(direction).is_none() {
+                break;
+            }
+        }
+        if let Some(up) = &mut self.up {
+            up.hand_over();
+        }
+        let Some(connection) = self.slot(direction) else { return };
+        connection.buffer = buffer;
+        if let Some(error) = end {
+            self.fsm.closed(direction, error.as_deref(), Instant::now());
+        }
+    }
+
+    /// Every whole message of the buffer; how many octets they were.
+    fn messages(&mut self, direction: Direction, buffer: &[u8]) -> usize {
+        let now = Instant::now();
+        let mut consumed = 0;
+        while self.slot(direction).is_some() {
+            let rest = buffer.get(consumed..).unwrap_or_default();
+            match godwit_wire::next_frame(rest, godwit_wire::MESSAGE_LEN_MAX) {
+                Ok(None) => break,
+                Ok(Some(frame)) => {
+                    consumed += frame.len;
+                    if !self.message(direction, frame.kind, frame.body, now) {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    self.fsm.message_error(direction, &error, now);
+                    return buffer.len();
+                }
+            }
+        }
+        consumed
+    }
+
+    /// One message. Whether the connection goes on.
+    fn message(&mut self, direction: Direction, kind: MessageType, body: &[u8], now: Instant) -> bool {
+        if kind == MessageType::Update {
+            if self.fsm.update(direction, now) == UpdateVerdict::Ignore {
+                return false;
+            }
+            let Some(up) = &mut self.up else { return true };
+            let links = self.context.links.borrow().clone();
+            return match up.update(body, &links, &self.config) {
+                Ok(()) => true,
+                Err(error) => {
+                    self.fsm.message_error(direction, &error, now);
+                    false
+                }
+            };
+        }
+        let handled = match kind {
+            MessageType::Open => Open::parse(body).map(|open| self.fsm.open(direction, open, now)),
+            MessageType::Keepalive => {
+                self.fsm.keepalive(direction, now);
+                Ok(())
+            }
+            MessageType::Notification => {
+                Notification::parse(body).map(|n| self.fsm.notification(direction, &n, now))
+            }
+            MessageType::RouteRefresh => {
+                RouteRefresh::parse(body).map(|r| self.fsm.route_refresh(direction, r, now))
+            }
+            MessageType::Update => Ok(()),
+        };
+        if let Err(error) = handled {
+            self.fsm.message_error(direction, &error, now);
+            return false;
+        }
+        !self.fsm.has_action()
+    }
+
+    fn limit_hit(&mut self) {
+        tracing::warn!("{}: import limit exceeded", self.config.name);
+        self.fsm.end(&StopCause::MaxPrefixes, Instant::now());
+        let disable = self
+            .config
+            .channels
+            .iter()
+            .filter_map(|c| c.import_limit)
+            .any(|l| l.action == godwit_config::LimitAction::Disable);
+        if disable {
+            let _ = self.exit.try_send((self.config.name.clone(), "Automatic shutdown: Route limit exceeded".into()));
+        }
+    }
+
+    async fn command(&mut self, command: Command) {
+        match command {
+            Command::Status(reply) => {
+                let _ = reply.send(self.status().await);
+            }
+            Command::Reload(direction, reply) => {
+                let _ = reply.send(self.reload(direction).await);
+            }
+            Command::Update(config, direction) => self.update_config(*config, direction).await,
+            Command::Stop(..) => {}
+        }
+    }
+
+    async fn update_config(&mut self, config: ProtocolConfig, direction: ReloadDirection) {
+        self.config = config;
+        if let Some(up) = &mut self.up {
+            up.set_policies(&self.config).await;
+        }
+        let import = ReloadDirection { export: false, ..direction };
+        if import.import && !self.reload(import).await {
+            tracing::info!("{}: neighbor does not take route refresh, restarting", self.config.name);
+            self.fsm.stop(&StopCause::ConfigurationChange, Instant::now());
+            self.act().await;
+            self.fsm.start(Instant::now());
+        }
+    }
+
+    /// Runs policies over all routes again; `false` if the neighbor cannot be asked for its routes.
+    async fn reload(&mut self, direction: ReloadDirection) -> bool {
+        let Some(up) = &mut self.up else { return true };
+        if direction.export {
+            up.refeed().await;
+        }
+        if !direction.import {
+            return true;
+        }
+        if !up.can_refresh() {
+            return false;
+        }
+        let over = up.direction();
+        for family in up.families() {
+            self.send(over, &Outbound::RouteRefresh(RouteRefresh { family, subtype: 0 }));
+        }
+        true
+    }
+
+    async fn stop(&mut self, reason: &StopReason) {
+        if *reason == StopReason::Graceful {
+            // Gone without a word: the neighbor keeps our routes if it can.
+            self.outgoing = None;
+            self.incoming = None;
+        }
+        let cause = match reason {
+            StopReason::Disabled(text) => StopCause::AdministrativeShutdown(text.clone()),
+            StopReason::Shutdown | StopReason::Graceful => StopCause::AdministrativeShutdown(None),
+            StopReason::Restarted(text) => StopCause::AdministrativeReset(text.clone()),
+            StopReason::Removed => StopCause::Deconfigured,
+            StopReason::Reconfigured => StopCause::ConfigurationChange,
+        };
+        self.fsm.stop(&cause, Instant::now());
+        // The last words go out before the task, and with it the runtime, may end.
+        while let Some(action) = self.fsm.poll_action() {
+            match action {
+                Action::Send(direction, message) => self.send(direction, &message),
+                Action::Close(direction, CloseReason::AfterFlush) => {
+                    if let Some(connection) = self.slot(direction).take() {
+                        connection.linger().await;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(up) = self.up.take() {
+            up.stop().await;
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn connected(connecting: &mut Option<Connecting>) -> std::io::Result<TcpStream> {
+    match connecting {
+        Some(connecting) => connecting.await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,448 @@
+//! An established session's channels: the way of its routes into the tables and out of them.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use godwit_config::{
+    BgpChannelConfig, BgpConfig, ChannelConfig, GatewayMode, LimitAction, NextHopMode, ProtocolConfig,
+};
+use godwit_fsm::{Direction, Negotiated};
+use godwit_rib::{
+    Batches, BgpExport, BgpImport, BgpSource, ChannelImport, Exporter, ExporterKind, ImportStep, Links, NetKey,
+    NextHopPolicy, OnLink, RouteBatch, SourceId, SourceInfo,
+};
+use godwit_wire::{AddressFamily, AttributeContext, MessageError, RouteRefresh};
+use ipnetwork::{Ipv4Network, Ipv6Network};
+
+use crate::limits::{BATCH_NETS_MAX, SESSION_CHUNKS_MAX};
+use crate::links::LinkTable;
+use crate::protocol::{Context, policy};
+use crate::table::{Chunk, ChunkReceiver, OverLimit, TableHandle, TableMessage};
+
+/// One family's channel.
+pub(super) struct Channel<K: NetKey> {
+    pub(super) table: TableHandle<K>,
+    pub(super) source: SourceId,
+    pub(super) chunks: ChunkReceiver<K>,
+    /// Batches that the table had no room for yet.
+    pending: VecDeque<RouteBatch<K>>,
+    over_limit: Option<Arc<OverLimit>>,
+    end_of_rib: bool,
+}
+
+/// What an established session has.
+pub(super) struct Up {
+    import: ImportStep,
+    direction: Direction,
+    negotiated: Box<Negotiated>,
+    batches: Batches,
+    pub(super) ipv4: Option<Channel<Ipv4Network>>,
+    pub(super) ipv6: Option<Channel<Ipv6Network>>,
+    /// Next hops we announce: global and link-local, per family.
+    own: Own,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Own {
+    ipv4: Option<IpAddr>,
+    ipv6: Option<IpAddr>,
+    link_local: Option<std::net::Ipv6Addr>,
+    ifindex: u32,
+}
+
+/// What an established session's channels have to say.
+pub(super) enum UpEvent {
+    /// A batch went to a table.
+    Flushed,
+    /// Bytes for the neighbor.
+    Send(Bytes),
+    /// A table is gone.
+    Gone,
+}
+
+impl Up {
+    /// Sets the channels up that were negotiated.
+    pub(super) async fn start(
+        session: SessionView<'_>,
+        direction: Direction,
+        local: Option<IpAddr>,
+    ) -> Option<Self> {
+        let SessionView { config, context, negotiated, .. } = session;
+        let links = context.links.borrow().clone();
+        let own = own_addresses(session.bgp, &links, local, session.peer);
+        let setup = Setup { session, own, links: &links };
+        let channel = |family| {
+            config.channels.iter().find(|c| c.family == family && negotiated.families.contains(&family))
+        };
+        let (c4, c6) = (channel(AddressFamily::IPV4), channel(AddressFamily::IPV6));
+        let ipv4 = match c4 {
+            Some(c) => setup.channel(c, context.ipv4(&c.table)?).await,
+            None => None,
+        };
+        let ipv6 = match c6 {
+            Some(c) => setup.channel(c, context.ipv6(&c.table)?).await,
+            None => None,
+        };
+        let import = ImportStep::new(setup.import(c4.or(c6)), c4.map(channel_import), c6.map(channel_import), context.seed);
+        Some(Self {
+            import,
+            direction,
+            negotiated: Box::new(negotiated.clone()),
+            batches: Batches::default(),
+            ipv4,
+            ipv6,
+            own,
+        })
+    }
+
+    pub(super) fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    pub(super) fn negotiated(&self) -> &Negotiated {
+        &self.negotiated
+    }
+
+    /// The next hop we announce for a family: global, link-local.
+    pub(super) fn next_hop(&self, family: AddressFamily) -> Option<(IpAddr, Option<IpAddr>)> {
+        if family == AddressFamily::IPV4 {
+            return self.own.ipv4.map(|a| (a, None));
+        }
+        self.own.ipv6.map(|a| (a, self.own.link_local.map(IpAddr::V6)))
+    }
+
+    /// The channels' families.
+    pub(super) fn families(&self) -> Vec<AddressFamily> {
+        let ipv4 = self.ipv4.as_ref().map(|_| AddressFamily::IPV4);
+        ipv4.into_iter().chain(self.ipv6.as_ref().map(|_| AddressFamily::IPV6)).collect()
+    }
+
+    pub(super) fn can_refresh(&self) -> bool {
+        self.negotiated.route_refresh
+    }
+
+    /// One UPDATE: its routes are added to the batches.
+    pub(super) fn update(
+        &mut self,
+        body: &[u8],
+        links: &Arc<LinkTable>,
+        config: &ProtocolConfig,
+    ) -> Result<(), MessageError> {
+        let summary = self.import.update(body, &**links, &mut self.batches)?;
+        for remark in &summary.remarks {
+            tracing::warn!(class = "RMT", "{}: {remark}", config.name);
+        }
+        for message in &summary.messages {
+            tracing::info!("{message}");
+        }
+        if self.batches.ipv4.nets.len() >= BATCH_NETS_MAX || self.batches.ipv6.nets.len() >= BATCH_NETS_MAX {
+            self.hand_over();
+        }
+        Ok(())
+    }
+
+    /// Gives what was gathered to the tables, or queues it where they have no room.
+    pub(super) fn hand_over(&mut self) {
+        if let Some(channel) = &mut self.ipv4 {
+            channel.hand_over(&mut self.batches.ipv4);
+        }
+        if let Some(channel) = &mut self.ipv6 {
+            channel.hand_over(&mut self.batches.ipv6);
+        }
+    }
+
+    /// Whether batches wait for a table.
+    pub(super) fn is_backed_up(&self) -> bool {
+        self.ipv4.as_ref().is_some_and(|c| !c.pending.is_empty())
+            || self.ipv6.as_ref().is_some_and(|c| !c.pending.is_empty())
+    }
+
+    /// The next thing the channels have to say; `room`: whether the neighbor's socket takes more.
+    /// Can be dropped at any point without losing anything.
+    pub(super) async fn event(up: &mut Option<Box<Self>>, room: bool) -> UpEvent {
+        let Some(up) = up else { return std::future::pending().await };
+        tokio::select! {
+            event = Channel::event(up.ipv4.as_mut(), room) => event,
+            event = Channel::event(up.ipv6.as_mut(), room) => event,
+        }
+    }
+
+    /// The neighbor wants a family's routes again.
+    pub(super) async fn refresh(&mut self, refresh: RouteRefresh) {
+        match (refresh.subtype, refresh.family) {
+            (0, AddressFamily::IPV4) => refeed(self.ipv4.as_ref()).await,
+            (0, AddressFamily::IPV6) => refeed(self.ipv6.as_ref()).await,
+            _ => {}
+        }
+    }
+
+    /// Sends everything again.
+    pub(super) async fn refeed(&mut self) {
+        refeed(self.ipv4.as_ref()).await;
+        refeed(self.ipv6.as_ref()).await;
+    }
+
+    /// Takes new policies over: import ones count for what comes from now on, export ones for all.
+    pub(super) async fn set_policies(&mut self, config: &ProtocolConfig) {
+        for channel in &config.channels {
+            self.import.set_channel(channel.family, channel_import(channel));
+            match channel.family {
+                AddressFamily::IPV4 => set_export(self.ipv4.as_ref(), channel).await,
+                AddressFamily::IPV6 => set_export(self.ipv6.as_ref(), channel).await,
+                _ => {}
+            }
+        }
+    }
+
+    /// Interfaces changed: what is on the link may have, too.
+    pub(super) async fn links_changed(&mut self, links: Arc<LinkTable>) {
+        self.import.forget();
+        set_surroundings(self.ipv4.as_ref(), links.clone()).await;
+        set_surroundings(self.ipv6.as_ref(), links).await;
+    }
+
+    /// Takes the session's routes out of the tables.
+    pub(super) async fn stop(self) {
+        if let Some(channel) = self.ipv4 {
+            channel.stop().await;
+        }
+        if let Some(channel) = self.ipv6 {
+            channel.stop().await;
+        }
+    }
+}
+
+impl<K: NetKey> Channel<K> {
+    fn hand_over(&mut self, batch: &mut RouteBatch<K>) {
+        if !batch.is_empty() {
+            self.pending.push_back(std::mem::take(batch));
+        }
+        while let Some(batch) = self.pending.pop_front() {
+            if let Err(batch) = self.table.try_send(self.source, batch, self.over_limit.clone()) {
+                self.pending.push_front(batch);
+                return;
+            }
+        }
+    }
+
+    async fn event(channel: Option<&mut Self>, room: bool) -> UpEvent {
+        let Some(channel) = channel else { return std::future::pending().await };
+        tokio::select! {
+            permit = channel.table.reserve(), if !channel.pending.is_empty() => {
+                let (Some(permit), Some(batch)) = (permit, channel.pending.pop_front()) else { return UpEvent::Gone };
+                let over_limit = channel.over_limit.clone();
+                permit.send(TableMessage::Routes { source: channel.source, batch, over_limit });
+                UpEvent::Flushed
+            }
+            chunk = channel.chunks.recv(), if room => match chunk {
+                Some(Chunk::Updates(bytes)) => UpEvent::Send(bytes),
+                Some(Chunk::Fed) => UpEvent::Send(channel.fed()),
+                Some(Chunk::Routes(_)) => UpEvent::Flushed,
+                None => UpEvent::Gone,
+            },
+        }
+    }
+
+    /// The whole table was sent: End-of-RIB, if the neighbor knows what that is (RFC 4724 §4).
+    fn fed(&mut self) -> Bytes {
+        let mut out = BytesMut::new();
+        if self.end_of_rib {
+            godwit_wire::end_of_rib(K::FAMILY, &mut out);
+        }
+        out.freeze()
+    }
+
+    async fn stop(self) {
+        self.table.remove_exporter(self.chunks.id()).await;
+        let source = self.source;
+        self.table.call(move |shell| shell.table.flush_source(source)).await;
+    }
+}
+
+async fn refeed<K: NetKey>(channel: Option<&Channel<K>>) {
+    let Some(channel) = channel else { return };
+    let id = channel.chunks.id();
+    channel.table.call(move |shell| shell.table.exporter_mut(id).map(Exporter::refeed)).await;
+}
+
+async fn set_export<K: NetKey>(channel: Option<&Channel<K>>, config: &ChannelConfig) {
+    let Some(channel) = channel else { return };
+    let id = channel.chunks.id();
+    let policy = policy(&config.export);
+    let set = move |shell: &mut crate::table::TableShell<K>| {
+        if let Some(exporter) = shell.table.exporter_mut(id).filter(|e| *e.policy() != policy) {
+            exporter.set_policy(policy);
+        }
+    };
+    channel.table.call(set).await;
+}
+
+async fn set_surroundings<K: NetKey>(channel: Option<&Channel<K>>, links: Arc<LinkTable>) {
+    let Some(channel) = channel else { return };
+    let id = channel.chunks.id();
+    channel.table.call(move |shell| shell.table.exporter_mut(id).map(|e| e.set_surroundings(links))).await;
+}
+
+fn channel_import(channel: &ChannelConfig) -> ChannelImport {
+    ChannelImport { policy: policy(&channel.import), preference: channel.preference }
+}
+
+/// A session as its channels' set-up looks at it.
+#[derive(Clone, Copy)]
+pub(super) struct SessionView<'a> {
+    pub(super) config: &'a ProtocolConfig,
+    pub(super) bgp: &'a BgpConfig,
+    pub(super) context: &'a Context,
+    pub(super) negotiated: &'a Negotiated,
+    pub(super) peer: IpAddr,
+    pub(super) over_limit: &'a Arc<OverLimit>,
+}
+
+struct Setup<'a> {
+    session: SessionView<'a>,
+    own: Own,
+    links: &'a Arc<LinkTable>,
+}
+
+impl Setup<'_> {
+    fn cluster_id(&self) -> u32 {
+        let router_id = self.session.config.router_id.unwrap_or(self.session.context.router_id);
+        self.session.bgp.rr_cluster_id.unwrap_or(router_id).into()
+    }
+
+    async fn channel<K: NetKey>(&self, channel: &ChannelConfig, table: TableHandle<K>) -> Option<Channel<K>> {
+        let info = SourceInfo {
+            protocol: self.session.config.name.as_str().into(),
+            type_rank: 0,
+            bgp: Some(self.source()),
+        };
+        let protocol = info.protocol.clone();
+        let limit = channel.import_limit.filter(|l| l.action != LimitAction::Warn);
+        let limit = limit.map(|l| (l.max, l.action == LimitAction::Block));
+        let source = table.call(move |shell| shell.table.add_source(info, limit)).await?;
+        let kind = ExporterKind::Bgp(Box::new(self.export(channel)));
+        let exporter = Exporter::new(kind, policy(&channel.export), Some(source), self.links.clone());
+        let chunks = table.add_exporter(protocol, exporter, SESSION_CHUNKS_MAX).await?;
+        Some(Channel {
+            table,
+            source,
+            chunks,
+            pending: VecDeque::new(),
+            over_limit: limit.map(|_| self.session.over_limit.clone()),
+            end_of_rib: self.session.negotiated.remote_open.graceful_restart().is_some(),
+        })
+    }
+
+    fn source(&self) -> BgpSource {
+        BgpSource {
+            peer_address: self.session.peer,
+            peer_id: self.session.negotiated.peer_id,
+            peer_as: self.session.negotiated.peer_as,
+            local_as: self.session.bgp.local_as,
+            internal: self.session.negotiated.internal,
+            rr_client: self.session.bgp.rr_client,
+            cluster_id: self.cluster_id(),
+            ifindex: self.own.ifindex,
+            path_metric: self.session.bgp.path_metric,
+            med_metric: self.session.bgp.med_metric,
+            igp_metric: self.session.bgp.igp_metric,
+            prefer_older: self.session.bgp.prefer_older,
+            default_med: self.session.bgp.default_med,
+            default_local_pref: self.session.bgp.default_local_pref,
+        }
+    }
+
+    fn import(&self, channel: Option<&ChannelConfig>) -> BgpImport {
+        let gateway = channel.map_or(GatewayMode::Auto, |c| c.bgp.gateway);
+        BgpImport {
+            protocol: self.session.config.name.as_str().into(),
+            local_as: self.session.bgp.local_as,
+            peer_as: self.session.negotiated.peer_as,
+            internal: self.session.negotiated.internal,
+            router_id: self.session.config.router_id.unwrap_or(self.session.context.router_id),
+            cluster_id: self.cluster_id(),
+            peer_address: self.session.peer,
+            allow_local_as: self.session.bgp.allow_local_as,
+            enforce_first_as: self.session.bgp.enforce_first_as && !self.session.negotiated.internal,
+            default_local_pref: self.session.bgp.default_local_pref,
+            recursive: match gateway {
+                GatewayMode::Auto => self.session.bgp.multihop.is_some(),
+                GatewayMode::Direct => false,
+                GatewayMode::Recursive => true,
+            },
+            attributes: AttributeContext {
+                external: !self.session.negotiated.internal,
+                four_octet_as: self.session.negotiated.four_octet_as,
+                allow_local_pref: self.session.bgp.allow_local_pref,
+                allow_as_sets: self.session.bgp.allow_as_sets,
+                families: self.session.negotiated.families.clone(),
+            },
+        }
+    }
+
+    fn export(&self, channel: &ChannelConfig) -> BgpExport {
+        let options: &BgpChannelConfig = &channel.bgp;
+        let keep_default = if self.session.bgp.rs_client {
+            NextHopMode::All
+        } else if self.session.bgp.rr_client {
+            NextHopMode::Internal
+        } else {
+            NextHopMode::Off
+        };
+        let own = if channel.family == AddressFamily::IPV4 { self.own.ipv4 } else { self.own.ipv6 };
+        BgpExport {
+            local_as: self.session.bgp.local_as,
+            internal: self.session.negotiated.internal,
+            rr_client: self.session.bgp.rr_client,
+            rs_client: self.session.bgp.rs_client,
+            cluster_id: self.cluster_id(),
+            peer_address: self.session.peer,
+            ifindex: self.own.ifindex,
+            own_next_hop: options.next_hop_address.or(own),
+            own_link_local: self.own.link_local,
+            next_hop_self: next_hop_policy(options.next_hop_self),
+            next_hop_keep: next_hop_policy(options.next_hop_keep.unwrap_or(keep_default)),
+            interpret_communities: self.session.bgp.interpret_communities,
+            default_local_pref: self.session.bgp.default_local_pref,
+            allow_local_pref: self.session.bgp.allow_local_pref,
+            rewrite_before_filter: self.session.context.dialect16,
+            four_octet_as: self.session.negotiated.four_octet_as,
+            message_len_max: godwit_wire::MESSAGE_LEN_MAX,
+        }
+    }
+}
+
+fn next_hop_policy(mode: NextHopMode) -> NextHopPolicy {
+    match mode {
+        NextHopMode::Off => NextHopPolicy::Off,
+        NextHopMode::All => NextHopPolicy::All,
+        NextHopMode::Internal => NextHopPolicy::Internal,
+        NextHopMode::External => NextHopPolicy::External,
+    }
+}
+
+/// The addresses we announce as next hops: the session's own, and for the other family the
+/// preferred one of the session's interface.
+fn own_addresses(bgp: &BgpConfig, links: &LinkTable, local: Option<IpAddr>, peer: IpAddr) -> Own {
+    let session_link = match links.on_link(peer) {
+        OnLink::Yes(index) => index,
+        OnLink::Local | OnLink::No => local
+            .and_then(|l| links.addresses().find(|(_, a)| a.address.ip() == l))
+            .map_or(0, |(link, _)| link.index),
+    };
+    let is_link_local = |a: &IpAddr| matches!(a, IpAddr::V6(v6) if v6.is_unicast_link_local());
+    let local = bgp.local_address.or(local).filter(|a| !is_link_local(a));
+    let of = |ipv4: bool| {
+        local.filter(|l| l.is_ipv4() == ipv4).or_else(|| links.preferred(session_link, ipv4))
+    };
+    let direct = bgp.multihop.is_none();
+    let link_local = if direct { links.link_local(session_link) } else { None };
+    Own {
+        ipv4: of(true),
+        ipv6: of(false).or(link_local.map(IpAddr::V6)),
+        link_local,
+        ifindex: if direct { session_link } else { 0 },
+    }
+}

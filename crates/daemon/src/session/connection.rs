@@ -1,0 +1,177 @@
+//! One TCP connection: buffers, and what to do at its end.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use godwit_wire::Notification;
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::limits::{READ_BUFFER_LEN, WRITE_QUEUE_LEN_MAX};
+
+/// A connection with a neighbor.
+pub(super) struct Connection {
+    stream: TcpStream,
+    /// What was read and is not yet used up.
+    pub(super) buffer: BytesMut,
+    queue: VecDeque<Bytes>,
+    queued_len: usize,
+    /// A write failed: the read will tell why.
+    broken: bool,
+}
+
+/// How a read ended a connection: with an error's text, or closed by the other end.
+pub(super) type End = Option<String>;
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { stream, buffer: BytesMut::new(), queue: VecDeque::new(), queued_len: 0, broken: false }
+    }
+
+    pub(super) fn local_address(&self) -> Option<SocketAddr> {
+        self.stream.local_addr().ok()
+    }
+
+    /// Waits until the connection can be read (if `read`), or written while there is something to write.
+    pub(super) async fn ready(connection: Option<&Self>, read: bool) {
+        let Some(connection) = connection else { return std::future::pending().await };
+        let write = !connection.queue.is_empty() && !connection.broken;
+        let interest = match (read, write) {
+            (true, true) => Interest::READABLE | Interest::WRITABLE,
+            (true, false) => Interest::READABLE,
+            (false, true) => Interest::WRITABLE,
+            (false, false) => return std::future::pending().await,
+        };
+        let _ = connection.stream.ready(interest).await;
+    }
+
+    /// Whether more may be queued.
+    pub(super) fn has_room(&self) -> bool {
+        self.queued_len < WRITE_QUEUE_LEN_MAX
+    }
+
+    pub(super) fn queue(&mut self, bytes: Bytes) {
+        if !bytes.is_empty() {
+            self.queued_len += bytes.len();
+            self.queue.push_back(bytes);
+        }
+    }
+
+    /// Writes as much as the socket takes now.
+    pub(super) fn write(&mut self) {
+        while !self.queue.is_empty() && !self.broken {
+            let slices: Vec<IoSlice<'_>> = self.queue.iter().take(32).map(|b| IoSlice::new(b)).collect();
+            match self.stream.try_write_vectored(&slices) {
+                Ok(written) => self.advance(written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => self.broken = true,
+            }
+        }
+    }
+
+    fn advance(&mut self, mut written: usize) {
+        self.queued_len = self.queued_len.saturating_sub(written);
+        while let Some(front) = self.queue.front_mut() {
+            if front.len() > written {
+                front.advance(written);
+                return;
+            }
+            written -= front.len();
+            self.queue.pop_front();
+        }
+    }
+
+    /// Reads what is there, up to a buffer full. `Some` at the connection's end.
+    pub(super) fn read(&mut self) -> Option<End> {
+        if self.buffer.capacity() - self.buffer.len() < READ_BUFFER_LEN / 2 {
+            self.buffer.reserve(READ_BUFFER_LEN);
+        }
+        let before = self.buffer.len();
+        while self.buffer.len() - before < READ_BUFFER_LEN / 2 {
+            match self.stream.try_read_buf(&mut self.buffer) {
+                Ok(0) => return Some(None),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Some(Some(error_text(&error))),
+            }
+        }
+        None
+    }
+
+    /// Sends what is queued, and then reads until the other end closes, so that our last words are
+    /// not lost to a reset. In bounded time.
+    pub(super) async fn linger(mut self) {
+        let flush = async {
+            while let Some(bytes) = self.queue.pop_front() {
+                self.stream.write_all(&bytes).await?;
+            }
+            self.stream.shutdown().await?;
+            let mut sink = [0; 4096];
+            while self.stream.read(&mut sink).await? > 0 {}
+            io::Result::Ok(())
+        };
+        let _ = tokio::time::timeout(LINGER, flush).await;
+    }
+}
+
+/// How long a connection that we closed may live on.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Opens a connection from `local` (if any) with a TTL.
+pub(super) async fn connect(
+    to: SocketAddr,
+    scope: u32,
+    local: Option<IpAddr>,
+    ttl: u8,
+) -> io::Result<TcpStream> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if let Some(local) = local {
+        socket.set_reuseaddr(true)?;
+        socket.bind(scoped(SocketAddr::new(local, 0), scope))?;
+    }
+    set_ttl(&SockRef::from(&socket), to.is_ipv4(), ttl)?;
+    let stream = socket.connect(scoped(to, scope)).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn scoped(mut address: SocketAddr, scope: u32) -> SocketAddr {
+    if let SocketAddr::V6(v6) = &mut address
+        && v6.ip().is_unicast_link_local()
+    {
+        v6.set_scope_id(scope);
+    }
+    address
+}
+
+/// Sets an accepted connection up as a connected one.
+pub(super) fn prepare(stream: &TcpStream, ttl: u8) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    set_ttl(&SockRef::from(stream), stream.peer_addr()?.is_ipv4(), ttl)
+}
+
+fn set_ttl(socket: &SockRef<'_>, ipv4: bool, ttl: u8) -> io::Result<()> {
+    if ipv4 { socket.set_ttl_v4(ttl.into()) } else { socket.set_unicast_hops_v6(ttl.into()) }
+}
+
+/// Says no to a connection that is one too many.
+pub(super) async fn refuse(stream: TcpStream, notification: Notification) {
+    let mut out = BytesMut::new();
+    notification.encode(&mut out);
+    let mut connection = Connection::new(stream);
+    connection.queue(out.freeze());
+    connection.linger().await;
+}
+
+/// The system's words without the number Rust puts behind them.
+pub(super) fn error_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text.get(..end).unwrap_or(&text).to_owned(),
+        None => text,
+    }
+}

@@ -1,0 +1,268 @@
+//! Answers about the router.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use godwit_api::{
+    ConfigureOutcome, Cursor, Interface, InterfaceAddress, Memory, NetSelector, ProtocolState, ProtocolStatus, Refusal,
+    Reply, Request, RoutePage, RouteQuery, Selector, Status, UnixMillis,
+};
+use godwit_filter::Scope;
+use godwit_wire::AddressFamily;
+use ipnetwork::IpNetwork;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::links::{Link, LinkTable};
+use crate::protocol::{AnyTable, Command, Tables, base_status, channel_status};
+use crate::query;
+
+use super::Supervisor;
+use super::act::selects;
+
+impl Supervisor {
+    pub(super) async fn answer(&mut self, request: Request, reply: oneshot::Sender<Reply>) {
+        // A page of routes is between the asker and a table; the supervisor goes on meanwhile.
+        if let Request::Routes(query) = request {
+            match self.route_tables(&query) {
+                Ok(names) => {
+                    let (tables, links) = (self.tables.clone(), self.links.borrow().clone());
+                    tokio::spawn(async move {
+                        let _ = reply.send(Reply::Routes(page(&query, &names, &tables, &links).await));
+                    });
+                }
+                Err(refusal) => {
+                    let _ = reply.send(Reply::Refused(refusal));
+                }
+            }
+            return;
+        }
+        let _ = reply.send(self.reply(request).await);
+    }
+
+    async fn reply(&mut self, request: Request) -> Reply {
+        match request {
+            Request::Status => Reply::Status(Box::new(self.status())),
+            Request::Protocols(selector) => Reply::Protocols(self.protocols(&selector).await),
+            Request::Interfaces => Reply::Interfaces(interfaces(&self.links.borrow())),
+            Request::Memory => Reply::Memory(self.memory().await),
+            Request::Config => Reply::Config(self.config.clone()),
+            Request::Configure { file, check_only, soft, undo_after_secs } => {
+                let outcome = self.configure(file.as_deref(), check_only, soft).await;
+                if matches!(outcome, ConfigureOutcome::Reconfigured) {
+                    self.undo_at =
+                        undo_after_secs.map(|secs| Instant::now() + Duration::from_secs(secs.into()));
+                }
+                Reply::Configure(outcome)
+            }
+            Request::ConfigureConfirm => match self.undo_at.take() {
+                Some(_) => Reply::Confirmed,
+                None => Reply::NothingToDo,
+            },
+            Request::ConfigureUndo => {
+                if self.undo().await {
+                    Reply::Configure(ConfigureOutcome::Reconfigured)
+                } else {
+                    Reply::NothingToDo
+                }
+            }
+            Request::ConfigureStatus => {
+                let left = |at: Instant| at.saturating_duration_since(Instant::now()).as_secs_f64();
+                Reply::ConfigureStatus(self.undo_at.map(left))
+            }
+            Request::Act { action, selector, message } => {
+                Reply::Acted(self.act(action, &selector, message).await)
+            }
+            Request::SetDebug { selector, flags } => self.set_debug(&selector, flags).await,
+            Request::Shutdown | Request::GracefulRestart | Request::Routes(_) => Reply::Done,
+        }
+    }
+
+    fn status(&self) -> Status {
+        Status {
+            router_id: self.router_id,
+            hostname: self.config.hostname.clone().unwrap_or_else(system_hostname),
+            now: UnixMillis(crate::clock::unix_millis()),
+            started: UnixMillis(self.started),
+            reconfigured: UnixMillis(self.reconfigured),
+            shutting_down: self.shutting_down,
+            recovery: None,
+        }
+    }
+
+    async fn protocols(&self, selector: &Selector) -> Vec<ProtocolStatus> {
+        let mut list = Vec::new();
+        for protocol in self.config.protocols.iter().filter(|p| selects(selector, &p.name)) {
+            let instance = self.instances.get(&protocol.name);
+            let asked = match instance.and_then(|i| i.running.as_ref()) {
+                Some(running) => {
+                    let (reply, answer) = oneshot::channel();
+                    match running.commands.send(Command::Status(reply)).await {
+                        Ok(()) => answer.await.ok(),
+                        Err(_) => None,
+                    }
+                }
+                None => None,
+            };
+            list.push(asked.unwrap_or_else(|| {
+                let since = instance.map_or(self.started, |i| i.since);
+                let mut status = base_status(protocol, ProtocolState::Down, since);
+                status.channels = protocol.channels.iter().map(|c| channel_status(c, "DOWN")).collect();
+                status
+            }));
+        }
+        list
+    }
+
+    async fn set_debug(&mut self, selector: &Selector, flags: godwit_config::DebugFlags) -> Reply {
+        let mut config = (*self.config).clone();
+        for protocol in config.protocols.iter_mut().filter(|p| selects(selector, &p.name)) {
+            protocol.debug = flags;
+        }
+        let old = self.config.clone();
+        self.apply(&old, &Arc::new(config), true).await;
+        Reply::Done
+    }
+
+    async fn memory(&self) -> Memory {
+        let mut memory = Memory::default();
+        for table in self.tables.values() {
+            let used = match table {
+                AnyTable::Ipv4(t) => t.call(|shell| shell.table.memory()).await,
+                AnyTable::Ipv6(t) => t.call(|shell| shell.table.memory()).await,
+            };
+            let (nets, attributes) = used.unwrap_or_default();
+            memory.tables.0 += nets as u64;
+            memory.attributes.0 += attributes as u64;
+        }
+        memory.total.0 = resident_memory();
+        memory
+    }
+
+    /// The tables a question is about.
+    fn route_tables(&self, query: &RouteQuery) -> Result<Vec<String>, Refusal> {
+        if let Some(missing) = query.tables.iter().find(|t| !self.tables.contains_key(*t)) {
+            return Err(Refusal::NoSuchTable(missing.clone()));
+        }
+        let of_protocol = query.export.as_ref().map(|(_, name)| name).or(query.protocol.as_ref());
+        let mut names = query.tables.clone();
+        if let Some(name) = of_protocol {
+            let protocol = self.config.protocols.iter().find(|p| p.name == *name);
+            let protocol = protocol.ok_or_else(|| Refusal::NoSuchProtocol(name.clone()))?;
+            if query.export.is_some() && self.instances.get(name).is_none_or(|i| i.running.is_none()) {
+                return Err(Refusal::ProtocolDown);
+            }
+            if names.is_empty() {
+                names = protocol.channels.iter().map(|c| c.table.clone()).collect();
+            }
+        }
+        if names.is_empty() {
+            let first = |family| self.config.tables.iter().find(move |t| t.family == family);
+            let defaults = [AddressFamily::IPV4, AddressFamily::IPV6].into_iter().filter_map(first);
+            names = defaults.map(|t| t.name.clone()).collect();
+        }
+        // An exact or longest match question is about tables of its family only.
+        let ipv4 = match query.nets {
+            NetSelector::Exact(net) | NetSelector::ForPrefix(net) | NetSelector::In(net) => Some(net.is_ipv4()),
+            NetSelector::ForAddress(address) => Some(address.is_ipv4()),
+            NetSelector::All => None,
+        };
+        if let Some(ipv4) = ipv4 {
+            names.retain(|n| matches!(self.tables.get(n), Some(AnyTable::Ipv4(_))) == ipv4);
+            if names.is_empty() {
+                return Err(Refusal::Other("No valid tables".into()));
+            }
+        }
+        Ok(names)
+    }
+}
+
+async fn page(query: &RouteQuery, names: &[String], tables: &Tables, links: &Arc<LinkTable>) -> RoutePage {
+    let index = query.cursor.map_or(0, |c| c.table);
+    let mut answer = RoutePage {
+        tables: names.iter().map(|n| n.as_str().into()).collect(),
+        counts: vec![(0, 0, 0); names.len()],
+        ..RoutePage::default()
+    };
+    let table = names.get(index as usize).and_then(|name| tables.get(name));
+    let (asked, links) = (query.clone(), links.clone());
+    let one = match table {
+        Some(AnyTable::Ipv4(t)) => t.call(move |shell| query::page(shell, &asked, &links, index)).await,
+        Some(AnyTable::Ipv6(t)) => t.call(move |shell| query::page(shell, &asked, &links, index)).await,
+        None => None,
+    };
+    let Some(one) = one else { return answer };
+    answer.routes = one.routes;
+    if let (Some(place), Some(count)) = (answer.counts.get_mut(index as usize), one.counts.first()) {
+        *place = *count;
+    }
+    let more = (index as usize + 1) < names.len();
+    answer.next = one.next.or_else(|| more.then_some(Cursor { table: index + 1, net: 0 }));
+    answer
+}
+
+fn interfaces(links: &LinkTable) -> Vec<Interface> {
+    links.links.iter().map(|link| interface(link, links)).collect()
+}
+
+fn interface(link: &Link, links: &LinkTable) -> Interface {
+    let first = |ipv4: bool| {
+        let mut family = link.addresses.iter().enumerate().filter(|(_, a)| a.address.is_ipv4() == ipv4);
+        let preferred = family.clone().find(|(_, a)| !a.secondary && a.scope > Scope::Link);
+        preferred.or_else(|| family.next()).map(|(i, _)| i)
+    };
+    let preferred = [first(true), first(false)];
+    let addresses = link.addresses.iter().enumerate().map(|(i, a)| InterfaceAddress {
+        address: a.address,
+        opposite: a.peer.or_else(|| opposite(&a.address)),
+        preferred: preferred.contains(&Some(i)),
+        secondary: a.secondary,
+        scope: a.scope,
+    });
+    Interface {
+        name: link.name.to_string(),
+        index: link.index,
+        master: link.master.map(|m| links.name(m).to_string()),
+        admin_up: link.admin_up,
+        link_up: link.link_up,
+        loopback: link.loopback,
+        point_to_point: link.point_to_point,
+        broadcast: link.broadcast,
+        multicast: link.multicast,
+        mtu: link.mtu,
+        addresses: addresses.collect(),
+    }
+}
+
+/// The one other address of a /30, /31, /126 or /127.
+fn opposite(address: &IpNetwork) -> Option<std::net::IpAddr> {
+    match address {
+        IpNetwork::V4(net) => {
+            let ip = u32::from(net.ip());
+            match net.prefix() {
+                31 => Some(std::net::Ipv4Addr::from(ip ^ 1).into()),
+                30 if matches!(ip & 3, 1 | 2) => Some(std::net::Ipv4Addr::from(ip ^ 3).into()),
+                _ => None,
+            }
+        }
+        IpNetwork::V6(net) => {
+            let ip = u128::from(net.ip());
+            match net.prefix() {
+                127 => Some(std::net::Ipv6Addr::from(ip ^ 1).into()),
+                126 if matches!(ip & 3, 1 | 2) => Some(std::net::Ipv6Addr::from(ip ^ 3).into()),
+                _ => None,
+            }
+        }
+    }
+}
+
+fn system_hostname() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map(|s| s.trim().to_owned()).unwrap_or_default()
+}
+
+/// Resident memory, octets.
+fn resident_memory() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: u64 = statm.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0);
+    pages * 4096
+}
