@@ -2,6 +2,8 @@
 //! dialects, and TOML.
 #![forbid(unsafe_code)]
 
+mod diff;
 mod model;
 
+pub use diff::{ChangeKind, ConfigDiff, ProtocolChange, diff};
 pub use model::*;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use godwit_api::{ProtocolState, ProtocolStatus};
 use godwit_config::{
-    ChannelConfig, DirectConfig, ProtocolConfig, ProtocolKind, StaticConfig, StaticNextHop, StaticRoute, StaticTarget,
+    ChannelConfig, DirectConfig, ProtocolConfig, ProtocolKind, StaticConfig, StaticNextHop, StaticRoute,
+    StaticTarget,
 };
 use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Scope, Subject};
 use godwit_rib::{Links, NetKey, OnLink, SourceInfo};
@@ -142,7 +143,10 @@ fn of_family<K: NetKey>(
                 attributes.preference = channel.preference;
             }
             // A net of the other family is not this channel's.
-            (net.is_ipv4() == (K::BITS == 32)).then(|| K::from_net(*net)).flatten().map(|k| (k, *index, attributes))
+            (net.is_ipv4() == (K::BITS == 32))
+                .then(|| K::from_net(*net))
+                .flatten()
+                .map(|k| (k, *index, attributes))
         })
         .collect()
 }

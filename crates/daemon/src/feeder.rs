@@ -48,7 +48,8 @@ impl<K: NetKey> Feeder<K> {
             }
         }
         for ((net, index), set) in &next {
-            let same = self.current.get(&(*net, *index)).is_some_and(|old| old.attributes() == set.attributes());
+            let same =
+                self.current.get(&(*net, *index)).is_some_and(|old| old.attributes() == set.attributes());
             if !same {
                 batches.entry(*index).or_default().announce(*net, set);
             }

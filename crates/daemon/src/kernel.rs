@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use godwit_api::{ProtocolState, ProtocolStatus};
 use godwit_config::{ChannelConfig, KernelConfig, ProtocolConfig, ProtocolKind};
-use godwit_filter::{
-    AttributeValue, Destination, NextHop, RouteAttributes, RouteSource, Subject, Verdict,
-};
+use godwit_filter::{AttributeValue, Destination, NextHop, RouteAttributes, RouteSource, Subject, Verdict};
 use godwit_netlink::{
     Alien, Event, Family, Fib, KernelRoute, NetlinkError, Programmer, RouteHop, RouteKind, Wanted, dump,
 };
 use godwit_rib::{
-    ExportPolicy, Exporter, ExporterKind, HashedAttributes, NetKey, RouteBatch, SourceId, SourceInfo, WantedRoute,
+    ExportPolicy, Exporter, ExporterKind, HashedAttributes, NetKey, RouteBatch, SourceId, SourceInfo,
+    WantedRoute,
 };
 use tokio::sync::{broadcast, mpsc};
 
@@ -325,8 +324,7 @@ impl<K: NetKey> Kernel<K> {
                 several => Destination::Multipath(several.iter().map(next_hop).collect()),
             },
         };
-        let mut attributes =
-            RouteAttributes::new(RouteSource::Inherit, self.channel.preference, destination);
+        let mut attributes = RouteAttributes::new(RouteSource::Inherit, self.channel.preference, destination);
         attributes.set_extra("krt_source", Some(AttributeValue::Int(route.protocol.into())));
         attributes.set_extra("krt_metric", Some(AttributeValue::Int(route.metric)));
         if let Some(prefsrc) = route.prefsrc {

@@ -4,7 +4,6 @@
 mod clock;
 mod computed;
 mod feeder;
-mod glob;
 mod kernel;
 mod limits;
 mod links;

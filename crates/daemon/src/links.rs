@@ -79,22 +79,6 @@ impl LinkTable {
         self.links.iter().flat_map(|l| l.addresses.iter().map(move |a| (l, a)))
     }
 
-    /// Our address towards a neighbor on the link with this index: one whose prefix covers it,
-    /// else any of its family that is not link-local.
-    pub(crate) fn local_address(&self, ifindex: u32, neighbor: IpAddr) -> Option<IpAddr> {
-        let link = self.by_index(ifindex)?;
-        let family = |a: &&LinkAddress| a.address.is_ipv4() == neighbor.is_ipv4();
-        let covering = |a: &&LinkAddress| {
-            a.peer == Some(neighbor) || a.prefix().is_some_and(|p| p.contains(neighbor))
-        };
-        link.addresses
-            .iter()
-            .filter(family)
-            .find(covering)
-            .or_else(|| link.addresses.iter().filter(family).find(|a| a.scope > Scope::Link))
-            .map(|a| a.address.ip())
-    }
-
     /// The link-local IPv6 address of a link.
     pub(crate) fn link_local(&self, ifindex: u32) -> Option<Ipv6Addr> {
         self.by_index(ifindex)?.addresses.iter().find_map(|a| match a.address.ip() {
@@ -128,11 +112,12 @@ impl LinkTable {
 
 /// Whether interface patterns select an address on an interface: the first that matches decides.
 pub(crate) fn matches(patterns: &[InterfacePattern], name: &str, address: &LinkAddress) -> bool {
-    let inside = |p: &IpNetwork| p.contains(address.address.ip()) || address.peer.is_some_and(|a| p.contains(a));
+    let inside =
+        |p: &IpNetwork| p.contains(address.address.ip()) || address.peer.is_some_and(|a| p.contains(a));
     patterns
         .iter()
         .find(|p| {
-            p.name.as_deref().is_none_or(|glob| crate::glob::matches(glob, name))
+            p.name.as_deref().is_none_or(|glob| godwit_filter::glob::matches(glob, name))
                 && p.prefix.as_ref().is_none_or(inside)
         })
         .is_some_and(|p| !p.negative)

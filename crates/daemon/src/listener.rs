@@ -90,7 +90,10 @@ fn listen_address(bgp: &BgpConfig, config: &RouterConfig) -> SocketAddr {
     };
     let wildcard = if ipv4 { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     if let Some(listen) = &config.listen {
-        return SocketAddr::new(listen.address.filter(|a| a.is_ipv4() == ipv4).unwrap_or(wildcard), listen.port);
+        return SocketAddr::new(
+            listen.address.filter(|a| a.is_ipv4() == ipv4).unwrap_or(wildcard),
+            listen.port,
+        );
     }
     let address = bgp.local_address.filter(|_| bgp.strict_bind).unwrap_or(wildcard);
     SocketAddr::new(address, bgp.local_port)

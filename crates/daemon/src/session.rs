@@ -12,12 +12,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
-use godwit_config::{
-    BgpConfig, GracefulRestartMode, Neighbor, NeighborAs, ProtocolConfig, ProtocolKind,
-};
+use godwit_config::{BgpConfig, GracefulRestartMode, Neighbor, NeighborAs, ProtocolConfig, ProtocolKind};
 use godwit_fsm::{
-    Action, CloseReason, Direction, GracefulRestartConfig, LogClass, Outbound, PeerConfig, RemoteAs, Session, StopCause,
-    UpdateVerdict,
+    Action, CloseReason, Direction, GracefulRestartConfig, LogClass, Outbound, PeerConfig, RemoteAs, Session,
+    StopCause, UpdateVerdict,
 };
 use godwit_rib::{Links, OnLink};
 use godwit_wire::{MessageType, Notification, Open, RouteRefresh};
@@ -275,7 +273,9 @@ impl Task {
         let links = self.context.links.borrow_and_update().clone();
         let reachable = self.bgp.multihop.is_some()
             || match self.neighbor_link() {
-                OnLink::Yes(index) => !self.bgp.check_link || links.by_index(index).is_some_and(|l| l.link_up),
+                OnLink::Yes(index) => {
+                    !self.bgp.check_link || links.by_index(index).is_some_and(|l| l.link_up)
+                }
                 OnLink::Local | OnLink::No => false,
             };
         self.fsm.set_reachable(reachable, Instant::now());
@@ -459,7 +459,9 @@ impl Task {
             .filter_map(|c| c.import_limit)
             .any(|l| l.action == godwit_config::LimitAction::Disable);
         if disable {
-            let _ = self.exit.try_send((self.config.name.clone(), "Automatic shutdown: Route limit exceeded".into()));
+            let _ = self
+                .exit
+                .try_send((self.config.name.clone(), "Automatic shutdown: Route limit exceeded".into()));
         }
     }
 

@@ -2,8 +2,8 @@
 //! two configurations, and answers questions about the whole.
 
 mod act;
-mod apply;
 mod answer;
+mod apply;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

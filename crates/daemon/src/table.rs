@@ -21,8 +21,8 @@ pub(crate) enum TableMessage<K: NetKey> {
         /// Set (and the owner woken) when the source's limit is passed.
         over_limit: Option<Arc<OverLimit>>,
     },
-    /// An exporter's reader can take more.
-    Credit(ExporterId),
+    /// A reader that was short of room has some again.
+    Credit,
     /// Anything rare, done with the table in hand.
     Call(Call<K>),
 }
@@ -54,13 +54,15 @@ pub(crate) struct ChunkReceiver<K: NetKey> {
 }
 
 impl<K: NetKey> ChunkReceiver<K> {
-    /// The next chunk; `None` when the table has removed the exporter.
+    /// The next chunk; `None` when the table has removed the exporter. It can be dropped at any
+    /// point without losing a chunk or the word to the table that there is room again.
     pub(crate) async fn recv(&mut self) -> Option<Chunk<K>> {
-        let chunk = self.rx.recv().await;
-        if self.blocked.swap(false, Ordering::AcqRel) {
-            self.table.credit(self.id).await;
+        if self.blocked.load(Ordering::Acquire) {
+            let permit = self.table.reserve().await?;
+            self.blocked.store(false, Ordering::Release);
+            permit.send(TableMessage::Credit);
         }
-        chunk
+        self.rx.recv().await
     }
 
     /// The exporter's id in its table.
@@ -93,10 +95,6 @@ impl<K: NetKey> TableHandle<K> {
         });
         self.tx.send(TableMessage::Call(call)).await.ok()?;
         rx.await.ok()
-    }
-
-    async fn credit(&self, id: ExporterId) {
-        let _ = self.tx.send(TableMessage::Credit(id)).await;
     }
 
     /// Queues a batch if there is room now, else gives it back.
@@ -216,7 +214,7 @@ impl<K: NetKey> TableShell<K> {
                     over.wake.notify_one();
                 }
             }
-            TableMessage::Credit(_) => {}
+            TableMessage::Credit => {}
             TableMessage::Call(call) => call(self),
         }
     }
@@ -228,9 +226,9 @@ impl<K: NetKey> TableShell<K> {
     }
 
     fn can_export(&self) -> bool {
-        self.readers.iter().any(|r| {
-            r.tx.capacity() > 0 && !r.blocked.load(Ordering::Acquire) && self.table.has_export(r.id)
-        })
+        self.readers
+            .iter()
+            .any(|r| r.tx.capacity() > 0 && !r.blocked.load(Ordering::Acquire) && self.table.has_export(r.id))
     }
 
     /// One slice for every reader that has room.

@@ -10,8 +10,8 @@ use godwit_config::{
 };
 use godwit_fsm::{Direction, Negotiated};
 use godwit_rib::{
-    Batches, BgpExport, BgpImport, BgpSource, ChannelImport, Exporter, ExporterKind, ImportStep, Links, NetKey,
-    NextHopPolicy, OnLink, RouteBatch, SourceId, SourceInfo,
+    Batches, BgpExport, BgpImport, BgpSource, ChannelImport, Exporter, ExporterKind, ImportStep, Links,
+    NetKey, NextHopPolicy, OnLink, RouteBatch, SourceId, SourceInfo,
 };
 use godwit_wire::{AddressFamily, AttributeContext, MessageError, RouteRefresh};
 use ipnetwork::{Ipv4Network, Ipv6Network};
@@ -85,7 +85,12 @@ impl Up {
             Some(c) => setup.channel(c, context.ipv6(&c.table)?).await,
             None => None,
         };
-        let import = ImportStep::new(setup.import(c4.or(c6)), c4.map(channel_import), c6.map(channel_import), context.seed);
+        let import = ImportStep::new(
+            setup.import(c4.or(c6)),
+            c4.map(channel_import),
+            c6.map(channel_import),
+            context.seed,
+        );
         Some(Self {
             import,
             direction,
@@ -229,29 +234,20 @@ impl<K: NetKey> Channel<K> {
 
     async fn event(channel: Option<&mut Self>, room: bool) -> UpEvent {
         let Some(channel) = channel else { return std::future::pending().await };
+        let Self { table, source, chunks, pending, over_limit, end_of_rib } = channel;
         tokio::select! {
-            permit = channel.table.reserve(), if !channel.pending.is_empty() => {
-                let (Some(permit), Some(batch)) = (permit, channel.pending.pop_front()) else { return UpEvent::Gone };
-                let over_limit = channel.over_limit.clone();
-                permit.send(TableMessage::Routes { source: channel.source, batch, over_limit });
+            permit = table.reserve(), if !pending.is_empty() => {
+                let (Some(permit), Some(batch)) = (permit, pending.pop_front()) else { return UpEvent::Gone };
+                permit.send(TableMessage::Routes { source: *source, batch, over_limit: over_limit.clone() });
                 UpEvent::Flushed
             }
-            chunk = channel.chunks.recv(), if room => match chunk {
+            chunk = chunks.recv(), if room => match chunk {
                 Some(Chunk::Updates(bytes)) => UpEvent::Send(bytes),
-                Some(Chunk::Fed) => UpEvent::Send(channel.fed()),
+                Some(Chunk::Fed) => UpEvent::Send(fed::<K>(*end_of_rib)),
                 Some(Chunk::Routes(_)) => UpEvent::Flushed,
                 None => UpEvent::Gone,
             },
         }
-    }
-
-    /// The whole table was sent: End-of-RIB, if the neighbor knows what that is (RFC 4724 §4).
-    fn fed(&mut self) -> Bytes {
-        let mut out = BytesMut::new();
-        if self.end_of_rib {
-            godwit_wire::end_of_rib(K::FAMILY, &mut out);
-        }
-        out.freeze()
     }
 
     async fn stop(self) {
@@ -259,6 +255,15 @@ impl<K: NetKey> Channel<K> {
         let source = self.source;
         self.table.call(move |shell| shell.table.flush_source(source)).await;
     }
+}
+
+/// The whole table was sent: End-of-RIB, if the neighbor knows what that is (RFC 4724 §4).
+fn fed<K: NetKey>(end_of_rib: bool) -> Bytes {
+    let mut out = BytesMut::new();
+    if end_of_rib {
+        godwit_wire::end_of_rib(K::FAMILY, &mut out);
+    }
+    out.freeze()
 }
 
 async fn refeed<K: NetKey>(channel: Option<&Channel<K>>) {
@@ -434,9 +439,8 @@ fn own_addresses(bgp: &BgpConfig, links: &LinkTable, local: Option<IpAddr>, peer
     };
     let is_link_local = |a: &IpAddr| matches!(a, IpAddr::V6(v6) if v6.is_unicast_link_local());
     let local = bgp.local_address.or(local).filter(|a| !is_link_local(a));
-    let of = |ipv4: bool| {
-        local.filter(|l| l.is_ipv4() == ipv4).or_else(|| links.preferred(session_link, ipv4))
-    };
+    let of =
+        |ipv4: bool| local.filter(|l| l.is_ipv4() == ipv4).or_else(|| links.preferred(session_link, ipv4));
     let direct = bgp.multihop.is_none();
     let link_local = if direct { links.link_local(session_link) } else { None };
     Own {

@@ -12,9 +12,9 @@ use crate::protocol::{base_status, channel_status, counters};
 use super::Task;
 
 impl Task {
-    pub(super) async fn status(&self) -> ProtocolStatus {
+    pub(super) async fn status(&mut self) -> ProtocolStatus {
         let session = self.fsm.status(Instant::now());
-        let up = self.up.as_ref();
+        let up = self.up.as_deref();
         let link_local = matches!(self.peer, std::net::IpAddr::V6(a) if a.is_unicast_link_local());
         let negotiated = up.map(|up| up.negotiated());
         let mut status = base_status(&self.config, self.state, self.since);
@@ -47,14 +47,13 @@ impl Task {
             error_wait: timer(session.error_wait),
             last_error: session.last_error,
         }));
-        for channel in &self.config.channels {
-            let s = self.channel_status(channel).await;
-            status.channels.push(s);
+        for channel in self.config.channels.clone() {
+            status.channels.push(self.channel_status(&channel).await);
         }
         status
     }
 
-    async fn channel_status(&self, channel: &godwit_config::ChannelConfig) -> ChannelStatus {
+    async fn channel_status(&mut self, channel: &godwit_config::ChannelConfig) -> ChannelStatus {
         let Some(up) = &self.up else { return channel_status(channel, "DOWN") };
         let found = match (channel.family, &up.ipv4, &up.ipv6) {
             (AddressFamily::IPV4, Some(c), _) => {

@@ -4,8 +4,8 @@ use godwit_api::{Acted, Action, Selector};
 use godwit_config::ProtocolConfig;
 use tokio::sync::oneshot;
 
-use crate::glob;
 use crate::protocol::{Command, ReloadDirection, StopReason};
+use godwit_filter::glob;
 
 use super::Supervisor;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use godwit_api::{
-    ConfigureOutcome, Cursor, Interface, InterfaceAddress, Memory, NetSelector, ProtocolState, ProtocolStatus, Refusal,
-    Reply, Request, RoutePage, RouteQuery, Selector, Status, UnixMillis,
+    ConfigureOutcome, Cursor, Interface, InterfaceAddress, Memory, NetSelector, ProtocolState,
+    ProtocolStatus, Refusal, Reply, Request, RoutePage, RouteQuery, Selector, Status, UnixMillis,
 };
 use godwit_filter::Scope;
 use godwit_wire::AddressFamily;
@@ -163,7 +163,9 @@ impl Supervisor {
         }
         // An exact or longest match question is about tables of its family only.
         let ipv4 = match query.nets {
-            NetSelector::Exact(net) | NetSelector::ForPrefix(net) | NetSelector::In(net) => Some(net.is_ipv4()),
+            NetSelector::Exact(net) | NetSelector::ForPrefix(net) | NetSelector::In(net) => {
+                Some(net.is_ipv4())
+            }
             NetSelector::ForAddress(address) => Some(address.is_ipv4()),
             NetSelector::All => None,
         };

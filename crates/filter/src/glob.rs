@@ -1,7 +1,7 @@
 //! Shell patterns as BIRD has them: `*`, `?`, `\` escapes; no `[set]`.
 
 /// Whether `text` matches `pattern` as a whole.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     matches_bytes(pattern.as_bytes(), text.as_bytes())
 }
 
