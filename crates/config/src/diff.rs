@@ -1,131 +1,315 @@
-//! The difference between two configurations: what has to change for the one to become the other.
+//! What a new configuration changes (bird.md §4.9). Protocols are matched by name.
+
+use godwit_wire::AddressFamily;
 
 use crate::model::{
     BgpChannelConfig, BgpConfig, ChannelConfig, KernelConfig, ProtocolConfig, ProtocolKind, RouterConfig,
+    RouterId, StaticConfig,
 };
 
 /// The difference between two configurations.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ConfigDiff {
-    /// Protocols of either configuration: those removed first, then the new one's in order.
+    /// Every protocol of the new configuration in its order, then those that are gone.
     pub protocols: Vec<ProtocolChange>,
+    /// Names of tables only the new one has, or has with another family.
+    pub tables_added: Vec<String>,
+    /// Names of tables only the old one has, or has with another family.
+    pub tables_removed: Vec<String>,
+    /// What changed for the whole router.
+    pub globals: Vec<GlobalChange>,
 }
 
-/// What becomes of a protocol.
-#[derive(Clone, PartialEq, Debug)]
+impl ConfigDiff {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.protocols.iter().all(|p| p.kind == ChangeKind::Unchanged)
+            && self.tables_added.is_empty()
+            && self.tables_removed.is_empty()
+            && self.globals.is_empty()
+    }
+
+    /// What happens to a protocol; `None` if neither configuration has it.
+    pub fn protocol(&self, name: &str) -> Option<&ChangeKind> {
+        self.protocols.iter().find(|p| p.name == name).map(|p| &p.kind)
+    }
+}
+
+/// What happens to one protocol.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProtocolChange {
     /// Its name.
     pub name: String,
-    /// What becomes of it.
+    /// What is to be done.
     pub kind: ChangeKind,
+    /// For [`ChangeKind::Modify`]: the channels that changed.
+    pub channels: Vec<ChannelChange>,
 }
 
-/// What becomes of a protocol.
+/// What is to be done about a protocol.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ChangeKind {
     /// It is new.
     Added,
     /// It is gone.
     Removed,
-    /// It is stopped and started again.
+    /// It cannot change while it runs.
     Restart {
-        /// The part that differs.
+        /// The option that forces it, as the configuration spells it.
         reason: &'static str,
     },
-    /// It goes on with other parameters.
+    /// It takes the new configuration while it runs.
     Modify {
-        /// The import side of a channel differs: routes are to be imported anew.
+        /// Some channel must run its import policy over all routes again.
         reimport: bool,
-        /// The export side differs: routes are to be exported anew.
+        /// Some channel must run its export policy over all routes again.
         reexport: bool,
     },
-    /// Nothing differs.
+    /// Nothing.
     Unchanged,
 }
 
-/// Compares two configurations. Protocols are the same by name.
+/// What a modified channel needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ChannelChange {
+    /// Which channel.
+    pub family: AddressFamily,
+    /// Import its routes again: by route refresh or from what it holds.
+    pub reimport: bool,
+    /// Export the table's routes again.
+    pub reexport: bool,
+}
+
+/// A change that is not of one protocol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GlobalChange {
+    /// The language, and with it how the control socket answers.
+    Dialect,
+    /// `router id`.
+    RouterId,
+    /// `hostname`.
+    Hostname,
+    /// `log`.
+    Log,
+    /// `debug protocols`; the protocols that follow it are listed as modified too.
+    Debug,
+    /// `debug commands`.
+    DebugCommands,
+    /// `timeformat`.
+    TimeFormats,
+    /// `graceful restart wait`.
+    GracefulRestartWait,
+    /// `listen bgp`.
+    Listen,
+    /// The symbols expressions on the control socket can name.
+    Program,
+}
+
+/// The difference from `old` to `new`.
 pub fn diff(old: &RouterConfig, new: &RouterConfig) -> ConfigDiff {
-    let find = |config: &'_ RouterConfig, name: &str| config.protocols.iter().position(|p| p.name == name);
-    let removed = old.protocols.iter().filter(|p| find(new, &p.name).is_none());
-    let mut protocols: Vec<ProtocolChange> =
-        removed.map(|p| ProtocolChange { name: p.name.clone(), kind: ChangeKind::Removed }).collect();
-    let router = old.router_id != new.router_id || old.dialect != new.dialect || old.listen != new.listen;
-    for protocol in &new.protocols {
-        let before = find(old, &protocol.name).and_then(|i| old.protocols.get(i));
-        let kind = match before {
-            None => ChangeKind::Added,
-            Some(before) if router && matches!(protocol.kind, ProtocolKind::Bgp(_)) && before.router_id.is_none() => {
-                ChangeKind::Restart { reason: "router id" }
-            }
-            Some(before) => compare(before, protocol),
-        };
-        protocols.push(ProtocolChange { name: protocol.name.clone(), kind });
+    let router = router_reason(old, new);
+    let mut protocols: Vec<ProtocolChange> = new
+        .protocols
+        .iter()
+        .map(|now| match old.protocol(&now.name) {
+            Some(was) => protocol(was, now, router),
+            None => change(now, ChangeKind::Added),
+        })
+        .collect();
+    let gone = old.protocols.iter().filter(|p| new.protocol(&p.name).is_none());
+    protocols.extend(gone.map(|p| change(p, ChangeKind::Removed)));
+    let only_in = |a: &RouterConfig, b: &RouterConfig| {
+        a.tables.iter().filter(|t| !b.tables.contains(t)).map(|t| t.name.clone()).collect()
+    };
+    ConfigDiff {
+        protocols,
+        tables_added: only_in(new, old),
+        tables_removed: only_in(old, new),
+        globals: globals(old, new),
     }
-    ConfigDiff { protocols }
 }
 
-fn compare(old: &ProtocolConfig, new: &ProtocolConfig) -> ChangeKind {
-    if old == new {
-        return ChangeKind::Unchanged;
+/// What changed for the whole router that no running session survives.
+fn router_reason(old: &RouterConfig, new: &RouterConfig) -> Option<&'static str> {
+    let new_id = match (&old.router_id, &new.router_id) {
+        // Only a configured id replaces the one in use.
+        (was, now @ Some(RouterId::Fixed(_))) => was != now,
+        _ => false,
+    };
+    [
+        (old.dialect != new.dialect, "dialect"),
+        (new_id, "router id"),
+        (old.listen != new.listen, "listen bgp"),
+    ]
+    .into_iter()
+    .find_map(|(changed, what)| changed.then_some(what))
+}
+
+fn change(of: &ProtocolConfig, kind: ChangeKind) -> ProtocolChange {
+    ProtocolChange { name: of.name.clone(), kind, channels: Vec::new() }
+}
+
+fn globals(old: &RouterConfig, new: &RouterConfig) -> Vec<GlobalChange> {
+    [
+        (old.dialect != new.dialect, GlobalChange::Dialect),
+        (old.router_id != new.router_id, GlobalChange::RouterId),
+        (old.hostname != new.hostname, GlobalChange::Hostname),
+        (old.log != new.log, GlobalChange::Log),
+        (old.debug != new.debug, GlobalChange::Debug),
+        (old.debug_commands != new.debug_commands, GlobalChange::DebugCommands),
+        (old.time_formats != new.time_formats, GlobalChange::TimeFormats),
+        (
+            old.graceful_restart_wait_secs != new.graceful_restart_wait_secs,
+            GlobalChange::GracefulRestartWait,
+        ),
+        (old.listen != new.listen, GlobalChange::Listen),
+        (old.program != new.program, GlobalChange::Program),
+    ]
+    .into_iter()
+    .filter_map(|(changed, what)| changed.then_some(what))
+    .collect()
+}
+
+/// A protocol both configurations have. `router`: why every session that has no id of its own restarts.
+fn protocol(old: &ProtocolConfig, new: &ProtocolConfig, router: Option<&'static str>) -> ProtocolChange {
+    if let Some(reason) = restart_reason(old, new, router) {
+        return change(new, ChangeKind::Restart { reason });
     }
-    let restart = |reason| ChangeKind::Restart { reason };
+    let channels: Vec<ChannelChange> =
+        old.channels.iter().zip(&new.channels).filter_map(|(a, b)| channel(a, b)).collect();
+    let live = old.description != new.description || old.debug != new.debug || old.kind != new.kind;
+    if channels.is_empty() && !live {
+        return change(new, ChangeKind::Unchanged);
+    }
+    let kind = ChangeKind::Modify {
+        reimport: channels.iter().any(|c| c.reimport),
+        reexport: channels.iter().any(|c| c.reexport),
+    };
+    ProtocolChange { channels, ..change(new, kind) }
+}
+
+/// The first option that cannot change while the protocol runs.
+fn restart_reason(
+    old: &ProtocolConfig,
+    new: &ProtocolConfig,
+    router: Option<&'static str>,
+) -> Option<&'static str> {
     if old.disabled != new.disabled {
-        return restart("disabled");
+        return Some("disabled");
     }
-    if old.router_id != new.router_id {
-        return restart("router id");
-    }
-    if let Some(reason) = kind_differs(&old.kind, &new.kind) {
-        return restart(reason);
-    }
-    if old.channels.len() != new.channels.len() {
-        return restart("channels");
-    }
-    let (mut reimport, mut reexport) = (false, false);
-    for (a, b) in old.channels.iter().zip(&new.channels) {
-        if let Some(reason) = channel_differs(a, b) {
-            return restart(reason);
+    let kind = match (&old.kind, &new.kind) {
+        (ProtocolKind::Bgp(a), ProtocolKind::Bgp(b)) => {
+            let id = (old.router_id != new.router_id).then_some("router id");
+            // A session with an id of its own does not care about the router's.
+            let router = router.filter(|what| *what != "router id" || new.router_id.is_none());
+            id.or(router).or_else(|| bgp(a, b))
         }
-        reimport |= a.import != b.import || a.preference != b.preference;
-        reexport |= a.export != b.export;
-    }
-    ChangeKind::Modify { reimport, reexport }
-}
-
-/// Why a protocol of this kind has to restart.
-fn kind_differs(old: &ProtocolKind, new: &ProtocolKind) -> Option<&'static str> {
-    match (old, new) {
+        (ProtocolKind::Kernel(a), ProtocolKind::Kernel(b)) => kernel(a, b),
+        (ProtocolKind::Static(a), ProtocolKind::Static(b)) => static_routes(a, b),
         (ProtocolKind::Device(_), ProtocolKind::Device(_))
-        | (ProtocolKind::Direct(_), ProtocolKind::Direct(_))
-        | (ProtocolKind::Static(_), ProtocolKind::Static(_)) => None,
-        (ProtocolKind::Kernel(a), ProtocolKind::Kernel(b)) => {
-            let KernelConfig { persist, graceful_restart, .. } = b.clone();
-            let same = *b == KernelConfig { persist, graceful_restart, ..a.clone() };
-            (!same).then_some("kernel options")
-        }
-        (ProtocolKind::Bgp(a), ProtocolKind::Bgp(b)) => bgp_differs(a, b),
+        | (ProtocolKind::Direct(_), ProtocolKind::Direct(_)) => None,
         _ => Some("type"),
-    }
+    };
+    kind.or_else(|| channels(&old.channels, &new.channels))
 }
 
-/// Every option of a session counts: the neighbor was told, or acts on it.
-fn bgp_differs(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
-    (old != new).then_some("session options")
+/// The first of the named fields that differs, by the name the configuration has for it.
+macro_rules! first_difference {
+    ($old:expr, $new:expr, $($field:ident => $name:literal),+ $(,)?) => {{
+        $(if $old.$field != $new.$field { return Some($name); })+
+        None
+    }};
 }
 
-fn channel_differs(old: &ChannelConfig, new: &ChannelConfig) -> Option<&'static str> {
-    if old.family != new.family {
-        return Some("channel type");
+/// Every option of a session is agreed on, or used, when it starts.
+fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
+    first_difference!(old, new,
+        local_as => "local as",
+        local_address => "local",
+        local_port => "local port",
+        neighbor => "neighbor",
+        neighbor_port => "neighbor port",
+        neighbor_as => "neighbor as",
+        multihop => "multihop",
+        strict_bind => "strict bind",
+        password => "password",
+        passive => "passive",
+        rr_client => "rr client",
+        rr_cluster_id => "rr cluster id",
+        rs_client => "rs client",
+        hold_time_secs => "hold time",
+        startup_hold_time_secs => "startup hold time",
+        keepalive_time_secs => "keepalive time",
+        connect_delay => "connect delay time",
+        connect_retry => "connect retry time",
+        error_wait => "error wait time",
+        error_forget => "error forget time",
+        disable_after_error => "disable after error",
+        path_metric => "path metric",
+        med_metric => "med metric",
+        deterministic_med => "deterministic med",
+        igp_metric => "igp metric",
+        prefer_older => "prefer older",
+        default_med => "default bgp_med",
+        default_local_pref => "default bgp_local_pref",
+        allow_local_as => "allow local as",
+        allow_local_pref => "allow bgp_local_pref",
+        allow_as_sets => "allow as sets",
+        enforce_first_as => "enforce first as",
+        interpret_communities => "interpret communities",
+        route_refresh => "enable route refresh",
+        four_octet_as => "enable as4",
+        capabilities => "capabilities",
+        graceful_restart => "graceful restart",
+        graceful_restart_time_secs => "graceful restart time",
+        ttl_security => "ttl security",
+        check_link => "check link",
+    )
+}
+
+/// `persist` and `graceful restart` matter only when the protocol stops or starts.
+fn kernel(old: &KernelConfig, new: &KernelConfig) -> Option<&'static str> {
+    first_difference!(old, new,
+        scan_time_secs => "scan time",
+        learn => "learn",
+        device_routes => "device routes",
+        table => "kernel table",
+        metric => "metric",
+        merge_paths => "merge paths",
+    )
+}
+
+/// Routes come and go while the protocol runs.
+fn static_routes(old: &StaticConfig, new: &StaticConfig) -> Option<&'static str> {
+    first_difference!(old, new, igp_table => "igp table")
+}
+
+fn channels(old: &[ChannelConfig], new: &[ChannelConfig]) -> Option<&'static str> {
+    if old.len() != new.len() {
+        return Some("channels");
     }
-    if old.table != new.table {
-        return Some("table");
-    }
-    if old.keep_filtered != new.keep_filtered
-        || [old.receive_limit, old.import_limit, old.export_limit]
-            != [new.receive_limit, new.import_limit, new.export_limit]
-    {
-        return Some("limits");
-    }
-    let BgpChannelConfig { .. } = &new.bgp;
-    (old.bgp != new.bgp).then_some("channel options")
+    old.iter().zip(new).find_map(|(a, b)| {
+        first_difference!(a, b, family => "channels", table => "table").or_else(|| bgp_channel(&a.bgp, &b.bgp))
+    })
+}
+
+fn bgp_channel(old: &BgpChannelConfig, new: &BgpChannelConfig) -> Option<&'static str> {
+    first_difference!(old, new,
+        igp_table => "igp table",
+        secondary => "secondary",
+        add_paths => "add paths",
+        graceful_restart => "graceful restart",
+    )
+}
+
+/// What a channel needs that can change while it runs; `None` if nothing changed.
+fn channel(old: &ChannelConfig, new: &ChannelConfig) -> Option<ChannelChange> {
+    let reimport = old.import != new.import
+        || old.preference != new.preference
+        || old.bgp.gateway != new.bgp.gateway;
+    let reexport = old.export != new.export
+        || old.bgp.next_hop_self != new.bgp.next_hop_self
+        || old.bgp.next_hop_keep != new.bgp.next_hop_keep
+        || old.bgp.next_hop_address != new.bgp.next_hop_address;
+    (old != new).then_some(ChannelChange { family: new.family, reimport, reexport })
 }

@@ -1,9 +1,14 @@
 //! `RouterConfig`, its validation and diff, and the front ends that produce it: bird.conf in both
 //! dialects, and TOML.
+//!
+//! [`diff()`] says what a new configuration changes.
 #![forbid(unsafe_code)]
 
+mod constants;
+mod defaults;
 mod diff;
 mod model;
 
-pub use diff::{ChangeKind, ConfigDiff, ProtocolChange, diff};
+pub use constants::constants_from_database;
+pub use diff::{ChangeKind, ChannelChange, ConfigDiff, GlobalChange, ProtocolChange, diff};
 pub use model::*;

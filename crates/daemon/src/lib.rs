@@ -27,12 +27,17 @@ use tokio::task::JoinHandle;
 /// of `FILE:LINE:COL MESSAGE` lines.
 pub type ConfigLoader = Arc<dyn Fn(Option<&str>) -> Result<RouterConfig, Vec<String>> + Send + Sync>;
 
+/// Told of each configuration when it begins to run.
+pub type ConfigApplied = Arc<dyn Fn(&RouterConfig) + Send + Sync>;
+
 /// What a router is started with.
 pub struct Options {
     /// The configuration to run.
     pub config: RouterConfig,
     /// How another one is read.
     pub loader: ConfigLoader,
+    /// Who is told when another one begins to run.
+    pub applied: ConfigApplied,
 }
 
 /// Why a router ended.
@@ -77,6 +82,6 @@ pub async fn start(options: Options) -> Result<(Handle, JoinHandle<ExitReason>),
     let links = monitor::start(kernel.clone()).await?;
     let seed = RandomState::new().hash_one(clock::unix_millis());
     let (requests, rx) = mpsc::channel(limits::REQUEST_QUEUE_LEN);
-    let supervisor = supervisor::Supervisor::new(options.config, options.loader, links, kernel, seed);
+    let supervisor = supervisor::Supervisor::new(options, links, kernel, seed);
     Ok((Handle { requests }, tokio::spawn(supervisor.run(rx))))
 }

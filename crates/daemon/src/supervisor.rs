@@ -20,7 +20,7 @@ use crate::kernel::KernelEvents;
 use crate::links::LinkTable;
 use crate::listener::{Directory, Listeners};
 use crate::protocol::{Command, CommandSender, Context, StopReason, Tables};
-use crate::{ConfigLoader, ExitReason};
+use crate::{ConfigApplied, ConfigLoader, ExitReason, Options};
 
 /// A question on its way to the supervisor.
 pub(crate) type Ask = (Request, oneshot::Sender<Reply>);
@@ -49,6 +49,7 @@ pub(crate) struct Supervisor {
     previous: Option<Arc<RouterConfig>>,
     undo_at: Option<Instant>,
     loader: ConfigLoader,
+    applied: ConfigApplied,
     tables: Arc<Tables>,
     links: watch::Receiver<Arc<LinkTable>>,
     kernel: KernelEvents,
@@ -66,18 +67,18 @@ pub(crate) struct Supervisor {
 
 impl Supervisor {
     pub(crate) fn new(
-        config: RouterConfig,
-        loader: ConfigLoader,
+        options: Options,
         links: watch::Receiver<Arc<LinkTable>>,
         kernel: KernelEvents,
         seed: u64,
     ) -> Self {
         let now = crate::clock::unix_millis();
         Self {
-            config: Arc::new(config),
+            config: Arc::new(options.config),
             previous: None,
             undo_at: None,
-            loader,
+            loader: options.loader,
+            applied: options.applied,
             tables: Arc::default(),
             links,
             kernel,

@@ -1,1 +1,45 @@
-fn main(){}
+//! godwit: a BGP speaker that runs bird.conf unchanged. This is the wiring: flags, logging, signals,
+//! privileges, the control socket, and the daemon behind them.
+#![forbid(unsafe_code)]
+
+mod background;
+mod flags;
+mod loading;
+mod logging;
+mod privileges;
+mod run;
+
+use std::process::ExitCode;
+
+use flags::Invocation;
+
+fn main() -> ExitCode {
+    let invocation = match flags::parse(std::env::args_os()) {
+        Ok(invocation) => invocation,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(1);
+        }
+    };
+    match invocation {
+        Invocation::Help(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Invocation::Version => {
+            eprintln!("BIRD version {} (godwit {})", run::BIRD_VERSION, env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Invocation::Client(client) => {
+            let code = godwit_ctl::run_client(&client);
+            ExitCode::from(u8::try_from(code).unwrap_or(1))
+        }
+        Invocation::Check(check) => loading::check(&check),
+        Invocation::Daemon(options) => {
+            if options.parse_only {
+                return loading::check(&options.check());
+            }
+            run::daemon(&options)
+        }
+    }
+}

@@ -31,6 +31,7 @@ impl Supervisor {
             }
         }
         self.config = new.clone();
+        (self.applied)(new);
         self.choose_router_id(new);
         self.apply_tables(new);
         self.listeners.apply(new, &self.directory);

@@ -1,0 +1,232 @@
+//! The command line: BIRD's flags, its clients' flags under their names, and our own subcommands.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use godwit_ctl::ClientArgs;
+use lexopt::Arg::{Long, Short, Value};
+use lexopt::ValueExt as _;
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Invocation {
+    /// Print this.
+    Help(&'static str),
+    /// Print the version.
+    Version,
+    /// Be the control client.
+    Client(ClientArgs),
+    /// Check a file.
+    Check(CheckOptions),
+    /// Be the daemon.
+    Daemon(Box<DaemonOptions>),
+}
+
+/// `godwit check FILE`, `-p`.
+#[derive(Clone, Debug)]
+pub(crate) struct CheckOptions {
+    /// The file.
+    pub(crate) config: PathBuf,
+    /// A 1.6 file is for IPv6 (`bird6`).
+    pub(crate) ipv6: bool,
+    /// Say so if the file is good.
+    pub(crate) say_good: bool,
+}
+
+/// The daemon's flags.
+#[derive(Clone, Debug)]
+pub(crate) struct DaemonOptions {
+    pub(crate) config: PathBuf,
+    pub(crate) socket: PathBuf,
+    pub(crate) pid_file: Option<PathBuf>,
+    /// `-d`: debug messages to standard error, in the foreground.
+    pub(crate) debug: bool,
+    /// `-D FILE`.
+    pub(crate) debug_file: Option<PathBuf>,
+    /// `-f`.
+    pub(crate) foreground: bool,
+    /// `-p`.
+    pub(crate) parse_only: bool,
+    /// `-R`.
+    pub(crate) recovery: bool,
+    pub(crate) user: Option<String>,
+    pub(crate) group: Option<String>,
+    /// Called as `bird6`.
+    pub(crate) ipv6: bool,
+    pub(crate) json_log: bool,
+}
+
+impl DaemonOptions {
+    pub(crate) fn check(&self) -> CheckOptions {
+        CheckOptions { config: self.config.clone(), ipv6: self.ipv6, say_good: false }
+    }
+}
+
+const CONFIG_DIR: &str = "/etc/bird";
+const RUN_DIR: &str = "/run/bird";
+
+const HELP: &str = "\
+godwit: a BGP speaker that runs bird.conf unchanged
+
+Usage: godwit [run] [OPTIONS]        the daemon, with BIRD's flags
+       godwit check FILE             check a configuration and explain what is wrong with it
+       godwit ctl [-s SOCKET] [COMMAND…]   talk to a running daemon; interactive without a command
+
+Options of the daemon:
+  -c FILE            the configuration file (bird.conf or TOML)
+  -s FILE            the control socket
+  -P FILE            write the process id to a file
+  -d                 debug messages to standard error, in the foreground
+  -D FILE            debug messages to a file
+  -f                 stay in the foreground
+  -l                 look for the files in the current directory
+  -p                 check the configuration and exit: 0 if it is good, 1 if not
+  -R                 take part in graceful restart recovery
+  -u USER, -g GROUP  drop privileges after the start, but for the network capabilities
+  --log-format FMT   text (as BIRD's) or json
+  --version          print the version
+  -h, --help         print this
+
+Under the names bird and bird6 it is the daemon, under birdc and birdcl the client.";
+
+/// Reads a command line.
+///
+/// # Errors
+/// What is wrong with it, and how to get help.
+pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Invocation, String> {
+    let mut args = args.peekable();
+    let name = args.next().unwrap_or_default();
+    let name = Path::new(&name).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let fail = |error: lexopt::Error| format!("{name}: {error}\nTry '{name} --help' for more information.");
+    if name.starts_with("birdc") {
+        return client(lexopt::Parser::from_args(args), name.ends_with('6')).map_err(fail);
+    }
+    let ipv6 = name == "bird6";
+    let subcommand = args.peek().and_then(|a| a.to_str()).map(str::to_owned);
+    match subcommand.as_deref() {
+        Some("ctl") => client(lexopt::Parser::from_args(args.skip(1)), false).map_err(fail),
+        Some("check") => check(lexopt::Parser::from_args(args.skip(1))).map_err(fail),
+        Some("run") => daemon(lexopt::Parser::from_args(args.skip(1)), ipv6, true).map_err(fail),
+        _ => daemon(lexopt::Parser::from_args(args), ipv6, false).map_err(fail),
+    }
+}
+
+fn check(mut args: lexopt::Parser) -> Result<Invocation, lexopt::Error> {
+    let mut config = None;
+    let mut ipv6 = false;
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(value) if config.is_none() => config = Some(value.into()),
+            Short('6') => ipv6 = true,
+            Short('h') | Long("help") => return Ok(Invocation::Help(HELP)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let config: PathBuf = config.ok_or("which file? godwit check FILE")?;
+    Ok(Invocation::Check(CheckOptions { config, ipv6, say_good: true }))
+}
+
+fn client(mut args: lexopt::Parser, ipv6: bool) -> Result<Invocation, lexopt::Error> {
+    let socket = if ipv6 { "bird6.ctl" } else { "bird.ctl" };
+    let mut client = ClientArgs {
+        path: Path::new(RUN_DIR).join(socket),
+        verbose: false,
+        restrict: false,
+        command: Vec::new(),
+    };
+    while let Some(arg) = args.next()? {
+        match arg {
+            Short('s') => client.path = args.value()?.into(),
+            Short('v') => client.verbose = true,
+            Short('r') => client.restrict = true,
+            Short('l') => client.path = socket.into(),
+            Short('h') | Long("help") => return Ok(Invocation::Help(HELP)),
+            Value(word) => {
+                client.command.push(word.string()?);
+                // What follows belongs to the command, dashes and all.
+                for word in args.raw_args()? {
+                    client.command.push(word.string()?);
+                }
+            }
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Invocation::Client(client))
+}
+
+fn daemon(mut args: lexopt::Parser, ipv6: bool, foreground: bool) -> Result<Invocation, lexopt::Error> {
+    let (config, socket) = if ipv6 { ("bird6.conf", "bird6.ctl") } else { ("bird.conf", "bird.ctl") };
+    let mut options = DaemonOptions {
+        config: Path::new(CONFIG_DIR).join(config),
+        socket: Path::new(RUN_DIR).join(socket),
+        pid_file: None,
+        debug: false,
+        debug_file: None,
+        foreground,
+        parse_only: false,
+        recovery: false,
+        user: None,
+        group: None,
+        ipv6,
+        json_log: false,
+    };
+    while let Some(arg) = args.next()? {
+        match arg {
+            Short('c') => options.config = args.value()?.into(),
+            Short('s') => options.socket = args.value()?.into(),
+            Short('P') => options.pid_file = Some(args.value()?.into()),
+            Short('d') => options.debug = true,
+            Short('D') => options.debug_file = Some(args.value()?.into()),
+            Short('f') => options.foreground = true,
+            Short('p') => options.parse_only = true,
+            Short('R') => options.recovery = true,
+            Short('l') => {
+                options.config = config.into();
+                options.socket = socket.into();
+            }
+            Short('u') => options.user = Some(args.value()?.string()?),
+            Short('g') => options.group = Some(args.value()?.string()?),
+            Short('h') | Long("help") => return Ok(Invocation::Help(HELP)),
+            Long("version") => return Ok(Invocation::Version),
+            Long("log-format") => match args.value()?.string()?.as_str() {
+                "json" => options.json_log = true,
+                "text" => options.json_log = false,
+                other => return Err(format!("--log-format is text or json, not {other}").into()),
+            },
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Invocation::Daemon(Box::new(options)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_words(words: &[&str]) -> Result<Invocation, String> {
+        parse(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn flags_combine_as_with_bird() {
+        let Ok(Invocation::Daemon(o)) = parse_words(&["/usr/sbin/bird", "-dfc", "x.conf", "-sx.ctl", "-R"]) else {
+            panic!("a daemon's flags")
+        };
+        assert!(o.debug && o.foreground && o.recovery && !o.ipv6);
+        assert_eq!((o.config.as_path(), o.socket.as_path()), (Path::new("x.conf"), Path::new("x.ctl")));
+    }
+
+    #[test]
+    fn names_choose_the_program() {
+        assert!(matches!(parse_words(&["bird6"]), Ok(Invocation::Daemon(o)) if o.ipv6));
+        assert!(matches!(parse_words(&["birdcl", "show", "status"]), Ok(Invocation::Client(c)) if c.command.len() == 2));
+        assert!(matches!(parse_words(&["godwit", "ctl", "-s", "a", "down"]), Ok(Invocation::Client(_))));
+        assert!(matches!(parse_words(&["godwit", "check", "f"]), Ok(Invocation::Check(_))));
+    }
+
+    #[test]
+    fn an_unknown_flag_is_refused_by_name() {
+        let error = parse_words(&["bird", "-x"]).expect_err("no such flag");
+        assert!(error.contains("-x") && error.contains("--help"), "{error}");
+    }
+}

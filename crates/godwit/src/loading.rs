@@ -1,0 +1,88 @@
+//! Configuration files: reading them, what they include, and saying what is wrong with them.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use godwit_config::{LoadOptions, Loaded, RouterConfig, load};
+use godwit_filter::Severity;
+
+use crate::flags::CheckOptions;
+
+/// Reads a configuration file with all it includes.
+///
+/// # Errors
+/// The file cannot be opened; as BIRD says it.
+pub(crate) fn read(file: &Path, ipv6: bool) -> Result<Loaded, String> {
+    let name = file.to_string_lossy();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        format!("Unable to open configuration file {name}: {}", system_text(&error))
+    })?;
+    let options = LoadOptions { ipv6_daemon: ipv6, ..LoadOptions::default() };
+    Ok(load(&name, &text, &options, &mut include))
+}
+
+/// A configuration, or `FILE:LINE:COL MESSAGE` lines. Warnings are logged.
+pub(crate) fn load_file(file: &Path, ipv6: bool) -> Result<RouterConfig, Vec<String>> {
+    let loaded = read(file, ipv6).map_err(|error| vec![error])?;
+    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    for d in &loaded.diagnostics {
+        let list = if d.severity == Severity::Error { &mut errors } else { &mut warnings };
+        list.push(loaded.sources.one_line(d));
+    }
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    match loaded.config {
+        Some(config) if errors.is_empty() => Ok(config),
+        _ => Err(errors),
+    }
+}
+
+/// Checks a file and explains every finding.
+pub(crate) fn check(options: &CheckOptions) -> ExitCode {
+    let loaded = match read(&options.config, options.ipv6) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            eprintln!("godwit: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    for d in &loaded.diagnostics {
+        if d.severity == Severity::Error || options.say_good {
+            eprint!("{}", loaded.sources.render(d));
+        }
+    }
+    if loaded.config.is_none() || loaded.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return ExitCode::from(1);
+    }
+    if options.say_good {
+        println!("{}: configuration OK", options.config.display());
+    }
+    ExitCode::SUCCESS
+}
+
+/// Resolves an `include`: relative to the file it stands in; a wildcard may match nothing.
+fn include(pattern: &str, from: &str) -> Result<Vec<(String, String)>, String> {
+    let path = Path::new(from).parent().unwrap_or(Path::new("")).join(pattern);
+    let mut files: Vec<PathBuf> = Vec::new();
+    if pattern.contains(['?', '*', '[']) {
+        let found = glob::glob(&path.to_string_lossy()).map_err(|e| format!("Unable to match pattern {pattern}: {e}"))?;
+        files.extend(found.filter_map(Result::ok).filter(|p| !p.is_dir()));
+        files.sort();
+    } else {
+        files.push(path);
+    }
+    let read = |file: PathBuf| {
+        let name = file.to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| format!("Unable to open included file {name}: {}", system_text(&error)))?;
+        Ok((name, text))
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// The system's words without the number Rust puts behind them.
+pub(crate) fn system_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
