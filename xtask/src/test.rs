@@ -1,0 +1,56 @@
+//! All tests. What they need of Debian is installed first; nothing passes because it was missing.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use godwit_lab::run as run_program;
+
+/// Packages and a program of each.
+const PACKAGES: [(&str, &str); 4] = [
+    ("iproute2", "/usr/sbin/ip"),
+    ("iputils-ping", "/usr/bin/ping"),
+    ("bird2", "/usr/sbin/bird"),
+    ("libcap2-bin", "/usr/sbin/capsh"),
+];
+
+pub(crate) fn run(options: &[&str]) -> Result<()> {
+    let (unit, lab) = match options {
+        [] => (true, true),
+        ["--unit"] => (true, false),
+        ["--lab"] => (false, true),
+        _ => bail!("cargo xtask test [--unit|--lab]"),
+    };
+    install()?;
+    if unit {
+        crate::cargo(&["test", "--workspace", "--exclude", "godwit-lab", "--quiet"])?;
+        crate::cargo(&["test", "-p", "godwit-lab", "--quiet", "--", "--skip", "lab_"])?;
+    }
+    if lab {
+        godwit_lab::need_root()?;
+        crate::cargo(&["build", "--quiet", "--bin", "godwit"])?;
+        crate::cargo(&["test", "-p", "godwit-lab", "--", "lab_", "--test-threads", "4"])?;
+    }
+    Ok(())
+}
+
+/// Installs what is missing.
+fn install() -> Result<()> {
+    let missing: Vec<&str> =
+        PACKAGES.iter().filter(|(_, program)| !Path::new(program).exists()).map(|(name, _)| *name).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("installing {}", missing.join(" "));
+    run_program("apt-get", &["update", "-qq"]).context("the peer programs come from Debian's packages")?;
+    let status = Command::new("apt-get")
+        .args(["install", "-y", "-qq", "--no-install-recommends"])
+        .args(&missing)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .status()?;
+    let still = PACKAGES.iter().find(|(_, program)| !Path::new(program).exists());
+    match still {
+        Some((name, program)) => bail!("{name} could not be installed: there is no {program} (apt-get: {status})"),
+        None => Ok(()),
+    }
+}
