@@ -25,9 +25,6 @@ mod tests {
     fn reads_numbers_and_names() {
         let text = "# comment\n255\tlocal\n0xfe main # note\nx y\n1\n7 my-table.1\n";
         let expected = [("ipt_local", 255), ("ipt_main", 254), ("ipt_my_table_1", 7)];
-        assert_eq!(
-            constants_from_database("ipt_", text),
-            expected.map(|(n, v)| (n.to_string(), v)).to_vec()
-        );
+        assert_eq!(constants_from_database("ipt_", text), expected.map(|(n, v)| (n.to_string(), v)).to_vec());
     }
 }

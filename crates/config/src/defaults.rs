@@ -32,12 +32,7 @@ impl RouterConfig {
             Dialect::Bird16 if ipv6_daemon => vec![table("master", AddressFamily::IPV6)],
             Dialect::Bird16 => vec![table("master", AddressFamily::IPV4)],
         };
-        Self {
-            dialect,
-            tables,
-            graceful_restart_wait_secs: GRACEFUL_RESTART_WAIT_SECS,
-            ..Self::default()
-        }
+        Self { dialect, tables, graceful_restart_wait_secs: GRACEFUL_RESTART_WAIT_SECS, ..Self::default() }
     }
 
     /// A table by its name.
@@ -128,7 +123,7 @@ impl BgpConfig {
             hold_time_secs: 240,
             startup_hold_time_secs: 240,
             keepalive_time_secs: None,
-            connect_delay: Some(Duration::from_secs(5)),
+            connect_delay: None,
             connect_retry: Duration::from_secs(120),
             error_wait: (Duration::from_secs(60), Duration::from_secs(300)),
             error_forget: Duration::from_secs(300),

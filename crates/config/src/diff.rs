@@ -136,13 +136,9 @@ fn router_reason(old: &RouterConfig, new: &RouterConfig) -> Option<&'static str>
         (was, now @ Some(RouterId::Fixed(_))) => was != now,
         _ => false,
     };
-    [
-        (old.dialect != new.dialect, "dialect"),
-        (new_id, "router id"),
-        (old.listen != new.listen, "listen bgp"),
-    ]
-    .into_iter()
-    .find_map(|(changed, what)| changed.then_some(what))
+    [(old.dialect != new.dialect, "dialect"), (new_id, "router id"), (old.listen != new.listen, "listen bgp")]
+        .into_iter()
+        .find_map(|(changed, what)| changed.then_some(what))
 }
 
 fn change(of: &ProtocolConfig, kind: ChangeKind) -> ProtocolChange {
@@ -158,10 +154,7 @@ fn globals(old: &RouterConfig, new: &RouterConfig) -> Vec<GlobalChange> {
         (old.debug != new.debug, GlobalChange::Debug),
         (old.debug_commands != new.debug_commands, GlobalChange::DebugCommands),
         (old.time_formats != new.time_formats, GlobalChange::TimeFormats),
-        (
-            old.graceful_restart_wait_secs != new.graceful_restart_wait_secs,
-            GlobalChange::GracefulRestartWait,
-        ),
+        (old.graceful_restart_wait_secs != new.graceful_restart_wait_secs, GlobalChange::GracefulRestartWait),
         (old.listen != new.listen, GlobalChange::Listen),
         (old.program != new.program, GlobalChange::Program),
     ]
@@ -289,7 +282,8 @@ fn channels(old: &[ChannelConfig], new: &[ChannelConfig]) -> Option<&'static str
         return Some("channels");
     }
     old.iter().zip(new).find_map(|(a, b)| {
-        first_difference!(a, b, family => "channels", table => "table").or_else(|| bgp_channel(&a.bgp, &b.bgp))
+        first_difference!(a, b, family => "channels", table => "table")
+            .or_else(|| bgp_channel(&a.bgp, &b.bgp))
     })
 }
 
@@ -304,9 +298,8 @@ fn bgp_channel(old: &BgpChannelConfig, new: &BgpChannelConfig) -> Option<&'stati
 
 /// What a channel needs that can change while it runs; `None` if nothing changed.
 fn channel(old: &ChannelConfig, new: &ChannelConfig) -> Option<ChannelChange> {
-    let reimport = old.import != new.import
-        || old.preference != new.preference
-        || old.bgp.gateway != new.bgp.gateway;
+    let reimport =
+        old.import != new.import || old.preference != new.preference || old.bgp.gateway != new.bgp.gateway;
     let reexport = old.export != new.export
         || old.bgp.next_hop_self != new.bgp.next_hop_self
         || old.bgp.next_hop_keep != new.bgp.next_hop_keep

@@ -4,11 +4,15 @@
 //! [`diff()`] says what a new configuration changes.
 #![forbid(unsafe_code)]
 
+mod birdconf;
 mod constants;
 mod defaults;
 mod diff;
+mod load;
 mod model;
+mod toml_front;
 
 pub use constants::constants_from_database;
 pub use diff::{ChangeKind, ChannelChange, ConfigDiff, GlobalChange, ProtocolChange, diff};
+pub use load::{Format, LoadOptions, Loaded, load};
 pub use model::*;
