@@ -399,6 +399,7 @@ impl Session {
         self.abort_connect();
         self.timers.stop_all();
         self.shutdown_message = None;
+        self.last_error = None;
         self.log(LogClass::Trace, "BGP session established");
         let negotiated = Box::new(negotiated);
         self.established = Some((direction, negotiated.clone(), now));
