@@ -247,6 +247,8 @@ impl<K: NetKey> Channel<K> {
                 Some(Chunk::Routes(_)) => UpEvent::Flushed,
                 None => UpEvent::Gone,
             },
+            // Nothing to give to the table, and no room for what it gives.
+            else => std::future::pending().await,
         }
     }
 
