@@ -34,7 +34,9 @@ pub(crate) fn run(options: &[&str]) -> Result<()> {
             list.push(measure(program)?);
         }
     }
-    println!("{PREFIXES} IPv4 prefixes, 6 to a set of attributes, one external neighbor to another; medians of {runs}");
+    println!(
+        "{PREFIXES} IPv4 prefixes, 6 to a set of attributes, one external neighbor to another; medians of {runs}"
+    );
     println!("{:<8} {:>10} {:>10} {:>12} {:>14}", "", "wall s", "CPU s", "peak MB", "withdrawn s");
     let medians: Vec<Cost> = costs.iter().map(|list| median(list)).collect();
     for ((name, _), cost) in daemons.iter().zip(&medians) {
@@ -72,8 +74,8 @@ fn measure(program: &Path) -> Result<Cost> {
     };
     let config = format!(
         "log stderr all;\nrouter id 9.9.9.9;\nprotocol device {{ }}\n{}{}",
-        neighbor("source", SOURCE, 65_001),
-        neighbor("sink", SINK, 65_002)
+        neighbor("peer_source", SOURCE, 65_001),
+        neighbor("peer_sink", SINK, 65_002)
     );
     let config = scratch.write("bench.conf", &config)?;
     let socket = scratch.file("bench.ctl");

@@ -30,7 +30,8 @@ pub(crate) fn run() -> Result<()> {
     step("r1 starts: godwit -c config/lab-r1.conf");
     let daemon1 = start(&r1, "r1")?;
     let socket = scratch.file("r1.ctl");
-    wait_for("r1's control socket", LIMIT, || socket.exists().then_some(())).with_context(|| daemon1.log())?;
+    wait_for("r1's control socket", LIMIT, || socket.exists().then_some(()))
+        .with_context(|| daemon1.log())?;
     step("r2 starts: godwit -c config/lab-r2.conf");
     let began = Instant::now();
     let mut daemon2 = start(&r2, "r2")?;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use bytes::BytesMut;
 use godwit_wire::{
-    AddressFamily, AsPath, Capability, EncodeContext, MESSAGE_LEN_MAX, MessageType, Open, Origin, PathAttributes,
-    announce_ipv4, encode_keepalive, next_frame, split_update,
+    AddressFamily, AsPath, Capability, EncodeContext, MESSAGE_LEN_MAX, MessageType, Open, Origin,
+    PathAttributes, announce_ipv4, encode_keepalive, next_frame, split_update,
 };
 use ipnetwork::Ipv4Network;
 use socket2::{Domain, Socket, Type};
@@ -82,14 +82,15 @@ fn connect(local: &str, asn: u32) -> Result<TcpStream> {
         socket.bind(&from.into())?;
         match socket.connect(&to.into()) {
             Ok(()) => break socket.into(),
-            Err(error) if Instant::now() > deadline => return Err(error).context("the daemon does not listen"),
+            Err(error) if Instant::now() > deadline => {
+                return Err(error).context("the daemon does not listen");
+            }
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
     };
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let mut out = BytesMut::new();
-    let capabilities =
-        vec![Capability::Multiprotocol(AddressFamily::IPV4), Capability::FourOctetAs(asn)];
+    let capabilities = vec![Capability::Multiprotocol(AddressFamily::IPV4), Capability::FourOctetAs(asn)];
     Open { asn: u16::try_from(asn)?, hold_time_secs: 240, identifier: local.parse()?, capabilities }
         .encode(&mut out);
     encode_keepalive(&mut out);
@@ -129,7 +130,9 @@ impl Sink {
         }
         self.len += n;
         let (mut at, mut announced, mut withdrawn) = (0, 0, 0);
-        while let Some(frame) = next_frame(self.buffer.get(at..self.len).unwrap_or_default(), MESSAGE_LEN_MAX)? {
+        while let Some(frame) =
+            next_frame(self.buffer.get(at..self.len).unwrap_or_default(), MESSAGE_LEN_MAX)?
+        {
             if frame.kind == MessageType::Update {
                 let update = split_update(frame.body)?;
                 announced += count(update.nlri);

@@ -50,7 +50,9 @@ fn install() -> Result<()> {
         .status()?;
     let still = PACKAGES.iter().find(|(_, program)| !Path::new(program).exists());
     match still {
-        Some((name, program)) => bail!("{name} could not be installed: there is no {program} (apt-get: {status})"),
+        Some((name, program)) => {
+            bail!("{name} could not be installed: there is no {program} (apt-get: {status})")
+        }
         None => Ok(()),
     }
 }
