@@ -100,7 +100,10 @@ impl Namespace {
     pub fn join(a: (&Self, &str, &[&str]), b: (&Self, &str, &[&str])) -> Result<()> {
         run(
             "ip",
-            &["link", "add", a.1, "netns", &a.0.name, "type", "veth", "peer", "name", b.1, "netns", &b.0.name],
+            &[
+                "link", "add", a.1, "netns", &a.0.name, "type", "veth", "peer", "name", b.1, "netns",
+                &b.0.name,
+            ],
         )?;
         for (namespace, device, addresses) in [a, b] {
             for address in addresses {
@@ -229,7 +232,8 @@ impl Process {
 
     /// CPU seconds used and the peak of its resident memory in octets.
     pub fn usage(&self) -> (f64, u64) {
-        let read = |what: &str| std::fs::read_to_string(format!("/proc/{}/{what}", self.id())).unwrap_or_default();
+        let read =
+            |what: &str| std::fs::read_to_string(format!("/proc/{}/{what}", self.id())).unwrap_or_default();
         let stat = read("stat");
         let after_name = stat.rsplit(')').next().unwrap_or("");
         let ticks: u64 =
@@ -302,7 +306,8 @@ pub fn godwit() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("GODWIT") {
         return Ok(path.into());
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
     let found = ["release", "debug"].iter().map(|profile| target.join(profile).join("godwit"));
     let newest = found.filter(|p| p.exists()).max_by_key(|p| p.metadata().and_then(|m| m.modified()).ok());
     newest.context("godwit is not built: cargo build --bin godwit, or run cargo xtask test")

@@ -88,7 +88,7 @@ fn connect(local: &str, asn: u32) -> Result<TcpStream> {
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
     };
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     let mut out = BytesMut::new();
     let capabilities = vec![Capability::Multiprotocol(AddressFamily::IPV4), Capability::FourOctetAs(asn)];
     Open { asn: u16::try_from(asn)?, hold_time_secs: 240, identifier: local.parse()?, capabilities }

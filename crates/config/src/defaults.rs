@@ -5,8 +5,9 @@ use std::time::Duration;
 use godwit_wire::AddressFamily;
 
 use crate::model::{
-    BgpChannelConfig, BgpConfig, ChannelConfig, DeviceConfig, Dialect, GatewayMode, GracefulRestartMode,
-    KernelConfig, Neighbor, NeighborAs, Policy, ProtocolConfig, ProtocolKind, RouterConfig, TableConfig,
+    BgpChannelConfig, BgpConfig, ChannelConfig, DebugFlags, DeviceConfig, Dialect, GatewayMode,
+    GracefulRestartMode, KernelConfig, Neighbor, NeighborAs, Policy, ProtocolConfig, ProtocolKind,
+    RouterConfig, TableConfig,
 };
 
 /// The TCP port of BGP (RFC 4271 §4).
@@ -53,7 +54,7 @@ impl ProtocolConfig {
             name: name.into(),
             description: None,
             disabled: false,
-            debug: Default::default(),
+            debug: DebugFlags::default(),
             router_id: None,
             kind,
             channels: Vec::new(),
@@ -124,9 +125,9 @@ impl BgpConfig {
             startup_hold_time_secs: 240,
             keepalive_time_secs: None,
             connect_delay: None,
-            connect_retry: Duration::from_secs(120),
-            error_wait: (Duration::from_secs(60), Duration::from_secs(300)),
-            error_forget: Duration::from_secs(300),
+            connect_retry: Duration::from_mins(2),
+            error_wait: (Duration::from_mins(1), Duration::from_mins(5)),
+            error_forget: Duration::from_mins(5),
             disable_after_error: false,
             path_metric: true,
             med_metric: false,

@@ -40,7 +40,7 @@ impl KernelEvents {
 
 /// The first and the longest pause before refused routes are tried again.
 const RETRY_MIN: Duration = Duration::from_secs(1);
-const RETRY_MAX: Duration = Duration::from_secs(60);
+const RETRY_MAX: Duration = Duration::from_mins(1);
 
 /// Runs a kernel protocol until it is told to stop.
 pub(crate) async fn run<K: NetKey>(

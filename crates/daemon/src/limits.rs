@@ -23,7 +23,7 @@ pub(crate) const REQUEST_QUEUE_LEN: usize = 64;
 /// Routes in one page of a listing.
 pub(crate) const PAGE_ROUTES_MAX: usize = 256;
 /// Nets looked at for one page, so that a selective question does not hold a table up.
-pub(crate) const PAGE_NETS_MAX: u32 = 20_000;
+pub(crate) const PAGE_NETS_MAX: usize = 20_000;
 /// Batches of route events a kernel protocol may lag behind; past it, it reads the kernel's table again.
 pub(crate) const KERNEL_EVENTS_MAX: usize = 1024;
 /// Changes of kernel routes in one go, between which other work is done.

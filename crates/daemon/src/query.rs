@@ -23,13 +23,11 @@ pub(crate) fn page<K: NetKey>(
     match query.nets {
         NetSelector::All | NetSelector::In(_) => {
             let first = query.cursor.map_or(0, |c| c.net);
-            let mut looked = 0;
-            for net in shell.table.nets_from(first) {
+            for (looked, net) in shell.table.nets_from(first).enumerate() {
                 if page.routes.len() >= PAGE_ROUTES_MAX || looked >= PAGE_NETS_MAX {
                     next = Some(Cursor { table: table_index, net: net.id() });
                     break;
                 }
-                looked += 1;
                 if selected(query.nets, net.key()) {
                     page.net(&net, exporter);
                 }

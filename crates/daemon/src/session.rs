@@ -136,7 +136,7 @@ impl Task {
             let over_limit = self.over_limit.clone();
             // Nothing is read while the tables have not taken what was read before.
             let read = self.up.as_ref().is_none_or(|up| !up.is_backed_up());
-            let room = self.established().is_some_and(|c| c.has_room());
+            let room = self.established().is_some_and(connection::Connection::has_room);
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
@@ -186,7 +186,7 @@ impl Task {
                 }
                 Action::Established(direction, negotiated) => {
                     self.set_state(godwit_api::ProtocolState::Up);
-                    let local = self.slot(direction).as_ref().and_then(|c| c.local_address());
+                    let local = self.slot(direction).as_ref().and_then(connection::Connection::local_address);
                     self.over_limit = Arc::default();
                     let session = channels::SessionView {
                         config: &self.config,

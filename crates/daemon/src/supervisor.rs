@@ -25,6 +25,9 @@ use crate::{ConfigApplied, ConfigLoader, ExitReason, Options};
 /// A question on its way to the supervisor.
 pub(crate) type Ask = (Request, oneshot::Sender<Reply>);
 
+/// A protocol that stops by itself: its name, and why.
+type Exit = (String, String);
+
 /// A protocol instance with its task.
 struct Running {
     commands: CommandSender,
@@ -62,7 +65,7 @@ pub(crate) struct Supervisor {
     reconfigured: u64,
     shutting_down: bool,
     /// Told to us by protocols that stop by themselves: (name, why).
-    exits: (mpsc::Sender<(String, String)>, mpsc::Receiver<(String, String)>),
+    exits: (mpsc::Sender<Exit>, mpsc::Receiver<Exit>),
 }
 
 impl Supervisor {

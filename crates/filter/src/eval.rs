@@ -116,7 +116,7 @@ impl Machine<'_> {
                 self.block(found.map_or(default, |(_, body)| body), locals)?;
             }
             StmtKind::For(slot, expr, body) => {
-                for item in items(&self.expr(expr, locals)?.into_owned()) {
+                for item in items(&*self.expr(expr, locals)?) {
                     if let Some(place) = locals.get_mut(*slot) {
                         *place = item;
                     }
@@ -356,7 +356,9 @@ impl Machine<'_> {
                     3 => Destination::Unreachable,
                     4 => Destination::Prohibit,
                     _ => {
-                        return fault("Destination can be changed only to blackhole, unreachable or prohibit");
+                        return fault(
+                            "Destination can be changed only to blackhole, unreachable or prohibit",
+                        );
                     }
                 };
             }

@@ -84,7 +84,7 @@ impl Program {
     /// # Errors
     /// The text is no term of type bool.
     pub fn where_filter(&self, text: &str) -> Result<Arc<Filter>, Diagnostic> {
-        self.with_text(text, |builder, parser| builder.parse_where(parser))
+        self.with_text(text, ProgramBuilder::parse_where)
     }
 
     /// Compiles `filter { TEXT }`: a body with its braces.
@@ -92,7 +92,7 @@ impl Program {
     /// # Errors
     /// The text is no filter.
     pub fn filter_body(&self, text: &str) -> Result<Arc<Filter>, Diagnostic> {
-        self.with_text(text, |builder, parser| builder.parse_policy_filter(parser))
+        self.with_text(text, ProgramBuilder::parse_policy_filter)
     }
 
     /// The value of `eval TEXT`, printed.
@@ -205,6 +205,7 @@ impl ProgramBuilder {
     ///
     /// # Errors
     /// It is no term, or it needs a route.
+    #[allow(clippy::redundant_closure_for_method_calls)] // the method's name is not general enough
     pub fn parse_value(&mut self, parser: &mut Parser<'_>) -> Done<(Value, Span)> {
         self.compile(parser, |c| c.constant())
     }
@@ -213,6 +214,7 @@ impl ProgramBuilder {
     ///
     /// # Errors
     /// What is wrong with it.
+    #[allow(clippy::redundant_closure_for_method_calls)] // the method's name is not general enough
     pub fn parse_function(&mut self, parser: &mut Parser<'_>) -> Done<()> {
         let span = parser.span();
         let (name, function) = self.compile(parser, |c| c.function())?;

@@ -130,24 +130,24 @@ impl PrefixSet {
     /// Whether a prefix is in it.
     pub fn contains(&self, net: IpNetwork) -> bool {
         self.groups.iter().any(|(v4, len, start, end)| {
-            *v4 == net.is_ipv4() && self.in_group(net, *len, self.patterns.get(*start..*end).unwrap_or(&[]))
+            *v4 == net.is_ipv4() && in_group(net, *len, self.patterns.get(*start..*end).unwrap_or(&[]))
         })
     }
+}
 
-    /// Patterns whose own prefix has `len` bits: those longer than the net match by its bits alone.
-    fn in_group(&self, net: IpNetwork, len: u8, group: &[PrefixPattern]) -> bool {
-        let prefix = net.prefix();
-        let matches = |p: &PrefixPattern| p.low <= prefix && prefix <= p.high;
-        if len <= prefix {
-            let ip = masked(net.ip(), len);
-            let first = group.partition_point(|p| p.net.ip() < ip);
-            let same = group.get(first..).unwrap_or(&[]).iter().take_while(|p| p.net.ip() == ip);
-            return same.into_iter().any(matches);
-        }
-        let (low, high) = (net.network(), last(net));
-        let first = group.partition_point(|p| p.net.ip() < low);
-        group.get(first..).unwrap_or(&[]).iter().take_while(|p| p.net.ip() <= high).any(matches)
+/// Patterns whose own prefix has `len` bits: those longer than the net match by its bits alone.
+fn in_group(net: IpNetwork, len: u8, group: &[PrefixPattern]) -> bool {
+    let prefix = net.prefix();
+    let matches = |p: &PrefixPattern| p.low <= prefix && prefix <= p.high;
+    if len <= prefix {
+        let ip = masked(net.ip(), len);
+        let first = group.partition_point(|p| p.net.ip() < ip);
+        let same = group.get(first..).unwrap_or(&[]).iter().take_while(|p| p.net.ip() == ip);
+        return same.into_iter().any(matches);
     }
+    let (low, high) = (net.network(), last(net));
+    let first = group.partition_point(|p| p.net.ip() < low);
+    group.get(first..).unwrap_or(&[]).iter().take_while(|p| p.net.ip() <= high).any(matches)
 }
 
 fn masked(ip: IpAddr, len: u8) -> IpAddr {

@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn flags_combine_as_with_bird() {
-        let Ok(Invocation::Daemon(o)) = parse_words(&["/usr/sbin/bird", "-dfc", "x.conf", "-sx.ctl", "-R"]) else {
+        let Ok(Invocation::Daemon(o)) = parse_words(&["/usr/sbin/bird", "-dfc", "x.conf", "-sx.ctl", "-R"])
+        else {
             panic!("a daemon's flags")
         };
         assert!(o.debug && o.foreground && o.recovery && !o.ipv6);
@@ -219,7 +220,9 @@ mod tests {
     #[test]
     fn names_choose_the_program() {
         assert!(matches!(parse_words(&["bird6"]), Ok(Invocation::Daemon(o)) if o.ipv6));
-        assert!(matches!(parse_words(&["birdcl", "show", "status"]), Ok(Invocation::Client(c)) if c.command.len() == 2));
+        assert!(
+            matches!(parse_words(&["birdcl", "show", "status"]), Ok(Invocation::Client(c)) if c.command.len() == 2)
+        );
         assert!(matches!(parse_words(&["godwit", "ctl", "-s", "a", "down"]), Ok(Invocation::Client(_))));
         assert!(matches!(parse_words(&["godwit", "check", "f"]), Ok(Invocation::Check(_))));
     }

@@ -14,9 +14,8 @@ use crate::flags::CheckOptions;
 /// The file cannot be opened; as BIRD says it.
 pub(crate) fn read(file: &Path, ipv6: bool) -> Result<Loaded, String> {
     let name = file.to_string_lossy();
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        format!("Unable to open configuration file {name}: {}", system_text(&error))
-    })?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("Unable to open configuration file {name}: {}", system_text(&error)))?;
     let options = LoadOptions { ipv6_daemon: ipv6, ..LoadOptions::default() };
     Ok(load(&name, &text, &options, &mut include))
 }
@@ -66,7 +65,8 @@ fn include(pattern: &str, from: &str) -> Result<Vec<(String, String)>, String> {
     let path = Path::new(from).parent().unwrap_or(Path::new("")).join(pattern);
     let mut files: Vec<PathBuf> = Vec::new();
     if pattern.contains(['?', '*', '[']) {
-        let found = glob::glob(&path.to_string_lossy()).map_err(|e| format!("Unable to match pattern {pattern}: {e}"))?;
+        let found = glob::glob(&path.to_string_lossy())
+            .map_err(|e| format!("Unable to match pattern {pattern}: {e}"))?;
         files.extend(found.filter_map(Result::ok).filter(|p| !p.is_dir()));
         files.sort();
     } else {

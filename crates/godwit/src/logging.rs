@@ -97,8 +97,9 @@ impl Log {
 
     fn line(&self, class: &Class, message: &str) -> String {
         let now = OffsetDateTime::now_utc().to_offset(self.offset);
-        let format =
-            time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]");
+        let format = time::macros::format_description!(
+            "[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]"
+        );
         let stamp = now.format(format).unwrap_or_default();
         if self.json {
             return serde_json::json!({ "time": stamp, "class": class.mark, "message": message }).to_string();
@@ -129,7 +130,11 @@ impl Sink {
     fn write(&mut self, log: &Log, class: &Class, message: &str) {
         match self {
             Self::Stderr => {
-                let line = if log.short && !log.json { format!("bird: {message}") } else { log.line(class, message) };
+                let line = if log.short && !log.json {
+                    format!("bird: {message}")
+                } else {
+                    log.line(class, message)
+                };
                 let _ = writeln!(std::io::stderr(), "{line}");
             }
             Self::File { file, path, rotate, len } => {

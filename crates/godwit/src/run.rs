@@ -110,8 +110,8 @@ async fn live(
     second: bool,
 ) -> anyhow::Result<()> {
     let socket = options.socket.display();
-    let listener =
-        godwit_ctl::bind(&options.socket).map_err(|error| anyhow::anyhow!("control socket {socket}: {error}"))?;
+    let listener = godwit_ctl::bind(&options.socket)
+        .map_err(|error| anyhow::anyhow!("control socket {socket}: {error}"))?;
     let version = if config.dialect == Dialect::Bird16 { BIRD16_VERSION } else { BIRD_VERSION };
     let (file, ipv6) = (options.config.clone(), options.ipv6);
     let loader = Arc::new(move |name: Option<&str>| {
@@ -153,7 +153,8 @@ impl Backend for Router {
 
 /// HUP reads the configuration again, TERM and INT stop, USR1 tells how things are.
 async fn signals(handle: Handle) {
-    let kinds = [SignalKind::hangup(), SignalKind::terminate(), SignalKind::interrupt(), SignalKind::user_defined1()];
+    let kinds =
+        [SignalKind::hangup(), SignalKind::terminate(), SignalKind::interrupt(), SignalKind::user_defined1()];
     let [Ok(mut hup), Ok(mut term), Ok(mut int), Ok(mut usr1)] = kinds.map(signal) else {
         tracing::error!("cannot listen for signals");
         return;

@@ -171,7 +171,7 @@ impl ImportStep {
             return Ok(summary);
         }
         let parsed = parse_attributes(frame.attributes, !frame.nlri.is_empty(), &self.session.attributes)?;
-        self.remark(&parsed, &mut summary);
+        summary.remarks.extend(parsed.errors.iter().map(ToString::to_string));
         self.multiprotocol(
             &parsed,
             frame.nlri.is_empty() && frame.withdrawn.is_empty(),
@@ -235,12 +235,6 @@ impl ImportStep {
             _ => {}
         }
         Ok(())
-    }
-
-    fn remark(&self, parsed: &ParsedAttributes<'_>, summary: &mut UpdateSummary) {
-        for error in &parsed.errors {
-            summary.remarks.push(error.to_string());
-        }
     }
 
     /// The attributes of a route from path attributes, or `None` where the routes are to be

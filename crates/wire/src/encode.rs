@@ -66,7 +66,7 @@ pub fn encode_attributes(
         attribute(out, TRANSITIVE, 5, &local_pref.to_be_bytes());
     }
     let Some(rare) = a.rare.as_deref() else {
-        sorted_list(out, OPTIONAL | TRANSITIVE, 8, &a.communities, |c| c.to_be_bytes());
+        sorted_list(out, OPTIONAL | TRANSITIVE, 8, &a.communities, u32::to_be_bytes);
         if !context.four_octet_as {
             as4_path(a, out);
         }
@@ -84,7 +84,7 @@ pub fn encode_attributes(
         value.extend_from_slice(&aggregator.address.octets());
         attribute(out, OPTIONAL | TRANSITIVE, 7, &value);
     }
-    sorted_list(out, OPTIONAL | TRANSITIVE, 8, &a.communities, |c| c.to_be_bytes());
+    sorted_list(out, OPTIONAL | TRANSITIVE, 8, &a.communities, u32::to_be_bytes);
     if let Some(id) = rare.originator_id {
         attribute(out, OPTIONAL, 9, &id.octets());
     }
@@ -164,7 +164,7 @@ fn narrow_path(path: &AsPath) -> Vec<u8> {
 /// AS4_PATH, where the 2-octet path lost something; confederation segments are left out.
 fn as4_path(a: &PathAttributes, out: &mut Vec<u8>) {
     let Some(path) = &a.as_path else { return };
-    if path.ases().all(|asn| asn <= u32::from(u16::MAX)) {
+    if path.ases().all(|asn| u16::try_from(asn).is_ok()) {
         return;
     }
     let mut builder = AsPathBuilder::default();
@@ -247,10 +247,7 @@ pub fn announce_ipv6(
     context: &EncodeContext,
     out: &mut BytesMut,
 ) -> Result<(), TooLong> {
-    let next_hop = match attributes.next_hop {
-        Some(IpAddr::V6(a)) => a,
-        _ => return Err(TooLong),
-    };
+    let Some(IpAddr::V6(next_hop)) = attributes.next_hop else { return Err(TooLong) };
     let link_local = attributes.rare.as_ref().and_then(|r| r.link_local_next_hop);
     let link_local = link_local.filter(|ll| *ll != next_hop);
     let mut block = Vec::with_capacity(96);

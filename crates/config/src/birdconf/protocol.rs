@@ -264,8 +264,11 @@ impl Reader<'_> {
             kernel.graceful_restart = self.bool()?;
         } else if self.p.eat_symbols(&["merge", "paths"]) {
             let on = self.bool_before(&["limit"])?;
-            let limit =
-                if self.p.eat_symbol("limit") { self.int_in("Merge paths limit", 1, 255)? } else { MERGE_PATHS_DEFAULT };
+            let limit = if self.p.eat_symbol("limit") {
+                self.int_in("Merge paths limit", 1, 255)?
+            } else {
+                MERGE_PATHS_DEFAULT
+            };
             kernel.merge_paths = on.then_some(limit);
             self.no_effect(span, "merge paths");
         } else if self.p.is_symbol("netlink") {

@@ -16,7 +16,7 @@ impl Task {
         let session = self.fsm.status(Instant::now());
         let up = self.up.as_deref();
         let link_local = matches!(self.peer, std::net::IpAddr::V6(a) if a.is_unicast_link_local());
-        let negotiated = up.map(|up| up.negotiated());
+        let negotiated = up.map(super::channels::Up::negotiated);
         let mut status = base_status(&self.config, self.state, self.since);
         status.message.clone_from(&session.shutdown_message);
         status.bgp = Some(Box::new(BgpStatus {
@@ -40,7 +40,10 @@ impl Task {
             rr_client: self.bgp.rr_client,
             rs_client: self.bgp.rs_client,
             four_octet_as: negotiated.is_some_and(|n| n.four_octet_as),
-            source_address: self.established().and_then(|c| c.local_address()).map(|a| a.ip()),
+            source_address: self
+                .established()
+                .and_then(super::connection::Connection::local_address)
+                .map(|a| a.ip()),
             hold_timer: timer(session.hold_timer).filter(|_| up.is_some()),
             keepalive_timer: timer(session.keepalive_timer).filter(|_| up.is_some()),
             connect_delay: timer(session.connect_delay),

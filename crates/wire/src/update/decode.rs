@@ -338,7 +338,7 @@ fn aggregator(value: &[u8], four_octet_as: bool) -> Judged<Aggregator> {
 }
 
 fn chunks<const N: usize>(value: &[u8]) -> Judged<impl Iterator<Item = [u8; N]> + '_> {
-    if value.is_empty() || value.len() % N != 0 {
+    if value.is_empty() || !value.len().is_multiple_of(N) {
         return Err(LENGTH);
     }
     Ok(value.chunks_exact(N).filter_map(|c| c.try_into().ok()))

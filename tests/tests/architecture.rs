@@ -1,0 +1,103 @@
+//! The shape of the project, checked: which crate may use which, what core crates must not touch, and
+//! that ARCHITECTURE.md speaks of things that are there.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use godwit_lab::workspace;
+
+/// Every crate and the crates of ours it may use. design: the arrows point down, never up or sideways.
+const EDGES: &[(&str, &[&str])] = &[
+    ("wire", &[]),
+    ("fsm", &["wire"]),
+    ("filter", &["wire"]),
+    ("rib", &["filter", "wire"]),
+    ("netlink", &[]),
+    ("config", &["filter", "wire"]),
+    ("api", &["config", "filter", "wire"]),
+    ("daemon", &["api", "config", "filter", "fsm", "netlink", "rib", "wire"]),
+    ("ctl", &["api", "config", "filter", "wire"]),
+    ("godwit", &["api", "config", "ctl", "daemon", "filter"]),
+];
+
+/// What has no place in a core crate.
+const BANNED: &[&str] = &[
+    "Instant::now",
+    "SystemTime::now",
+    "std::fs",
+    "std::env",
+    "TcpStream",
+    "UdpSocket",
+    "tokio",
+    "std::thread",
+];
+const CORE: &[&str] = &["wire", "fsm", "filter", "rib", "config", "api"];
+
+#[test]
+fn crates_use_only_what_lies_below_them() -> Result<()> {
+    let crates = workspace().join("crates");
+    let mut found: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(&crates)? {
+        found.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    for name in &found {
+        let known = EDGES.iter().find(|(n, _)| n == name);
+        ensure!(known.is_some(), "crate {name} has no place in the architecture yet");
+        let allowed = known.map_or(&[][..], |(_, allowed)| allowed);
+        let manifest = std::fs::read_to_string(crates.join(name).join("Cargo.toml"))?;
+        for line in manifest.lines() {
+            let Some(used) = line.strip_prefix("godwit-").and_then(|l| l.split(['.', ' ']).next()) else {
+                continue;
+            };
+            ensure!(allowed.contains(&used), "crate {name} must not use {used}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn core_crates_have_no_clock_socket_file_or_task() -> Result<()> {
+    for name in CORE {
+        each_source(&workspace().join("crates").join(name).join("src"), &mut |path, text| {
+            // Tests may do what they like.
+            let code = text.split("#[cfg(test)]").next().unwrap_or(text);
+            for banned in BANNED {
+                let used = code.lines().any(|l| !l.trim_start().starts_with("//") && l.contains(banned));
+                ensure!(!used, "{} uses {banned}", path.display());
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn each_source(folder: &Path, f: &mut dyn FnMut(&Path, &str) -> Result<()>) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            each_source(&path, f)?;
+        } else if path.extension().is_some_and(|e| e == "rs")
+            && path.file_name().is_some_and(|n| n != "tests.rs")
+        {
+            f(&path, &std::fs::read_to_string(&path)?)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn architecture_speaks_of_what_is_there() -> Result<()> {
+    let root = workspace();
+    let text = std::fs::read_to_string(root.join("ARCHITECTURE.md"))?;
+    let mut checked = 0;
+    for word in text.split('`').skip(1).step_by(2) {
+        let looks_like_a_path =
+            ["crates/", "xtask/", "tests/", "config/", "docs/"].iter().any(|p| word.starts_with(p));
+        if looks_like_a_path {
+            ensure!(root.join(word).exists(), "ARCHITECTURE.md names {word}, which is not there");
+            checked += 1;
+        }
+    }
+    ensure!(checked > 10, "ARCHITECTURE.md names {checked} paths only");
+    Ok(())
+}
