@@ -108,7 +108,7 @@ fn lab_reload_leaves_what_did_not_change_alone() -> Result<()> {
     // A file that is wrong changes nothing and is explained.
     std::fs::write(&file, text.replace("neighbor 192.168.1.2", "neighbour 192.168.1.2"))?;
     let answer = birdc_text(&socket, "configure");
-    ensure!(answer.contains("r1.conf:22:1 syntax error"), "{answer}");
+    ensure!(answer.contains("r1.conf:18:1 syntax error"), "{answer}");
     ensure!(since() == before, "{}", since());
 
     // A new static protocol beside it: announced over the session that is up.
