@@ -92,7 +92,7 @@ impl Session<'_> {
             Command::ShowBfdSessions => out.end(9001, "There is no BFD protocol running"),
             Command::Eval(text) => match policy::eval(&c.config, &text) {
                 Ok(value) => out.end(23, &value),
-                Err(e) => out.end(9001, &e),
+                Err((code, text)) => out.end(code, &text),
             },
             Command::Act { action, selector, message } => {
                 if let Some((code, text)) = bad_selector(c, &selector) {
@@ -292,7 +292,7 @@ fn query(r: &ShowRoute, c: &Context) -> Result<RouteQuery, Refused> {
 fn known(config: &RouterConfig, name: &str) -> bool {
     config.protocols.iter().any(|p| p.name == name)
         || config.tables.iter().any(|t| t.name == name)
-        || policy::filter(config, &crate::command::FilterText::Name(name.into())).is_ok()
+        || config.program.lookup(name).is_some()
 }
 
 fn protocol_name(c: &Context, name: &str, expected: &str) -> Result<(), Refused> {

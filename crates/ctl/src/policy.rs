@@ -1,32 +1,27 @@
-//! Filters and expressions that commands carry, read against the running configuration.
+//! Filters and expressions that commands carry, read against the running configuration's symbols.
 
 use std::sync::Arc;
 
-use godwit_config::{Policy, RouterConfig};
+use godwit_config::RouterConfig;
 use godwit_filter::Filter;
 
 use crate::command::FilterText;
 
-/// The filter a `show route` asks for, or BIRD's words on what is wrong with it.
+/// The filter a `show route` asks for, or what is wrong with it.
 pub(crate) fn filter(config: &RouterConfig, text: &FilterText) -> Result<Arc<Filter>, String> {
+    let program = &config.program;
     match text {
-        FilterText::Name(name) => named(config, name).ok_or_else(|| format!("No such filter: {name}")),
-        FilterText::Block(_) | FilterText::Where(_) => Err("filters are not supported here yet".into()),
+        FilterText::Name(name) => program.filter(name).ok_or_else(|| format!("No such filter: {name}")),
+        FilterText::Block(body) => program.filter_body(body).map_err(|d| d.message),
+        FilterText::Where(condition) => program.where_filter(condition).map_err(|d| d.message),
     }
 }
 
-/// The value of an expression as `eval` prints it.
-pub(crate) fn eval(_config: &RouterConfig, _text: &str) -> Result<String, String> {
-    Err("eval is not supported yet".into())
-}
-
-fn named(config: &RouterConfig, name: &str) -> Option<Arc<Filter>> {
-    let policies = config.protocols.iter().flat_map(|p| &p.channels).flat_map(|c| [&c.import, &c.export]);
-    policies
-        .filter_map(|p| match p {
-            Policy::Filter(f) => Some(f),
-            _ => None,
-        })
-        .find(|f| f.name() == Some(name))
-        .cloned()
+/// The value of an expression as `eval` prints it, or the reply code and text of its failure.
+pub(crate) fn eval(config: &RouterConfig, text: &str) -> Result<String, (u16, String)> {
+    config.program.eval(text).map_err(|d| {
+        let run_time =
+            d.message.starts_with("filter preevaluation") || d.message.starts_with("Runtime error");
+        if run_time { (8008, "runtime error".into()) } else { (9001, d.message) }
+    })
 }

@@ -1,239 +1,199 @@
-//! From tokens to a resolved tree. Everything a filter names must be defined before it, so names are
-//! resolved and types checked while reading.
+//! From the tree to code: names resolved, types checked, constants folded.
 
+mod call;
+mod case;
 mod command;
 mod expression;
-mod sets;
+mod set;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::lexer::Token;
-use crate::parser::Parser;
-use crate::tree::{Attr, Expr, Function};
-use crate::value::{Type, Value};
-use crate::{Diagnostic, Filter, SymbolClass};
+use crate::Diagnostic;
+use crate::ast::{Body, Expr, FunctionDefinition, Ident, TypeName};
+use crate::code::{Block, Code, Function, Node, Step};
+use crate::eval::Run;
+use crate::parser::Parsed;
+use crate::symbols::Symbols;
+use crate::types::Type;
+use crate::value::Value;
 
-/// What a name means.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Symbol {
-    Constant(Value),
-    Function(Arc<Function>),
-    Filter(Arc<Filter>),
-    Attribute(Attr),
-    Other(SymbolClass),
+/// The most variables a function may have (BIRD's limit).
+const SLOTS_MAX: u16 = 255;
+
+/// A variable in scope.
+#[derive(Clone, Debug)]
+struct Variable {
+    name: Arc<str>,
+    slot: u16,
+    of: Type,
 }
 
-/// All names of a configuration.
-pub(crate) type Symbols = HashMap<String, Symbol>;
-
-/// Compiles one function or filter.
-pub(crate) struct Compiler<'a, 't> {
-    pub(crate) symbols: &'a Symbols,
-    pub(crate) parser: &'a mut Parser<'t>,
-    pub(crate) dialect16: bool,
-    /// Variables in scope, innermost last.
-    scope: Vec<(String, usize, Type)>,
-    slots: usize,
-    lines: &'a dyn Fn(crate::Span) -> u32,
+/// An expression compiled, and its type.
+#[derive(Debug)]
+struct Typed {
+    node: Node,
+    of: Type,
 }
 
-type Done<T> = Result<T, Diagnostic>;
-
-/// Commands within commands, and terms within terms.
-const DEPTH_MAX: usize = 200;
-
-impl<'a, 't> Compiler<'a, 't> {
-    pub(crate) fn new(
-        symbols: &'a Symbols,
-        parser: &'a mut Parser<'t>,
-        dialect16: bool,
-        lines: &'a dyn Fn(crate::Span) -> u32,
-    ) -> Self {
-        Self { symbols, parser, dialect16, scope: Vec::new(), slots: 0, lines }
+impl Typed {
+    fn constant(value: Value) -> Self {
+        Self { of: value.ty(), node: Node::Const(value) }
     }
+}
 
-    /// `NAME '(' args ')' [-> type] body`, after `function`.
-    pub(crate) fn function(&mut self) -> Done<(String, Function)> {
-        let (name, _) = self.parser.expect_name("a function name")?;
-        self.parser.expect_punct("(")?;
-        let mut args = Vec::new();
-        while !self.parser.eat_punct(")") {
-            let ty = self.ty()?;
-            let (arg, _) = self.parser.expect_name("an argument name")?;
-            self.declare(arg, ty);
-            args.push(ty);
-            if !self.parser.eat_punct(";") && !self.parser.eat_punct(",") {
-                self.parser.expect_punct(")")?;
-                break;
-            }
+/// Compiles one filter, function or expression.
+#[derive(Debug)]
+pub(crate) struct Lower<'s> {
+    symbols: &'s Symbols,
+    /// Variables in scope, inner ones last.
+    variables: Vec<Variable>,
+    /// Where the innermost scope begins in `variables`.
+    scope: usize,
+    slots: u16,
+    depth: u32,
+    depth_max: u32,
+    /// The function being compiled, for its calls of itself.
+    this: Option<(Ident, Vec<Type>)>,
+    /// The types of the values returned.
+    returned: Vec<Type>,
+    /// What `->` declares.
+    result: Option<Type>,
+}
+
+impl<'s> Lower<'s> {
+    pub(crate) fn new(symbols: &'s Symbols) -> Self {
+        Self {
+            symbols,
+            variables: Vec::new(),
+            scope: 0,
+            slots: 0,
+            depth: 0,
+            depth_max: 0,
+            this: None,
+            returned: Vec::new(),
+            result: None,
         }
-        if self.parser.eat_punct("->") {
-            self.ty()?;
+    }
+
+    /// A filter.
+    pub(crate) fn filter(mut self, body: &Body) -> Parsed<Code> {
+        let body = self.body(body)?;
+        Ok(self.finish(body))
+    }
+
+    /// Commands that end in `accept`.
+    pub(crate) fn commands(mut self, body: &Body) -> Parsed<Code> {
+        let mut steps = self.body(body)?.into_vec();
+        steps.push(Step::Accept(Box::default()));
+        Ok(self.finish(steps.into()))
+    }
+
+    /// `if condition then accept; else reject;`
+    pub(crate) fn condition(mut self, condition: &Expr) -> Parsed<Code> {
+        let node = self.test(condition)?;
+        let accept: Block = Box::new([Step::Accept(Box::default())]);
+        let reject: Block = Box::new([Step::Reject(Box::default())]);
+        let steps = command::choose(vec![(node, accept)], reject, condition.line);
+        Ok(self.finish(steps.into()))
+    }
+
+    /// A function.
+    pub(crate) fn function(mut self, definition: &FunctionDefinition) -> Parsed<Function> {
+        for (of, name) in &definition.arguments {
+            let of = type_of(of)?;
+            self.declare(name, of)?;
         }
-        let mut function = self.body(Some(name.as_str().into()))?;
-        function.args = args;
-        Ok((name, function))
+        let arguments: Vec<Type> = self.variables.iter().map(|v| v.of).collect();
+        self.result = definition.result.as_ref().map(type_of).transpose()?;
+        self.this = Some((definition.name.clone(), arguments.clone()));
+        let body = self.body(&definition.body)?;
+        let result = self.result.unwrap_or_else(|| match self.returned.as_slice() {
+            // The end of the body may still be reached, which gives void at run time.
+            [first, rest @ ..] if rest.iter().all(|t| t == first) => *first,
+            _ => Type::Dynamic,
+        });
+        let name = definition.name.name.clone();
+        Ok(Function { name, arguments: arguments.into(), result, code: self.finish(body) })
     }
 
-    /// Declarations (old style) and a block.
-    pub(crate) fn body(&mut self, name: Option<Arc<str>>) -> Done<Function> {
-        while !self.parser.is_punct("{") && self.is_type() {
-            self.declaration()?;
+    /// The value of an expression that must be constant.
+    pub(crate) fn constant(mut self, expression: &Expr) -> Parsed<Value> {
+        let typed = self.expression(expression)?;
+        if let Node::Const(value) = typed.node {
+            return Ok(value);
         }
-        let body = self.block(0)?;
-        Ok(Function { name, args: Vec::new(), slots: self.slots, body })
+        Run::new(None, self.symbols.dialect).constant(&typed.node).map_err(|fault| {
+            let message = format!("filter preevaluation, line {}: {}", fault.line, fault.message);
+            Diagnostic::error(expression.span, message)
+        })
     }
 
-    pub(crate) fn slots(&self) -> usize {
-        self.slots
+    fn finish(self, body: Block) -> Code {
+        Code { body, slots: self.slots, depth: self.depth_max }
     }
 
-    fn declare(&mut self, name: String, ty: Type) -> usize {
+    fn body(&mut self, body: &Body) -> Parsed<Block> {
+        let mut steps = Vec::new();
+        for declaration in &body.declarations {
+            self.declaration(declaration, &mut steps)?;
+        }
+        // The declarations before the brace and those after it are one scope.
+        for command in &body.commands {
+            self.command(command, &mut steps)?;
+        }
+        Ok(steps.into())
+    }
+
+    /// Counts the nesting of what `lower` compiles.
+    fn deeper<T>(&mut self, lower: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        self.depth += 1;
+        self.depth_max = self.depth_max.max(self.depth);
+        let result = lower(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Runs `lower` in a scope of its own.
+    fn scoped<T>(&mut self, lower: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        let (scope, count) = (self.scope, self.variables.len());
+        self.scope = count;
+        let result = lower(self);
+        self.variables.truncate(count);
+        self.scope = scope;
+        result
+    }
+
+    fn declare(&mut self, name: &Ident, of: Type) -> Parsed<u16> {
+        let inner = self.variables.get(self.scope..).unwrap_or(&[]);
+        if inner.iter().any(|v| v.name == name.name) {
+            return Err(Diagnostic::error(name.span, format!("Symbol '{}' already defined", name.name)));
+        }
+        if self.slots >= SLOTS_MAX {
+            return Err(Diagnostic::error(name.span, "Too many variables")
+                .label(format!("at most {SLOTS_MAX} in a function")));
+        }
         let slot = self.slots;
         self.slots += 1;
-        self.scope.push((name, slot, ty));
-        slot
+        self.variables.push(Variable { name: name.name.clone(), slot, of });
+        Ok(slot)
     }
 
-    fn variable(&self, name: &str) -> Option<(usize, Type)> {
-        self.scope.iter().rev().find(|(n, _, _)| n == name).map(|(_, slot, ty)| (*slot, *ty))
+    fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().rev().find(|v| &*v.name == name)
     }
 
-    fn attribute(&self, name: &str) -> Option<Attr> {
-        if let Some(Symbol::Attribute(attr)) = self.symbols.get(name) {
-            return Some(attr.clone());
-        }
-        Attr::by_name(name)
-    }
-
-    /// Whether a type stands here, and a name behind it.
-    fn is_type(&self) -> bool {
-        matches!(self.parser.peek(), Token::Symbol(name) if type_by_name(name).is_some())
-            && matches!(self.parser.peek2(), Token::Symbol(_))
-    }
-
-    fn ty(&mut self) -> Done<Type> {
-        let (name, span) = self.parser.expect_name("a type")?;
-        let Some(ty) = type_by_name(&name) else {
-            return Err(Diagnostic::error(span, format!("syntax error, unexpected {name}, expecting a type"))
-                .label("bool, int, pair, quad, ip, prefix, ec, lc, string, bgpmask, bgppath, clist, eclist, lclist, or a set"));
-        };
-        if self.parser.eat_symbol("set") {
-            return Ok(if ty == Type::Prefix { Type::PrefixSet } else { Type::Set });
-        }
-        Ok(ty)
-    }
-
-    /// A name nobody knows, with the nearest one that is known.
-    fn undefined(&self, name: &str, span: crate::Span) -> Diagnostic {
-        let locals = self.scope.iter().map(|(n, _, _)| n.as_str());
-        let known = self.symbols.keys().map(String::as_str).chain(locals).chain(ATTRIBUTES.iter().copied());
-        let near = known.map(|k| (distance(name, k), k)).min();
-        let error = Diagnostic::error(span, format!("syntax error, unexpected {name}: it is not defined"))
-            .label("not a constant, variable, function or attribute known here");
-        match near {
-            Some((d, known)) if d <= 1 + name.len() / 4 => error.help(format!("did you mean `{known}`?")),
-            _ => error,
-        }
+    fn undefined(&self, name: &Ident) -> Diagnostic {
+        self.symbols.undefined(name, self.variables.iter().map(|v| &*v.name))
     }
 }
 
-/// Attribute names for suggestions.
-const ATTRIBUTES: &[&str] = &[
-    "net",
-    "proto",
-    "source",
-    "from",
-    "gw",
-    "ifname",
-    "dest",
-    "scope",
-    "preference",
-    "bgp_path",
-    "bgp_origin",
-    "bgp_next_hop",
-    "bgp_med",
-    "bgp_local_pref",
-    "bgp_community",
-    "bgp_ext_community",
-    "bgp_large_community",
-    "krt_metric",
-    "krt_source",
-    "krt_prefsrc",
-    "igp_metric",
-    "accept",
-    "reject",
-];
-
-/// Levenshtein's distance.
-pub fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().take(64).enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, cb) in row.iter_mut().skip(1).zip(&b) {
-            let up = *cell;
-            *cell = (diagonal + usize::from(ca != *cb)).min(up + 1).min(left + 1);
-            diagonal = up;
-            left = *cell;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-fn type_by_name(name: &str) -> Option<Type> {
-    Some(match name {
-        "bool" => Type::Bool,
-        "int" => Type::Int,
-        "pair" => Type::Pair,
-        "quad" => Type::Quad,
-        "ip" => Type::Ip,
-        "prefix" => Type::Prefix,
-        "string" => Type::String,
-        "ec" => Type::Ec,
-        "lc" => Type::Lc,
-        "bgppath" => Type::Path,
-        "bgpmask" => Type::Mask,
-        "clist" => Type::Clist,
-        "eclist" => Type::Eclist,
-        "lclist" => Type::Lclist,
-        _ => return None,
+/// The type a declaration names.
+fn type_of(name: &TypeName) -> Parsed<Type> {
+    Type::from_words(&name.word.name, name.set).ok_or_else(|| {
+        Diagnostic::error(name.word.span, "You can't create sets of this type").label("no such set")
     })
 }
 
-/// The type of an expression where it is known before it runs.
-fn type_of(expr: &Expr, scope: &[(String, usize, Type)]) -> Option<Type> {
-    use crate::tree::{Accessor, ListOp, Op};
-    Some(match expr {
-        Expr::Const(value) => value.ty(),
-        Expr::Local(slot) => scope.iter().find(|(_, s, _)| s == slot)?.2,
-        Expr::Attr(attr) => attr.ty(),
-        Expr::Binary(Op::Add | Op::Sub | Op::Mul | Op::Div, _) => Type::Int,
-        Expr::Binary(..) | Expr::Not(_) | Expr::Defined(_) => Type::Bool,
-        Expr::Access(Accessor::Ip, _) | Expr::Mask(_) => Type::Ip,
-        Expr::Access(Accessor::IsV4, _) => Type::Bool,
-        Expr::Access(
-            Accessor::Len
-            | Accessor::First
-            | Accessor::Last
-            | Accessor::LastNonaggregated
-            | Accessor::Asn
-            | Accessor::Data
-            | Accessor::Data1
-            | Accessor::Data2,
-            _,
-        ) => Type::Int,
-        Expr::Pair(_) => Type::Pair,
-        Expr::Lc(_) => Type::Lc,
-        Expr::Ec(..) => Type::Ec,
-        Expr::List(ListOp::Prepend, _) => Type::Path,
-        Expr::List(_, sides) => return type_of(&sides.0, scope),
-        Expr::Format(_) => Type::String,
-        Expr::Access(..) | Expr::Call(..) => return None,
-    })
+fn ident(name: &Arc<str>, span: crate::Span) -> Ident {
+    Ident { name: name.clone(), span }
 }

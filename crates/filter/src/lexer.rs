@@ -3,14 +3,24 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnetwork::IpNetwork;
+use logos::{FilterResult, Lexer, Logos};
 
 use crate::{Diagnostic, SourceMap, Span};
+
+/// The longest name (BIRD's limit).
+const SYMBOL_LEN_MAX: usize = 64;
+/// How deep `include` may nest (BIRD's limit).
+const INCLUDE_DEPTH_MAX: usize = 8;
+
+/// What is wrong with a piece of text that is no token; BIRD's words.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct LexError(String);
 
 /// A token. Keywords are symbols too: the parsers compare text, so that any of them can be a name
 /// where the grammar allows one.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Token {
-    /// A name, a keyword, or a `'quoted name'`.
+    /// A name, a keyword, or a `'quoted name'`; quotes make no difference.
     Symbol(String),
     /// A number, decimal or hexadecimal.
     Number(u32),
@@ -39,6 +49,93 @@ impl Token {
             Self::Eof => "end of file".into(),
         }
     }
+
+    /// How BIRD 2 names it in a syntax error.
+    pub(crate) fn class(&self) -> String {
+        match self {
+            Self::Symbol(name) => format!("'{name}'"),
+            Self::Number(_) => "NUM".into(),
+            Self::Ip(ip) => if ip.is_ipv4() { "IP4" } else { "IP6" }.into(),
+            Self::Prefix(net) => net.to_string(),
+            Self::Str(_) => "TEXT".into(),
+            Self::Punct(mark) => class_of_mark(mark),
+            Self::Eof => "end of file".into(),
+        }
+    }
+}
+
+/// How BIRD 2 names a mark in a syntax error.
+pub(crate) fn class_of_mark(mark: &str) -> String {
+    match mark {
+        ".." => "DDOT".into(),
+        "&&" => "AND".into(),
+        "||" => "OR".into(),
+        "!=" => "NEQ".into(),
+        "!~" => "NMA".into(),
+        "<=" => "LEQ".into(),
+        ">=" => "GEQ".into(),
+        "[=" => "PO".into(),
+        "=]" => "PC".into(),
+        other => format!("'{other}'"),
+    }
+}
+
+/// The text of a mark. The derived lexer takes a bare `&str` for a piece of its source.
+type Mark = &'static str;
+
+/// A token as the lexer sees it; a prefix is three of them.
+#[derive(Logos, Clone, PartialEq, Debug)]
+#[logos(skip(r"[ \t\n]+"))]
+#[logos(skip(r"#[^\n]*", allow_greedy = true))]
+#[logos(error = LexError)]
+enum Raw {
+    #[regex(r"[A-Za-z_][A-Za-z_0-9]*", |l| symbol(l.slice()))]
+    #[regex(r"'[A-Za-z_0-9.:\-]+'", |l| symbol(l.slice().trim_matches('\'')))]
+    Symbol(String),
+    #[regex(r"[0-9]+", |l| number(l.slice(), 10))]
+    #[regex(r"0x[0-9a-fA-F]+", |l| number(l.slice().trim_start_matches("0x"), 16))]
+    Number(u32),
+    #[regex(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+", ipv4)]
+    #[regex(r"[0-9a-fA-F:]*::[0-9a-fA-F:]*(\.[0-9]+\.[0-9]+\.[0-9]+)?", ipv6)]
+    #[regex(r"([0-9a-fA-F]+:)([0-9a-fA-F]+:)([0-9a-fA-F]+:)+[0-9a-fA-F]*(\.[0-9]+\.[0-9]+\.[0-9]+)?", ipv6)]
+    Ip(IpAddr),
+    #[regex("\"[^\"\n]*\"", |l| l.slice().trim_matches('"').to_owned())]
+    Str(String),
+    #[token("[=", |_| "[=")]
+    #[token("=]", |_| "=]")]
+    #[token("..", |_| "..")]
+    #[token("&&", |_| "&&")]
+    #[token("||", |_| "||")]
+    #[token("!=", |_| "!=")]
+    #[token("!~", |_| "!~")]
+    #[token("<=", |_| "<=")]
+    #[token(">=", |_| ">=")]
+    #[token("++", |_| "++")]
+    #[token("->", |_| "->")]
+    #[token(";", |_| ";")]
+    #[token("{", |_| "{")]
+    #[token("}", |_| "}")]
+    #[token("(", |_| "(")]
+    #[token(")", |_| ")")]
+    #[token("[", |_| "[")]
+    #[token("]", |_| "]")]
+    #[token(",", |_| ",")]
+    #[token("=", |_| "=")]
+    #[token("<", |_| "<")]
+    #[token(">", |_| ">")]
+    #[token("~", |_| "~")]
+    #[token("!", |_| "!")]
+    #[token("+", |_| "+")]
+    #[token("-", |_| "-")]
+    #[token("*", |_| "*")]
+    #[token("/", |_| "/")]
+    #[token(".", |_| ".")]
+    #[token(":", |_| ":")]
+    #[token("?", |_| "?")]
+    #[token("%", |_| "%")]
+    Punct(Mark),
+    #[token("/*", block_comment)]
+    Comment,
 }
 
 /// Finds the files an `include` means: the pattern, and the name of the file it stands in.
@@ -48,18 +145,9 @@ pub type IncludeFn<'a> = dyn FnMut(&str, &str) -> Result<Vec<(String, String)>, 
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
     pub(crate) tokens: Vec<(Token, Span)>,
+    /// The 1-based line of each token, for run-time errors.
+    pub(crate) lines: Vec<u32>,
 }
-
-/// Files within files.
-const INCLUDE_DEPTH_MAX: usize = 8;
-/// Octets in a name.
-const SYMBOL_LEN_MAX: usize = 64;
-
-/// Marks, longest first.
-const MARKS: &[&str] = &[
-    "[=", "=]", "..", "&&", "||", "!=", "!~", "<=", ">=", "++", "->", ";", "{", "}", "(", ")", "[", "]", ",",
-    "=", "<", ">", "~", "!", "+", "-", "*", "/", ".", ":", "?", "%",
-];
 
 /// Reads a text and what it includes.
 ///
@@ -72,266 +160,188 @@ pub fn lex(
     include: &mut IncludeFn<'_>,
 ) -> Result<Tokens, Diagnostic> {
     let mut tokens = Tokens::default();
-    let file = lex_file(name, text, sources, include, 0, &mut tokens)?;
+    let file = sources.add(name, text);
+    let line = tokens.read(sources, file, include, 1)?;
     let end = text.len() as u32;
-    tokens.tokens.push((Token::Eof, Span { file, start: end, end }));
+    tokens.push(Token::Eof, Span { file, start: end, end }, line);
     Ok(tokens)
 }
 
-fn lex_file(
-    name: &str,
-    text: &str,
-    sources: &mut SourceMap,
-    include: &mut IncludeFn<'_>,
-    depth: usize,
-    into: &mut Tokens,
-) -> Result<u32, Diagnostic> {
-    let file = sources.add(name, text);
-    let mut lexer = Lexer { text, pos: 0, file, line_start: true };
-    while let Some(item) = lexer.item()? {
-        match item {
-            Item::Token(token, span) => into.tokens.push((token, span)),
-            Item::Include(pattern, span) => {
-                if depth >= INCLUDE_DEPTH_MAX {
-                    return Err(Diagnostic::error(span, "Max include depth reached"));
+impl Tokens {
+    fn push(&mut self, token: Token, span: Span, line: u32) {
+        self.tokens.push((token, span));
+        self.lines.push(line);
+    }
+
+    /// Reads a file of `sources`; the number of its last line.
+    fn read(
+        &mut self,
+        sources: &mut SourceMap,
+        file: u32,
+        include: &mut IncludeFn<'_>,
+        depth: usize,
+    ) -> Result<u32, Diagnostic> {
+        let Some(source) = sources.file(file) else { return Ok(1) };
+        let (name, text) = (source.name.clone(), source.text.clone());
+        let mut lexer = Raw::lexer(&text);
+        let mut lines = LineCounter { text: &text, at: 0, line: 1 };
+        while let Some(raw) = lexer.next() {
+            let range = lexer.span();
+            let mut span = Span { file, start: range.start as u32, end: range.end as u32 };
+            let line = lines.line_of(range.start);
+            let token = match raw.map_err(|e| lex_error(&e, lexer.slice(), span))? {
+                Raw::Symbol(word) if word == "include" && lines.only_blanks_before(range.start) => {
+                    if let Some((pattern, length)) = include_line(lexer.remainder()) {
+                        lexer.bump(length);
+                        span.end += length as u32;
+                        self.include(sources, (pattern, &name), include, depth, span)?;
+                        continue;
+                    }
+                    Token::Symbol(word)
                 }
-                let files = include(&pattern, name).map_err(|m| Diagnostic::error(span, m))?;
-                for (name, text) in files {
-                    lex_file(&name, &text, sources, include, depth + 1, into)?;
-                }
-            }
+                Raw::Symbol(word) => Token::Symbol(word),
+                Raw::Number(n) => Token::Number(n),
+                Raw::Str(text) => Token::Str(text),
+                Raw::Punct(mark) => Token::Punct(mark),
+                Raw::Ip(address) => match prefix_length(&mut lexer) {
+                    Some(length) => {
+                        span.end = lexer.span().end as u32;
+                        prefix(address, length, span)?
+                    }
+                    None => Token::Ip(address),
+                },
+                Raw::Comment => continue,
+            };
+            self.push(token, span, line);
         }
-    }
-    Ok(file)
-}
-
-enum Item {
-    Token(Token, Span),
-    Include(String, Span),
-}
-
-struct Lexer<'t> {
-    text: &'t str,
-    pos: usize,
-    file: u32,
-    /// Nothing but blanks so far on this line: an `include` may stand here.
-    line_start: bool,
-}
-
-impl<'t> Lexer<'t> {
-    fn rest(&self) -> &'t str {
-        self.text.get(self.pos..).unwrap_or("")
+        Ok(lines.line_of(text.len()))
     }
 
-    fn span(&self, start: usize) -> Span {
-        Span { file: self.file, start: start as u32, end: self.pos as u32 }
-    }
-
-    fn error(&self, start: usize, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(self.span(start), message)
-    }
-
-    fn item(&mut self) -> Result<Option<Item>, Diagnostic> {
-        self.skip_blank()?;
-        let start = self.pos;
-        let rest = self.rest();
-        let Some(first) = rest.chars().next() else { return Ok(None) };
-        if std::mem::take(&mut self.line_start)
-            && let Some(pattern) = include_line(rest)
-        {
-            self.pos += rest.find(';').map_or(rest.len(), |i| i + 1);
-            return Ok(Some(Item::Include(pattern.into(), self.span(start))));
+    fn include(
+        &mut self,
+        sources: &mut SourceMap,
+        (pattern, from): (&str, &str),
+        include: &mut IncludeFn<'_>,
+        depth: usize,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        if depth >= INCLUDE_DEPTH_MAX {
+            return Err(Diagnostic::error(span, "Max include depth reached"));
         }
-        let token = match first {
-            '"' => self.string()?,
-            '\'' => self.quoted_symbol()?,
-            c if c.is_ascii_hexdigit() || c == ':' => match self.numeric()? {
-                Some(token) => token,
-                None if c == ':' => self.mark()?,
-                None if c.is_ascii_digit() => self.number()?,
-                None => self.symbol()?,
-            },
-            c if c.is_ascii_alphabetic() || c == '_' => self.symbol()?,
-            _ => self.mark()?,
-        };
-        Ok(Some(Item::Token(token, self.span(start))))
-    }
-
-    fn skip_blank(&mut self) -> Result<(), Diagnostic> {
-        loop {
-            let rest = self.rest();
-            match rest.as_bytes() {
-                [b'\n', ..] => {
-                    self.pos += 1;
-                    self.line_start = true;
-                }
-                [b' ' | b'\t', ..] => self.pos += 1,
-                [b'#', ..] => self.pos += rest.find('\n').unwrap_or(rest.len()),
-                [b'/', b'*', ..] => self.skip_comment(rest)?,
-                _ => return Ok(()),
-            }
+        for (name, text) in include(pattern, from).map_err(|m| Diagnostic::error(span, m))? {
+            let file = sources.add(name, text);
+            self.read(sources, file, include, depth + 1)?;
         }
-    }
-
-    fn skip_comment(&mut self, rest: &str) -> Result<(), Diagnostic> {
-        let start = self.pos;
-        let inside = rest.get(2..).unwrap_or("");
-        let end = inside.find("*/").map(|i| i + 2);
-        let nested = inside.find("/*").map(|i| i + 2);
-        match (end, nested) {
-            (Some(end), Some(nested)) if nested < end => {
-                self.pos += nested;
-                Err(self.error(start + nested, "Comment nesting not supported"))
-            }
-            (Some(end), _) => {
-                self.pos += end + 2;
-                Ok(())
-            }
-            (None, _) => {
-                self.pos = self.text.len();
-                Err(self.error(start, "Unterminated comment"))
-            }
-        }
-    }
-
-    fn string(&mut self) -> Result<Token, Diagnostic> {
-        let start = self.pos;
-        let rest = self.rest().get(1..).unwrap_or("");
-        match rest.find(['"', '\n']) {
-            Some(end) if rest.as_bytes().get(end) == Some(&b'"') => {
-                self.pos += end + 2;
-                Ok(Token::Str(rest.get(..end).unwrap_or("").into()))
-            }
-            _ => {
-                self.pos += 1;
-                Err(self
-                    .error(start, "Unterminated string")
-                    .label("the closing quote is missing on this line"))
-            }
-        }
-    }
-
-    fn quoted_symbol(&mut self) -> Result<Token, Diagnostic> {
-        let start = self.pos;
-        let rest = self.rest().get(1..).unwrap_or("");
-        let len =
-            rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_-.:".contains(c))).unwrap_or(rest.len());
-        self.pos += len + 1;
-        if rest.as_bytes().get(len) != Some(&b'\'') || len == 0 {
-            return Err(self
-                .error(start, "Unterminated symbol")
-                .label("letters, digits and `_ - . :` up to the closing apostrophe"));
-        }
-        self.pos += 1;
-        self.named(start, rest.get(..len).unwrap_or(""))
-    }
-
-    fn symbol(&mut self) -> Result<Token, Diagnostic> {
-        let start = self.pos;
-        let rest = self.rest();
-        let len = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
-        self.pos += len;
-        self.named(start, rest.get(..len).unwrap_or(""))
-    }
-
-    fn named(&self, start: usize, name: &str) -> Result<Token, Diagnostic> {
-        if name.len() > SYMBOL_LEN_MAX {
-            return Err(self.error(start, "Symbol too long"));
-        }
-        Ok(Token::Symbol(name.into()))
-    }
-
-    /// An address or a prefix, if one stands here.
-    fn numeric(&mut self) -> Result<Option<Token>, Diagnostic> {
-        let start = self.pos;
-        let rest = self.rest();
-        let len = rest.find(|c: char| !(c.is_ascii_hexdigit() || ".:".contains(c))).unwrap_or(rest.len());
-        let Some((ip, used)) = address(rest.get(..len).unwrap_or("")) else { return Ok(None) };
-        self.pos += used;
-        let after = self.rest();
-        let digits =
-            after.strip_prefix('/').map_or(0, |d| d.find(|c: char| !c.is_ascii_digit()).unwrap_or(d.len()));
-        if digits == 0 {
-            return Ok(Some(Token::Ip(ip)));
-        }
-        self.pos += 1 + digits;
-        let bits = after.get(1..=digits).and_then(|d| d.parse::<u8>().ok());
-        let (max, family) = if ip.is_ipv4() { (32, "IPv4") } else { (128, "IPv6") };
-        let Some(net) = bits.filter(|b| *b <= max).and_then(|b| IpNetwork::new(ip, b).ok()) else {
-            let text = self.text.get(start..self.pos).unwrap_or("");
-            return Err(self
-                .error(start, format!("Invalid prefix length in {text}"))
-                .label(format!("an {family} prefix has 0 to {max} bits")));
-        };
-        if net.network() != ip {
-            let good = format!("{}/{}", net.network(), net.prefix());
-            return Err(self
-                .error(
-                    start,
-                    format!("Invalid {family} prefix {ip}/{}, maybe you wanted {good}", net.prefix()),
-                )
-                .label("bits beyond the prefix length must be zero"));
-        }
-        Ok(Some(Token::Prefix(net)))
-    }
-
-    fn number(&mut self) -> Result<Token, Diagnostic> {
-        let start = self.pos;
-        let rest = self.rest();
-        let hex =
-            rest.strip_prefix("0x").map(|h| h.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(h.len()));
-        let parsed = match hex {
-            Some(len) if len > 0 => {
-                self.pos += 2 + len;
-                u32::from_str_radix(rest.get(2..2 + len).unwrap_or(""), 16)
-            }
-            _ => {
-                let len = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-                self.pos += len;
-                rest.get(..len).unwrap_or("").parse()
-            }
-        };
-        parsed
-            .map(Token::Number)
-            .map_err(|_| self.error(start, "Number out of range").label("0 to 4294967295"))
-    }
-
-    fn mark(&mut self) -> Result<Token, Diagnostic> {
-        let start = self.pos;
-        let rest = self.rest();
-        if let Some(mark) = MARKS.iter().find(|m| rest.starts_with(**m)) {
-            self.pos += mark.len();
-            return Ok(Token::Punct(mark));
-        }
-        self.pos += rest.chars().next().map_or(1, char::len_utf8);
-        Err(self.error(start, "Unknown character"))
+        Ok(())
     }
 }
 
-/// The pattern of an `include "…";` line.
-fn include_line(rest: &str) -> Option<&str> {
-    let line = rest.lines().next()?.strip_prefix("include")?.trim_start_matches([' ', '\t']);
-    let (pattern, after) = line.strip_prefix('"')?.split_once('"')?;
-    after.trim_start_matches([' ', '\t']).starts_with(';').then_some(pattern)
+/// `/ NUMBER` after an address, which is then a prefix; division of addresses is nothing.
+fn prefix_length(lexer: &mut Lexer<'_, Raw>) -> Option<u32> {
+    let mut ahead = lexer.clone();
+    if ahead.next() != Some(Ok(Raw::Punct("/"))) {
+        return None;
+    }
+    let Some(Ok(Raw::Number(length))) = ahead.next() else { return None };
+    *lexer = ahead;
+    Some(length)
 }
 
-/// The longest address at the start of a run of hexadecimal digits, dots and colons.
-fn address(run: &str) -> Option<(IpAddr, usize)> {
-    if run.matches(':').count() >= 2 {
-        // A trailing colon or dot may belong to what follows.
-        let longest = run.len().min(45);
-        for end in (2..=longest).rev() {
-            if let Some(ip) = run.get(..end).and_then(|t| t.parse::<Ipv6Addr>().ok()) {
-                return Some((ip.into(), end));
-            }
-        }
+fn prefix(address: IpAddr, length: u32, span: Span) -> Result<Token, Diagnostic> {
+    let network = u8::try_from(length).ok().and_then(|l| IpNetwork::new(address, l).ok());
+    let Some(network) = network else {
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        return Err(Diagnostic::error(span, format!("Invalid prefix length {length}"))
+            .label(format!("at most {most}")));
+    };
+    if network.network() == address {
+        return Ok(Token::Prefix(network));
     }
-    let dotted = run.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(run.len());
-    // `1.2.3.4..` is a range.
-    for end in (7..=dotted.min(15)).rev() {
-        if let Some(ip) = run.get(..end).and_then(|t| t.parse::<Ipv4Addr>().ok()) {
-            return Some((ip.into(), end));
-        }
+    let (family, wanted) = (if address.is_ipv4() { 4 } else { 6 }, network.network());
+    let message =
+        format!("Invalid IPv{family} prefix {address}/{length}, maybe you wanted {wanted}/{length}");
+    Err(Diagnostic::error(span, message).label("bits past the prefix length are set"))
+}
+
+/// Counts lines forward only.
+struct LineCounter<'a> {
+    text: &'a str,
+    at: usize,
+    line: u32,
+}
+
+impl LineCounter<'_> {
+    fn line_of(&mut self, offset: usize) -> u32 {
+        let passed = self.text.get(self.at..offset).unwrap_or("");
+        self.line += passed.bytes().filter(|b| *b == b'\n').count() as u32;
+        self.at = offset;
+        self.line
     }
-    None
+
+    fn only_blanks_before(&self, offset: usize) -> bool {
+        let before = self.text.get(..offset).unwrap_or("");
+        before.rsplit('\n').next().is_none_or(|s| s.bytes().all(|b| b == b' ' || b == b'\t'))
+    }
+}
+
+/// The pattern of an include line after its first word, and the length of the rest of it up to `;`.
+fn include_line(rest: &str) -> Option<(&str, usize)> {
+    let line = rest.split('\n').next()?;
+    let blank = |s: &str| s.len() - s.trim_start_matches([' ', '\t']).len();
+    let open = blank(line);
+    let quoted = line.get(open..)?.strip_prefix('"')?;
+    let length = quoted.find('"')?;
+    let after = open + 1 + length + 1;
+    let tail = line.get(after..)?;
+    let semicolon = blank(tail);
+    tail.get(semicolon..)?.starts_with(';').then_some((quoted.get(..length)?, after + semicolon + 1))
+}
+
+fn lex_error(error: &LexError, slice: &str, span: Span) -> Diagnostic {
+    if !error.0.is_empty() {
+        return Diagnostic::error(span, error.0.clone());
+    }
+    match slice.chars().next() {
+        Some('"') => Diagnostic::error(span, "Unterminated string").label("a string ends on its own line"),
+        Some('\r') => Diagnostic::error(span, "Unknown character")
+            .label("carriage return")
+            .help("save the file with line feeds only"),
+        _ => Diagnostic::error(span, "Unknown character"),
+    }
+}
+
+fn symbol(name: &str) -> Result<String, LexError> {
+    if name.len() > SYMBOL_LEN_MAX { Err(LexError("Symbol too long".into())) } else { Ok(name.into()) }
+}
+
+fn number(digits: &str, radix: u32) -> Result<u32, LexError> {
+    u32::from_str_radix(digits, radix).map_err(|_| LexError("Number out of range".into()))
+}
+
+fn ipv4(lexer: &Lexer<'_, Raw>) -> Result<IpAddr, LexError> {
+    let text = lexer.slice();
+    let mut octets = [0; 4];
+    for (octet, part) in octets.iter_mut().zip(text.split('.')) {
+        // Leading zeros are taken as decimal, which the standard parser refuses.
+        *octet = part.parse().map_err(|_| LexError(format!("Invalid IPv4 address {text}")))?;
+    }
+    Ok(IpAddr::V4(Ipv4Addr::from(octets)))
+}
+
+fn ipv6(lexer: &Lexer<'_, Raw>) -> Result<IpAddr, LexError> {
+    let text = lexer.slice();
+    let address: Ipv6Addr = text.parse().map_err(|_| LexError(format!("Invalid IPv6 address {text}")))?;
+    Ok(IpAddr::V6(address))
+}
+
+fn block_comment(lexer: &mut Lexer<'_, Raw>) -> FilterResult<(), LexError> {
+    let rest = lexer.remainder();
+    let Some(end) = rest.find("*/") else {
+        return FilterResult::Error(LexError("Unterminated comment".into()));
+    };
+    if rest.get(..end).is_some_and(|inside| inside.contains("/*")) {
+        return FilterResult::Error(LexError("Comment nesting not supported".into()));
+    }
+    lexer.bump(end + 2);
+    FilterResult::Skip
 }

@@ -1,27 +1,39 @@
 //! The policy language: BIRD's filter language, lexed, parsed, type-checked, compiled and run.
 //!
-//! The same lexer and parser serve the configuration file's front end.
+//! The same lexer and expression parser serve the configuration file's front end.
 #![forbid(unsafe_code)]
 
+mod ast;
+mod attribute;
+mod code;
 mod compile;
 mod diagnostic;
 mod eval;
 pub mod glob;
 mod lexer;
+mod lists;
 mod parser;
+mod path_mask;
+mod prefix_set;
 mod program;
+mod range_set;
 mod route;
 mod run;
-mod set;
-mod tree;
+mod suggest;
+mod symbols;
+mod types;
 mod value;
 
-pub use compile::distance;
 pub use diagnostic::{Diagnostic, Severity, SourceFile, SourceMap, Span};
 pub use lexer::{IncludeFn, Token, Tokens, lex};
 pub use parser::Parser;
-pub use program::{Filter, Program, ProgramBuilder, SymbolClass};
+pub use path_mask::PathMask;
+pub use prefix_set::PrefixSet;
+pub use program::{Filter, Program, ProgramBuilder};
+pub use range_set::RangeSet;
 pub use route::{AttributeValue, Destination, ExtraAttribute, NextHop, RouteAttributes, RouteSource, Scope};
 pub use run::{NoSurroundings, Outcome, Subject, Surroundings, Verdict};
-pub use set::{Key, MaskItem, PathMask, PrefixPattern, PrefixSet, Set};
-pub use value::{EnumKind, Type, Value};
+pub use suggest::distance;
+pub use symbols::SymbolClass;
+pub use types::{EnumKind, SetType, Type};
+pub use value::{Set, Value};

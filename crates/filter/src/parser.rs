@@ -1,13 +1,26 @@
-//! A cursor over tokens with what every parser needs.
+//! A cursor over tokens with what every parser needs, and the filter language read with it.
 
-use crate::lexer::{Token, Tokens};
+mod expression;
+mod set;
+mod statement;
+
+use crate::ast::Ident;
+use crate::lexer::{Token, Tokens, class_of_mark};
 use crate::{Diagnostic, Span};
+
+/// How deep braces, parentheses and operators may nest: it bounds the stack of everything that
+/// walks the tree.
+const NESTING_MAX: u32 = 100;
+
+/// What a parser gives.
+pub(crate) type Parsed<T> = Result<T, Diagnostic>;
 
 /// Reads a token stream from front to back.
 #[derive(Clone, Debug)]
 pub struct Parser<'t> {
     tokens: &'t Tokens,
     pos: usize,
+    depth: u32,
 }
 
 const EOF: Token = Token::Eof;
@@ -15,7 +28,7 @@ const EOF: Token = Token::Eof;
 impl<'t> Parser<'t> {
     /// A parser at the first token.
     pub fn new(tokens: &'t Tokens) -> Self {
-        Self { tokens, pos: 0 }
+        Self { tokens, pos: 0, depth: 0 }
     }
 
     /// The token so many places ahead; 0 is the next.
@@ -162,5 +175,101 @@ impl<'t> Parser<'t> {
             }
             self.pos += 1;
         }
+    }
+
+    /// Passes the next token.
+    pub(crate) fn skip(&mut self) {
+        if self.pos < self.tokens.tokens.len() {
+            self.pos += 1;
+        }
+    }
+
+    /// Where the parser stands, to come back to with [`Parser::rewind`].
+    fn position(&self) -> usize {
+        self.pos
+    }
+
+    /// Goes back to a place [`Parser::position`] gave.
+    fn rewind(&mut self, position: usize) {
+        self.pos = position;
+    }
+
+    /// The 1-based line of the next token.
+    pub(crate) fn line(&self) -> u32 {
+        self.tokens.lines.get(self.pos).or(self.tokens.lines.last()).copied().unwrap_or(1)
+    }
+
+    /// From `start` to the end of the last token read.
+    fn span_from(&self, start: Span) -> Span {
+        let end = self.last_span();
+        if end.file == start.file && end.end >= start.start { Span { end: end.end, ..start } } else { start }
+    }
+
+    /// The word so many places ahead, if that token is one.
+    fn word_at(&self, ahead: usize) -> Option<&'t str> {
+        match self.peek_at(ahead) {
+            Token::Symbol(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// The next word, if the token is one.
+    fn peek_word(&self) -> Option<&'t str> {
+        self.word_at(0)
+    }
+
+    /// Whether the token so many places ahead is this mark.
+    fn is_punct_at(&self, ahead: usize, mark: &str) -> bool {
+        matches!(self.peek_at(ahead), Token::Punct(m) if *m == mark)
+    }
+
+    /// Takes this mark, or fails in BIRD's words.
+    fn expect_mark(&mut self, mark: &str) -> Parsed<()> {
+        if self.eat_punct(mark) { Ok(()) } else { Err(self.wrong(&[&class_of_mark(mark)])) }
+    }
+
+    /// Takes this keyword, or fails in BIRD's words.
+    fn expect_keyword(&mut self, word: &str) -> Parsed<()> {
+        if self.eat_symbol(word) { Ok(()) } else { Err(self.wrong(&[&word.to_uppercase()])) }
+    }
+
+    /// Takes a name; `what` says of what.
+    pub(crate) fn ident(&mut self, what: &str) -> Parsed<Ident> {
+        let span = self.span();
+        match self.peek() {
+            Token::Symbol(name) => {
+                self.skip();
+                Ok(Ident { name: name.as_str().into(), span })
+            }
+            _ => Err(self.wrong(&[what])),
+        }
+    }
+
+    /// A syntax error at the next token in BIRD 2's words.
+    pub(crate) fn wrong(&self, expecting: &[&str]) -> Diagnostic {
+        let wanted = match expecting {
+            [] => None,
+            [one] => Some((*one).to_string()),
+            [most @ .., last] => Some(format!("{} or {last}", most.join(", "))),
+        };
+        let found = self.peek().class();
+        match wanted {
+            None => Diagnostic::error(self.span(), format!("syntax error, unexpected {found}")),
+            Some(w) => {
+                Diagnostic::error(self.span(), format!("syntax error, unexpected {found}, expecting {w}"))
+                    .label(format!("expected {w}"))
+            }
+        }
+    }
+
+    /// Runs `parse` one level deeper, or fails where the nesting is past all reason.
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= NESTING_MAX {
+            return Err(Diagnostic::error(self.span(), "Nested too deeply"));
+        }
+        self.depth += 1;
+        let result = parse(self);
+        self.depth -= 1;
+        result
     }
 }

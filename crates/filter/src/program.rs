@@ -2,51 +2,55 @@
 
 use std::sync::Arc;
 
-use crate::compile::{Compiler, Symbol, Symbols};
+use crate::ast::Ident;
+use crate::code::{Code, Step};
+use crate::compile::Lower;
+use crate::eval::Run;
 use crate::lexer::{Token, lex};
 use crate::parser::Parser;
-use crate::tree::{Attr, Function};
+use crate::suggest::did_you_mean;
+use crate::symbols::{Symbol, SymbolClass, Symbols};
+use crate::types::{Dialect, Type};
 use crate::value::Value;
 use crate::{Diagnostic, Outcome, SourceMap, Span, Subject, Verdict};
 
-/// What kind of thing a name is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SymbolClass {
-    /// `define`.
-    Constant,
-    /// `function`.
-    Function,
-    /// `filter`.
-    Filter,
-    /// `attribute`.
-    Attribute,
-    /// A protocol instance.
-    Protocol,
-    /// A template.
-    Template,
-    /// A routing table.
-    Table,
-}
-
-/// A compiled filter. Two filters are equal when they do the same by structure, called functions
-/// and constants included, so that reconfiguration sees what changed.
+/// A compiled filter. Two filters are equal when they have one name and do the same by structure,
+/// called functions and constants included, so that reconfiguration sees what changed.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Filter {
-    body: Function,
-    /// What the end of the commands means: nothing said for a filter, acceptance for a static route's.
-    fallback: Option<Verdict>,
-    dialect16: bool,
+    name: Option<Arc<str>>,
+    code: Code,
+    dialect: Dialect,
+    /// The verdict, if it is the same for every route.
+    always: Option<Verdict>,
 }
 
 impl Filter {
+    fn new(name: Option<Arc<str>>, code: Code, dialect: Dialect) -> Arc<Self> {
+        let always = match code.body.first() {
+            Some(Step::Accept(message)) if message.is_empty() => Some(Verdict::Accept),
+            Some(Step::Reject(message)) if message.is_empty() => Some(Verdict::Reject),
+            _ => None,
+        };
+        Arc::new(Self { name, code, dialect, always })
+    }
+
     /// The filter's name; `None` for one written in place.
     pub fn name(&self) -> Option<&str> {
-        self.body.name.as_deref()
+        self.name.as_deref()
+    }
+
+    /// The verdict of a filter that does nothing but give it: such a filter need not run.
+    pub fn always(&self) -> Option<Verdict> {
+        self.always
     }
 
     /// Runs the filter on a route.
     pub fn run(&self, subject: &Subject<'_>) -> Outcome {
-        crate::eval::run(&self.body, subject, self.fallback, self.dialect16)
+        if let Some(verdict) = self.always {
+            return Outcome { verdict, attributes: None, messages: Vec::new(), error: None };
+        }
+        Run::new(Some(subject), self.dialect).filter(&self.code, self.name())
     }
 }
 
@@ -55,20 +59,17 @@ impl Filter {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Program {
     symbols: Symbols,
-    dialect16: bool,
 }
 
 impl Program {
     /// Every name with its class, ascending.
     pub fn symbols(&self) -> Vec<(String, SymbolClass)> {
-        let mut list: Vec<_> = self.symbols.iter().map(|(name, s)| (name.clone(), class(s))).collect();
-        list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        list
+        self.symbols.map.iter().map(|(name, s)| (name.to_string(), s.class())).collect()
     }
 
     /// What a name is.
     pub fn lookup(&self, name: &str) -> Option<SymbolClass> {
-        self.symbols.get(name).map(class)
+        self.symbols.get(name).map(Symbol::class)
     }
 
     /// A named filter.
@@ -98,7 +99,7 @@ impl Program {
     /// The value of `eval TEXT`, printed.
     ///
     /// # Errors
-    /// The text is no term, or it fails when it runs (`Runtime error: …`).
+    /// The text is no term, or it fails when it runs.
     pub fn eval(&self, text: &str) -> Result<String, Diagnostic> {
         self.with_text(text, |builder, parser| builder.parse_value(parser).map(|(v, _)| v.to_string()))
     }
@@ -111,19 +112,9 @@ impl Program {
         let mut sources = SourceMap::default();
         let tokens = lex("", text, &mut sources, &mut |_, _| Err("include is not possible here".into()))?;
         let mut parser = Parser::new(&tokens);
-        let mut builder = ProgramBuilder { program: self.clone(), line_starts: Vec::new() };
+        let mut builder = ProgramBuilder { program: self.clone() };
         let parsed = parse(&mut builder, &mut parser)?;
-        if parser.at_eof() { Ok(parsed) } else { Err(parser.unexpected("the end of the command")) }
-    }
-}
-
-fn class(symbol: &Symbol) -> SymbolClass {
-    match symbol {
-        Symbol::Constant(_) => SymbolClass::Constant,
-        Symbol::Function(_) => SymbolClass::Function,
-        Symbol::Filter(_) => SymbolClass::Filter,
-        Symbol::Attribute(_) => SymbolClass::Attribute,
-        Symbol::Other(class) => *class,
+        if parser.at_eof() { Ok(parsed) } else { Err(parser.wrong(&[])) }
     }
 }
 
@@ -131,21 +122,15 @@ fn class(symbol: &Symbol) -> SymbolClass {
 #[derive(Debug, Default)]
 pub struct ProgramBuilder {
     program: Program,
-    /// Starts of lines per file, for the line numbers of run-time errors.
-    line_starts: Vec<Vec<u32>>,
 }
 
 type Done<T> = Result<T, Diagnostic>;
 
 impl ProgramBuilder {
-    /// No symbols yet. `dialect16`: the meaning of `defined()` on lists is BIRD 1.6's.
-    pub fn new(dialect16: bool, sources: &SourceMap) -> Self {
-        let program = Program { symbols: Symbols::new(), dialect16 };
-        let starts = |text: &str| -> Vec<u32> {
-            std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i as u32 + 1)).collect()
-        };
-        let line_starts = (0..).map_while(|i| sources.file(i)).map(|f| starts(&f.text)).collect();
-        Self { program, line_starts }
+    /// No symbols yet. `dialect16`: where the dialects differ in meaning, BIRD 1.6's holds.
+    pub fn new(dialect16: bool, _sources: &SourceMap) -> Self {
+        let dialect = if dialect16 { Dialect::Bird16 } else { Dialect::Bird2 };
+        Self { program: Program { symbols: Symbols { dialect, ..Symbols::default() } } }
     }
 
     /// What a name is.
@@ -161,32 +146,37 @@ impl ProgramBuilder {
         }
     }
 
+    /// Defines a constant unless the name is taken: for what is predefined.
+    pub fn predefine(&mut self, name: &str, value: Value) {
+        self.program.symbols.map.entry(name.into()).or_insert(Symbol::Constant(value));
+    }
+
     /// Takes a name for a table, protocol or template.
     ///
     /// # Errors
     /// The name is taken.
     pub fn declare(&mut self, name: &str, class: SymbolClass, span: Span) -> Done<()> {
-        self.insert(name, Symbol::Other(class), span)
+        self.insert(&Ident { name: name.into(), span }, Symbol::Other(class))
     }
 
-    fn insert(&mut self, name: &str, symbol: Symbol, span: Span) -> Done<()> {
-        if self.program.symbols.contains_key(name) {
-            return Err(Diagnostic::error(span, format!("Symbol '{name}' already defined")));
-        }
-        self.program.symbols.insert(name.to_owned(), symbol);
+    fn insert(&mut self, name: &Ident, symbol: Symbol) -> Done<()> {
+        self.check_free(name)?;
+        self.program.symbols.map.insert(name.name.clone(), symbol);
         Ok(())
     }
 
-    fn compile<T>(
-        &self,
-        parser: &mut Parser<'_>,
-        parse: impl FnOnce(&mut Compiler<'_, '_>) -> Done<T>,
-    ) -> Done<T> {
-        let line = |span: Span| {
-            let starts = self.line_starts.get(span.file as usize);
-            starts.map_or(1, |s| s.partition_point(|start| *start <= span.start) as u32)
-        };
-        parse(&mut Compiler::new(&self.program.symbols, parser, self.program.dialect16, &line))
+    fn check_free(&self, name: &Ident) -> Done<()> {
+        let Some(old) = self.program.symbols.get(&name.name) else { return Ok(()) };
+        let error = Diagnostic::error(name.span, format!("Symbol '{}' already defined", name.name));
+        Err(error.label(format!("is the name of a {} already", old.class().name())))
+    }
+
+    fn lower(&self) -> Lower<'_> {
+        Lower::new(&self.program.symbols)
+    }
+
+    fn make(&self, name: Option<Arc<str>>, code: Code) -> Arc<Filter> {
+        Filter::new(name, code, self.program.symbols.dialect)
     }
 
     /// `NAME = term ;`, after `define`.
@@ -194,31 +184,32 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_define(&mut self, parser: &mut Parser<'_>) -> Done<()> {
-        let (name, span) = parser.expect_name("a constant's name")?;
+        let name = parser.ident("a constant's name")?;
+        self.check_free(&name)?;
         parser.expect_punct("=")?;
         let (value, _) = self.parse_value(parser)?;
         parser.expect_punct(";")?;
-        self.insert(&name, Symbol::Constant(value), span)
+        self.insert(&name, Symbol::Constant(value))
     }
 
     /// A term that is known now.
     ///
     /// # Errors
     /// It is no term, or it needs a route.
-    #[allow(clippy::redundant_closure_for_method_calls)] // the method's name is not general enough
     pub fn parse_value(&mut self, parser: &mut Parser<'_>) -> Done<(Value, Span)> {
-        self.compile(parser, |c| c.constant())
+        let expression = parser.expression()?;
+        Ok((self.lower().constant(&expression)?, expression.span))
     }
 
     /// What follows `function`.
     ///
     /// # Errors
     /// What is wrong with it.
-    #[allow(clippy::redundant_closure_for_method_calls)] // the method's name is not general enough
     pub fn parse_function(&mut self, parser: &mut Parser<'_>) -> Done<()> {
-        let span = parser.span();
-        let (name, function) = self.compile(parser, |c| c.function())?;
-        self.insert(&name, Symbol::Function(Arc::new(function)), span)
+        let definition = parser.function_definition()?;
+        self.check_free(&definition.name)?;
+        let function = self.lower().function(&definition)?;
+        self.insert(&definition.name, Symbol::Function(Arc::new(function)))
     }
 
     /// What follows `filter` at the top level.
@@ -226,10 +217,11 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_filter(&mut self, parser: &mut Parser<'_>) -> Done<()> {
-        let (name, span) = parser.expect_name("a filter name")?;
-        let body = self.compile(parser, |c| c.body(Some(name.as_str().into())))?;
-        let filter = Filter { body, fallback: None, dialect16: self.program.dialect16 };
-        self.insert(&name, Symbol::Filter(Arc::new(filter)), span)
+        let name = parser.ident("a filter name")?;
+        let body = parser.filter_body()?;
+        self.check_free(&name)?;
+        let filter = self.make(Some(name.name.clone()), self.lower().filter(&body)?);
+        self.insert(&name, Symbol::Filter(filter))
     }
 
     /// `TYPE NAME ;`, after `attribute`.
@@ -237,21 +229,18 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_attribute(&mut self, parser: &mut Parser<'_>) -> Done<()> {
-        let at = parser.span();
-        let (ty, _) = parser.expect_name("a type")?;
-        let ty = match ty.as_str() {
-            "int" => crate::value::Type::Int,
-            "ip" => crate::value::Type::Ip,
-            "string" => crate::value::Type::String,
-            "bool" => crate::value::Type::Bool,
-            _ => {
-                let text = format!("Custom attributes of type {ty} are not supported yet");
-                return Err(Diagnostic::error(at, text).label("int, ip, bool and string are"));
-            }
-        };
-        let (name, span) = parser.expect_name("an attribute name")?;
+        let of = parser.type_name()?;
+        let name = parser.ident("an attribute name")?;
         parser.expect_punct(";")?;
-        self.insert(&name, Symbol::Attribute(Attr::Extra(name.as_str().into(), ty)), span)
+        match Type::from_words(&of.word.name, of.set) {
+            Some(t @ (Type::Int | Type::Bool | Type::Ip | Type::Quad | Type::String)) => {
+                self.insert(&name, Symbol::Attribute(t))
+            }
+            _ => {
+                let text = format!("Custom attributes of type {} are not supported yet", of.word.name);
+                Err(Diagnostic::error(of.word.span, text).label("int, ip, quad, bool and string are"))
+            }
+        }
     }
 
     /// What follows `filter` in a policy: a name, or a body.
@@ -259,16 +248,21 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_policy_filter(&mut self, parser: &mut Parser<'_>) -> Done<Arc<Filter>> {
-        if let (Token::Symbol(name), Token::Punct(";") | Token::Eof) = (parser.peek(), parser.peek2()) {
-            let span = parser.span();
-            parser.next();
-            return self.program.filter(name).ok_or_else(|| {
-                Diagnostic::error(span, format!("No such filter: {name}"))
-                    .label("no filter of this name above")
-            });
+        if let (Token::Symbol(_), Token::Punct(";") | Token::Eof) = (parser.peek(), parser.peek2()) {
+            let name = parser.ident("a filter name")?;
+            return self.program.filter(&name.name).ok_or_else(|| self.no_filter(&name));
         }
-        let body = self.compile(parser, |c| c.body(None))?;
-        Ok(Arc::new(Filter { body, fallback: None, dialect16: self.program.dialect16 }))
+        let body = parser.filter_body()?;
+        Ok(self.make(None, self.lower().filter(&body)?))
+    }
+
+    fn no_filter(&self, name: &Ident) -> Diagnostic {
+        let error = Diagnostic::error(name.span, format!("No such filter: {}", name.name))
+            .label("no filter of this name above");
+        match did_you_mean(&name.name, self.program.symbols.names_of(SymbolClass::Filter)) {
+            Some(near) => error.help(format!("did you mean '{near}'?")),
+            None => error,
+        }
     }
 
     /// What follows `where`.
@@ -276,25 +270,17 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_where(&mut self, parser: &mut Parser<'_>) -> Done<Arc<Filter>> {
-        use crate::tree::{Line, Stmt, StmtKind};
-        let body = self.compile(parser, |c| {
-            let condition = c.expression()?;
-            let stmt = |kind| Stmt { line: Line(1), kind };
-            let then = vec![stmt(StmtKind::Accept(Vec::new()))];
-            let otherwise = vec![stmt(StmtKind::Reject(Vec::new()))];
-            let body = vec![stmt(StmtKind::If(condition, then, otherwise))];
-            Ok(Function { slots: c.slots(), body, ..Function::default() })
-        })?;
-        Ok(Arc::new(Filter { body, fallback: None, dialect16: self.program.dialect16 }))
+        let condition = parser.expression()?;
+        Ok(self.make(None, self.lower().condition(&condition)?))
     }
 
-    /// The `{ … }` of a static route.
+    /// The `{ … }` of a static route, which ends in `accept`.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn parse_commands(&mut self, parser: &mut Parser<'_>) -> Done<Arc<Filter>> {
-        let body = self.compile(parser, |c| c.body(None))?;
-        Ok(Arc::new(Filter { body, fallback: Some(Verdict::Accept), dialect16: self.program.dialect16 }))
+        let body = parser.filter_body()?;
+        Ok(self.make(None, self.lower().commands(&body)?))
     }
 
     /// All symbols.

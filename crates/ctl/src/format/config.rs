@@ -1,8 +1,9 @@
 //! What is shown straight from the running configuration: `show symbols`, `show static`.
 
 use godwit_config::{
-    Dialect, Policy, ProtocolConfig, ProtocolKind, RouterConfig, StaticConfig, StaticRoute, StaticTarget,
+    Dialect, ProtocolConfig, ProtocolKind, RouterConfig, StaticConfig, StaticRoute, StaticTarget,
 };
+use godwit_filter::SymbolClass;
 
 use crate::Framer;
 use crate::command::SymbolSelector;
@@ -12,9 +13,10 @@ pub fn symbols(out: &mut Framer, config: &RouterConfig, which: &SymbolSelector) 
     let mut list: Vec<(&str, &str)> = Vec::new();
     list.extend(config.tables.iter().map(|t| (t.name.as_str(), "routing table")));
     list.extend(config.protocols.iter().map(|p| (p.name.as_str(), "protocol")));
-    for name in filters(config) {
-        if !list.contains(&(name, "filter")) {
-            list.push((name, "filter"));
+    let symbols = config.program.symbols();
+    for (name, class) in &symbols {
+        if list.iter().all(|(known, _)| known != name) {
+            list.push((name, class_name(*class)));
         }
     }
     let class = match which {
@@ -37,12 +39,16 @@ pub fn symbols(out: &mut Framer, config: &RouterConfig, which: &SymbolSelector) 
     out.end(0, "");
 }
 
-fn filters(config: &RouterConfig) -> impl Iterator<Item = &str> {
-    let policies = config.protocols.iter().flat_map(|p| &p.channels).flat_map(|c| [&c.import, &c.export]);
-    policies.filter_map(|p| match p {
-        Policy::Filter(f) => f.name(),
-        _ => None,
-    })
+fn class_name(class: SymbolClass) -> &'static str {
+    match class {
+        SymbolClass::Constant => "constant",
+        SymbolClass::Function => "function",
+        SymbolClass::Filter => "filter",
+        SymbolClass::Attribute => "custom attribute",
+        SymbolClass::Protocol => "protocol",
+        SymbolClass::Template => "protocol template",
+        SymbolClass::Table => "routing table",
+    }
 }
 
 /// `show static`, whole; `name` selects one protocol.

@@ -1,278 +1,297 @@
 //! Commands.
 
+use super::call::list_op;
+use super::expression::{convert, type_error};
+use super::{Lower, ident, type_of};
 use crate::Diagnostic;
-use crate::lexer::Token;
-use crate::set::Set;
-use crate::tree::{Attr, Expr, Line, ListOp, Stmt, StmtKind};
-use crate::value::Type;
+use crate::ast::{Command, CommandKind, Declaration, Expr, ExprKind, Ident, TypeName};
+use crate::attribute::{self, Access, Attribute};
+use crate::code::{Block, For, Line, ListOp, Node, Step};
+use crate::parser::Parsed;
+use crate::symbols::Symbol;
+use crate::types::Type;
+use crate::value::Value;
 
-use super::{Compiler, DEPTH_MAX, Done, Symbol, type_of};
+/// What may stand left of `=`.
+enum Place {
+    Local(u16, Type),
+    Attribute(Attribute, Type),
+}
 
-impl Compiler<'_, '_> {
-    /// `{ … }`.
-    pub(super) fn block(&mut self, depth: usize) -> Done<Vec<Stmt>> {
-        self.parser.expect_punct("{")?;
-        let outer = self.scope.len();
-        let mut body = Vec::new();
-        while !self.parser.eat_punct("}") {
-            if self.parser.at_eof() {
-                return Err(self.parser.unexpected("`}`"));
-            }
-            self.command(depth + 1, &mut body)?;
+impl Lower<'_> {
+    /// Commands in order.
+    pub(super) fn block(&mut self, commands: &[Command]) -> Parsed<Block> {
+        let mut steps = Vec::with_capacity(commands.len());
+        for command in commands {
+            self.command(command, &mut steps)?;
         }
-        self.scope.truncate(outer);
-        Ok(body)
+        Ok(steps.into())
     }
 
-    fn command(&mut self, depth: usize, into: &mut Vec<Stmt>) -> Done<()> {
-        if depth > DEPTH_MAX {
-            return Err(Diagnostic::error(self.parser.span(), "Too many nested commands"));
-        }
-        let line = Line((self.lines)(self.parser.span()));
-        let kind = match self.parser.peek() {
-            Token::Punct(";") => {
-                self.parser.next();
-                return Ok(());
-            }
-            Token::Punct("{") => StmtKind::Block(self.block(depth)?),
-            Token::Symbol(_) if self.is_type() => match self.declaration()? {
-                Some(kind) => kind,
-                None => return Ok(()),
-            },
-            Token::Symbol(word) => {
-                let word = word.clone();
-                self.word(&word, depth)?
-            }
-            _ => return Err(self.parser.unexpected("a command")),
+    pub(super) fn declaration(&mut self, declaration: &Declaration, steps: &mut Vec<Step>) -> Parsed<()> {
+        let of = type_of(&declaration.of)?;
+        let line = Line(declaration.value.as_ref().map_or(0, |v| v.line));
+        // The value is read before the name is known: it may be of an outer variable of that name.
+        let value = match &declaration.value {
+            Some(expr) => self.assigned(expr, of)?,
+            None => Node::Const(Value::Void),
         };
-        into.push(Stmt { line, kind });
+        let slot = self.declare(&declaration.name, of)?;
+        let of = if declaration.value.is_some() { of } else { Type::Dynamic };
+        steps.push(Step::SetLocal(slot, of, value, line));
         Ok(())
     }
 
-    fn word(&mut self, word: &str, depth: usize) -> Done<StmtKind> {
-        match word {
-            "if" => self.if_command(depth),
-            "case" => self.case_command(depth),
-            "for" => self.for_command(depth),
-            "return" => {
-                self.parser.next();
-                let expr = if self.parser.is_punct(";") { None } else { Some(self.expression()?) };
-                self.end(StmtKind::Return(expr))
+    pub(super) fn command(&mut self, command: &Command, steps: &mut Vec<Step>) -> Parsed<()> {
+        self.deeper(|l| l.step(command, steps))
+    }
+
+    fn step(&mut self, command: &Command, steps: &mut Vec<Step>) -> Parsed<()> {
+        let line = Line(command.line);
+        let step = match &command.kind {
+            CommandKind::Block(commands) => {
+                // A scope at compile time only.
+                steps.extend(self.scoped(|l| l.block(commands))?);
+                return Ok(());
             }
-            "accept" | "reject" | "error" | "print" | "printn" => {
-                self.parser.next();
-                let list = self.print_list()?;
-                self.end(match word {
-                    "accept" => StmtKind::Accept(list),
-                    "reject" => StmtKind::Reject(list),
-                    "error" => StmtKind::Error(list),
-                    _ => StmtKind::Print(list),
-                })
-            }
-            "unset" => {
-                self.parser.next();
-                self.parser.expect_punct("(")?;
-                let attr = self.attribute_name()?;
-                self.parser.expect_punct(")")?;
-                self.end(StmtKind::Unset(attr))
-            }
-            _ => self.assignment_or_call(),
-        }
-    }
-
-    fn end(&mut self, kind: StmtKind) -> Done<StmtKind> {
-        self.parser.expect_punct(";")?;
-        Ok(kind)
-    }
-
-    fn print_list(&mut self) -> Done<Vec<Expr>> {
-        let mut list = Vec::new();
-        if self.parser.is_punct(";") {
-            return Ok(list);
-        }
-        loop {
-            list.push(self.expression()?);
-            if !self.parser.eat_punct(",") {
-                return Ok(list);
-            }
-        }
-    }
-
-    /// One command, or a block: what stands behind `then`, `else`, `do`.
-    fn arm(&mut self, depth: usize) -> Done<Vec<Stmt>> {
-        let mut body = Vec::new();
-        let outer = self.scope.len();
-        self.command(depth + 1, &mut body)?;
-        self.scope.truncate(outer);
-        Ok(body)
-    }
-
-    fn if_command(&mut self, depth: usize) -> Done<StmtKind> {
-        self.parser.next();
-        let span = self.parser.span();
-        let condition = self.expression()?;
-        if let Some(ty) = type_of(&condition, &self.scope).filter(|t| !matches!(t, Type::Bool | Type::Void)) {
-            return Err(Diagnostic::error(
-                span,
-                format!("Argument 1 of CONDITION must be of type bool, got type {ty}"),
-            )
-            .label(format!("this is of type {ty}")));
-        }
-        self.parser.expect_symbol("then")?;
-        let then = self.arm(depth)?;
-        let otherwise = if self.parser.eat_symbol("else") { self.arm(depth)? } else { Vec::new() };
-        Ok(StmtKind::If(condition, then, otherwise))
-    }
-
-    fn case_command(&mut self, depth: usize) -> Done<StmtKind> {
-        self.parser.next();
-        let expr = self.expression()?;
-        self.parser.expect_punct("{")?;
-        let (mut branches, mut default) = (Vec::new(), Vec::new());
-        while !self.parser.eat_punct("}") {
-            let is_default = self.parser.eat_symbol("else");
-            let mut ranges = Vec::new();
-            if !is_default {
-                loop {
-                    self.set_item(&mut ranges)?;
-                    if !self.parser.eat_punct(",") {
-                        break;
-                    }
+            CommandKind::Declare(declaration) => return self.declaration(declaration, steps),
+            CommandKind::If(branches, otherwise) => {
+                let mut list = Vec::with_capacity(branches.len());
+                for (condition, commands) in branches {
+                    let condition = self.test(condition)?;
+                    list.push((condition, self.scoped(|l| l.block(commands))?));
                 }
+                let otherwise = self.scoped(|l| l.block(otherwise))?;
+                steps.extend(choose(list, otherwise, command.line));
+                return Ok(());
             }
-            self.parser.expect_punct(":")?;
-            let mut body = Vec::new();
-            while self.is_command_start() {
-                self.command(depth + 1, &mut body)?;
+            CommandKind::Case(subject, branches, default) => {
+                self.case(subject, branches, default.as_deref())?
             }
-            if is_default {
-                default = body;
-            } else {
-                branches.push((Set::new(ranges), body));
-            }
-        }
-        Ok(StmtKind::Case(expr, branches, default))
-    }
-
-    /// Within `case`: whether a command follows rather than the next branch.
-    fn is_command_start(&self) -> bool {
-        match self.parser.peek() {
-            Token::Punct("{" | ";") => true,
-            Token::Symbol(word) if word == "else" => false,
-            // A constant before `:`, `,` or `..` is a branch's item.
-            Token::Symbol(_) => !matches!(self.parser.peek2(), Token::Punct(":" | "," | "..")),
-            _ => false,
-        }
-    }
-
-    fn for_command(&mut self, depth: usize) -> Done<StmtKind> {
-        self.parser.next();
-        let outer = self.scope.len();
-        let slot = if self.is_type() {
-            let ty = self.ty()?;
-            let (name, _) = self.parser.expect_name("a variable name")?;
-            self.declare(name, ty)
-        } else {
-            let (name, span) = self.parser.expect_name("a variable")?;
-            self.variable(&name).ok_or_else(|| self.undefined(&name, span))?.0
+            CommandKind::For(of, name, list, body) => self.for_loop(of.as_ref(), name, list, body, line)?,
+            CommandKind::Assign(name, value) => self.assign(name, value, line)?,
+            CommandKind::Update(name, method, arguments) => self.update(name, method, arguments, line)?,
+            CommandKind::Return(value) => self.return_value(value.as_ref(), line)?,
+            CommandKind::Accept(message) => Step::Accept(self.message(message)?),
+            CommandKind::Reject(message) => Step::Reject(self.message(message)?),
+            CommandKind::Error(message) => Step::Error(self.message(message)?),
+            CommandKind::Print(message, newline) => Step::Print(self.message(message)?, *newline),
+            CommandKind::Call(name, arguments) => self.call_command(name, arguments, command)?,
         };
-        self.parser.expect_symbol("in")?;
-        let list = self.expression()?;
-        self.parser.expect_symbol("do")?;
-        let body = self.arm(depth)?;
-        self.scope.truncate(outer);
-        Ok(StmtKind::For(slot, list, body))
+        steps.push(step);
+        Ok(())
     }
 
-    /// `TYPE NAME [= term];`.
-    pub(super) fn declaration(&mut self) -> Done<Option<StmtKind>> {
-        let ty = self.ty()?;
-        let (name, _) = self.parser.expect_name("a variable name")?;
-        let value = if self.parser.eat_punct("=") { Some(self.expression()?) } else { None };
-        self.parser.expect_punct(";")?;
-        let slot = self.declare(name, ty);
-        // Without a value the variable is void again, also the second time around a loop.
-        Ok(Some(StmtKind::SetLocal(slot, value.unwrap_or(Expr::Const(crate::Value::Void)))))
+    fn message(&mut self, list: &[Expr]) -> Parsed<Box<[Node]>> {
+        list.iter().map(|e| self.expression(e).map(|t| t.node)).collect()
     }
 
-    fn attribute_name(&mut self) -> Done<Attr> {
-        let (name, span) = self.parser.expect_name("a route attribute")?;
-        self.attribute(&name).ok_or_else(|| self.undefined(&name, span))
+    fn return_value(&mut self, value: Option<&Expr>, line: Line) -> Parsed<Step> {
+        let Some(expr) = value else {
+            self.returned.push(Type::Void);
+            return Ok(Step::Return(None, line));
+        };
+        let typed = self.expression(expr)?;
+        let wanted = if self.this.is_some() { self.result } else { Some(Type::Bool) };
+        if let Some(wanted) = wanted
+            && !wanted.takes(typed.of)
+        {
+            let message = format!("Return value must be {wanted}, got {}", typed.of);
+            return Err(Diagnostic::error(expr.span, message).label(format!("expected {wanted}")));
+        }
+        self.returned.push(typed.of);
+        Ok(Step::Return(Some(typed.node), line))
     }
 
-    fn assignment_or_call(&mut self) -> Done<StmtKind> {
-        let (name, span) = self.parser.expect_name("a command")?;
-        if self.parser.is_punct("(") {
-            if let Some(Symbol::Function(function)) = self.symbols.get(&name) {
-                let call = self.call_arguments(function.clone(), &name)?;
-                return self.end(StmtKind::Call(call));
+    /// The value of an assignment to a place of a type.
+    fn assigned(&mut self, expr: &Expr, of: Type) -> Parsed<Node> {
+        let typed = self.expression(expr)?;
+        if of.takes(typed.of) {
+            return Ok(convert(typed.node, of));
+        }
+        Err(type_error(expr, (1, "SET"), &of.to_string(), typed.of))
+    }
+
+    fn place(&self, name: &Ident) -> Parsed<Place> {
+        if let Some(variable) = self.variable(&name.name) {
+            return Ok(Place::Local(variable.slot, variable.of));
+        }
+        match self.symbols.get(&name.name) {
+            Some(Symbol::Attribute(of)) => {
+                return Ok(Place::Attribute(Attribute::Extra(name.name.clone(), *of), *of));
             }
-            return Err(self.undefined(&name, span));
+            Some(symbol) if attribute::find(&name.name).is_none() => {
+                return Err(Diagnostic::error(name.span, "You may set only variables.")
+                    .label(format!("is a {}", symbol.class().name())));
+            }
+            _ => {}
         }
-        let local = self.variable(&name);
-        let attr = if local.is_none() { self.attribute(&name) } else { None };
-        let Some((target, ty)) = local
-            .map(|(slot, ty)| (Expr::Local(slot), ty))
-            .or_else(|| attr.clone().map(|a| (Expr::Attr(a.clone()), a.ty())))
-        else {
-            return Err(self.undefined(&name, span));
-        };
-        if attr.as_ref().is_some_and(Attr::is_read_only) {
-            return Err(Diagnostic::error(span, "This static attribute is read-only."));
+        match attribute::find(&name.name) {
+            Some((_, _, Access::ReadOnly)) => {
+                Err(Diagnostic::error(name.span, "This static attribute is read-only."))
+            }
+            Some((_, _, Access::Opaque)) => {
+                Err(Diagnostic::error(name.span, "Setting opaque attribute is not allowed"))
+            }
+            Some((attribute, of, _)) => Ok(Place::Attribute(attribute, of)),
+            None => Err(self.undefined(name)),
         }
-        let value_span = self.parser.span();
-        let value = if self.parser.eat_punct("=") {
-            self.expression()?
-        } else {
-            self.parser.expect_punct(".")?;
-            self.modification(target)?
-        };
-        self.check_assignment(&value, ty, value_span)?;
-        self.end(match (local, attr) {
-            (Some((slot, _)), _) => StmtKind::SetLocal(slot, value),
-            (None, Some(attr)) => StmtKind::SetAttr(attr, value),
-            (None, None) => return Err(self.undefined(&name, span)),
+    }
+
+    fn assign(&mut self, name: &Ident, value: &Expr, line: Line) -> Parsed<Step> {
+        Ok(match self.place(name)? {
+            Place::Local(slot, of) => Step::SetLocal(slot, of, self.assigned(value, of)?, line),
+            Place::Attribute(attribute, of) => {
+                let node = self.assigned(value, of)?;
+                Step::SetAttribute(attribute, node, line)
+            }
         })
     }
 
-    /// `x.add(y);` and its kin: the value to assign to `x`.
-    fn modification(&mut self, target: Expr) -> Done<Expr> {
-        let (method, span) = self.parser.expect_name("a method")?;
-        let op = match method.as_str() {
-            "empty" => {
-                let empty = match type_of(&target, &self.scope) {
-                    Some(Type::Path) => crate::Value::Path(godwit_wire::AsPath::empty()),
-                    Some(Type::Eclist) => crate::Value::Eclist(Box::default()),
-                    Some(Type::Lclist) => crate::Value::Lclist(Box::default()),
-                    _ => crate::Value::Clist(Box::default()),
-                };
-                return Ok(Expr::Const(empty));
-            }
-            "prepend" => ListOp::Prepend,
-            "add" => ListOp::Add,
-            "delete" => ListOp::Delete,
-            "filter" => ListOp::Filter,
-            _ => {
-                return Err(Diagnostic::error(span, format!("syntax error, unexpected {method}"))
-                    .label("expected empty, prepend, add, delete or filter"));
-            }
+    /// `name.method(arguments);`
+    fn update(&mut self, name: &Ident, method: &Ident, arguments: &[Expr], line: Line) -> Parsed<Step> {
+        let place = self.place(name)?;
+        let of = match &place {
+            Place::Local(_, of) | Place::Attribute(_, of) => *of,
         };
-        self.parser.expect_punct("(")?;
-        let item = self.expression()?;
-        self.parser.expect_punct(")")?;
-        Ok(Expr::List(op, Box::new((target, item))))
+        let list = matches!(of, Type::Path | Type::Clist | Type::Eclist | Type::Lclist);
+        let op = match (&*method.name, arguments) {
+            ("empty", []) if list => None,
+            (word, [argument]) if list => match list_op(word) {
+                Some(op) => Some((op, argument)),
+                None => return Err(unknown_method(method, of)),
+            },
+            (word, _) if list && (word == "empty" || list_op(word).is_some()) => {
+                let wanted = usize::from(word != "empty");
+                let message = format!(
+                    "Function '{word}' expects {wanted} arguments, got {} arguments",
+                    arguments.len()
+                );
+                return Err(Diagnostic::error(method.span, message));
+            }
+            _ => return Err(unknown_method(method, of)),
+        };
+        let Some((op, argument)) = op else {
+            let empty = empty_of(of);
+            return Ok(match place {
+                Place::Local(slot, of) => Step::SetLocal(slot, of, empty, line),
+                Place::Attribute(attribute, _) => Step::SetAttribute(attribute, empty, line),
+            });
+        };
+        if op == ListOp::Prepend && of != Type::Path {
+            return Err(unknown_method(method, of));
+        }
+        let item = self.list_argument(op, of, argument)?;
+        Ok(match place {
+            Place::Local(slot, of) => {
+                let value = Node::List(op, Box::new((Node::Local(slot), item)), line);
+                Step::SetLocal(slot, of, value, line)
+            }
+            Place::Attribute(attribute, _) => Step::Update(attribute, op, item, line),
+        })
     }
 
-    fn check_assignment(&self, value: &Expr, ty: Type, span: crate::Span) -> Done<()> {
-        let Some(got) = type_of(value, &self.scope) else { return Ok(()) };
-        let fits = got == ty
-            || got == Type::Void
-            || ty == Type::Void
-            || matches!((ty, got), (Type::Quad, Type::Ip) | (Type::PrefixSet, Type::Set));
-        if fits {
-            return Ok(());
+    fn call_command(&mut self, name: &Ident, arguments: &[Expr], command: &Command) -> Parsed<Step> {
+        let known = self.symbols.get(&name.name).is_some();
+        if &*name.name == "unset" && !known {
+            let [argument] = arguments else {
+                return Err(Diagnostic::error(name.span, "Function 'unset' expects 1 arguments"));
+            };
+            let ExprKind::Name(target) = &argument.kind else {
+                return Err(Diagnostic::error(argument.span, "Attribute expected"));
+            };
+            let target = ident(target, argument.span);
+            return match (self.place(&target)?, attribute::find(&target.name)) {
+                (Place::Attribute(attribute, _), None | Some((_, _, Access::Dynamic))) => {
+                    Ok(Step::Unset(attribute))
+                }
+                _ => Err(Diagnostic::error(argument.span, "Only dynamic attributes can be unset")),
+            };
         }
-        Err(Diagnostic::error(span, format!("Argument 1 of SET must be of type {ty}, got type {got}"))
-            .label(format!("this is of type {got}, and {ty} is wanted")))
+        let whole =
+            Expr { kind: ExprKind::Call(name.clone(), Vec::new()), span: name.span, line: command.line };
+        let typed = self.call(name, arguments, &whole)?;
+        if matches!(typed.node, Node::Call(..) | Node::CallSelf(..)) {
+            Ok(Step::Run(typed.node))
+        } else {
+            Err(Diagnostic::error(name.span, "The result of this function is not used")
+                .label("has no effect of its own"))
+        }
     }
+
+    fn for_loop(
+        &mut self,
+        of: Option<&TypeName>,
+        name: &Ident,
+        list: &Expr,
+        body: &[Command],
+        line: Line,
+    ) -> Parsed<Step> {
+        let typed = self.expression(list)?;
+        let member = match typed.of {
+            Type::Path => Type::Int,
+            Type::Clist => Type::Pair,
+            Type::Eclist => Type::Ec,
+            Type::Lclist => Type::Lc,
+            Type::Dynamic => Type::Dynamic,
+            other => {
+                return Err(Diagnostic::error(list.span, "Only a path or a list can be iterated over")
+                    .label(format!("is {other}")));
+            }
+        };
+        self.scoped(|l| {
+            let (slot, declared) = match of {
+                Some(of) => {
+                    let of = type_of(of)?;
+                    (l.declare(name, of)?, of)
+                }
+                None => match l.place(name)? {
+                    Place::Local(slot, of) => (slot, of),
+                    Place::Attribute(..) => {
+                        return Err(Diagnostic::error(name.span, "Loop variable expected"));
+                    }
+                },
+            };
+            if !declared.takes(member) {
+                let message = format!("Loop variable '{}' must be {member}, is {declared}", name.name);
+                return Err(Diagnostic::error(name.span, message));
+            }
+            let body = l.block(body)?;
+            Ok(Step::For(Box::new(For { slot, of: declared, list: typed.node, body, line })))
+        })
+    }
+}
+
+fn unknown_method(method: &Ident, of: Type) -> Diagnostic {
+    Diagnostic::error(method.span, format!("Type {of} has no method '{}'", method.name))
+        .label("expected prepend, add, delete, filter or empty of a path or list")
+}
+
+fn empty_of(of: Type) -> Node {
+    Node::Const(match of {
+        Type::Path => Value::Path(godwit_wire::AsPath::empty()),
+        Type::Eclist => Value::Eclist(Box::default()),
+        Type::Lclist => Value::Lclist(Box::default()),
+        _ => Value::Clist(Box::default()),
+    })
+}
+
+/// `if` with the branches left out that constants decide.
+pub(super) fn choose(branches: Vec<(Node, Block)>, otherwise: Block, line: u32) -> Vec<Step> {
+    let mut list = Vec::with_capacity(branches.len());
+    let mut last = otherwise;
+    for (condition, block) in branches {
+        match condition {
+            Node::Const(Value::Bool(false)) => {}
+            Node::Const(Value::Bool(true)) => {
+                last = block;
+                break;
+            }
+            _ => list.push((condition, block)),
+        }
+    }
+    if list.is_empty() {
+        return last.into_vec();
+    }
+    vec![Step::If(list.into(), last, Line(line))]
 }

@@ -1,426 +1,266 @@
-//! Terms.
+//! Expressions.
 
-use std::sync::Arc;
-
+use super::{Lower, Typed, ident};
 use crate::Diagnostic;
-use crate::lexer::Token;
-use crate::tree::{Accessor, EcKind, Expr, Function, ListOp, Op};
-use crate::value::{Type, Value, enum_constant};
+use crate::ast::Ident;
+use crate::ast::{ArithmeticOp, CompareOp, Expr, ExprKind, ListKind, LogicOp};
+use crate::attribute::{self, Access, Attribute};
+use crate::code::{Line, Node};
+use crate::eval::Run;
+use crate::parser::Parsed;
+use crate::symbols::Symbol;
+use crate::types::{SetType, Type, enum_constants};
+use crate::value::Value;
 
-use super::{Compiler, DEPTH_MAX, Done, Symbol, type_of};
-
-impl Compiler<'_, '_> {
-    /// A term: `&& ||` of one level, comparisons that do not associate, `+ -`, `* /`, `!`, `.`.
-    pub(crate) fn expression(&mut self) -> Done<Expr> {
-        self.logic(0)
+impl Lower<'_> {
+    /// An expression of any type.
+    pub(super) fn expression(&mut self, expr: &Expr) -> Parsed<Typed> {
+        let typed = self.deeper(|l| l.kind(expr))?;
+        self.fold(typed, expr)
     }
 
-    /// A term that is known now.
-    pub(crate) fn constant(&mut self) -> Done<(Value, crate::Span)> {
-        let span = self.parser.span();
-        let expr = self.expression()?;
-        self.fold(&expr, span).map(|value| (value, span))
+    /// An expression that must be of a type: argument number and operation name it in the error.
+    pub(super) fn typed(&mut self, expr: &Expr, wanted: Type, argument: (usize, &str)) -> Parsed<Node> {
+        let typed = self.expression(expr)?;
+        if wanted.takes(typed.of) {
+            return Ok(convert(typed.node, wanted));
+        }
+        Err(type_error(expr, argument, &wanted.to_string(), typed.of))
     }
 
-    pub(super) fn fold(&self, expr: &Expr, span: crate::Span) -> Done<Value> {
-        crate::eval::constant(expr, self.dialect16).map_err(|text| {
-            Diagnostic::error(span, format!("Runtime error: {text}")).label("a value known now is wanted")
+    /// The condition of `if` or `where`.
+    pub(super) fn test(&mut self, expr: &Expr) -> Parsed<Node> {
+        self.typed(expr, Type::Bool, (1, "CONDITION"))
+    }
+
+    fn kind(&mut self, expr: &Expr) -> Parsed<Typed> {
+        let line = Line(expr.line);
+        Ok(match &expr.kind {
+            ExprKind::Bool(b) => Typed::constant(Value::Bool(*b)),
+            ExprKind::Int(n) => Typed::constant(Value::Int(*n)),
+            ExprKind::String(text) => Typed::constant(Value::String(text.clone())),
+            ExprKind::Ip(ip) => Typed::constant(Value::Ip(*ip)),
+            ExprKind::Prefix(net) => Typed::constant(Value::Prefix(*net)),
+            ExprKind::Empty(kind) => Typed::constant(empty(*kind)),
+            ExprKind::Set(items) => Typed::constant(self.set(items)?),
+            ExprKind::Mask(items) => self.mask(items, expr)?,
+            ExprKind::Name(name) => self.name(&ident(name, expr.span))?,
+            ExprKind::Call(name, arguments) => self.call(name, arguments, expr)?,
+            ExprKind::Method(receiver, name, arguments) => {
+                self.method(receiver, name, arguments.as_deref(), expr)?
+            }
+            ExprKind::Not(inner) => {
+                let node = self.typed(inner, Type::Bool, (1, "NOT"))?;
+                Typed { node: Node::Not(Box::new(node), line), of: Type::Bool }
+            }
+            ExprKind::Logic(first, rest) => self.logic(first, rest, line)?,
+            ExprKind::Arithmetic(first, rest) => self.arithmetic(first, rest, line)?,
+            ExprKind::Compare(op, left, right) => self.compare(*op, left, right, expr)?,
+            ExprKind::Pair(a, b) => {
+                let a = self.typed(a, Type::Int, (1, "PAIR_CONSTRUCT"))?;
+                let b = self.typed(b, Type::Int, (2, "PAIR_CONSTRUCT"))?;
+                Typed { node: Node::Pair(Box::new((a, b)), line), of: Type::Pair }
+            }
+            ExprKind::Large(a, b, c) => {
+                let a = self.typed(a, Type::Int, (1, "LC_CONSTRUCT"))?;
+                let b = self.typed(b, Type::Int, (2, "LC_CONSTRUCT"))?;
+                let c = self.typed(c, Type::Int, (3, "LC_CONSTRUCT"))?;
+                Typed { node: Node::Large(Box::new([a, b, c]), line), of: Type::Lc }
+            }
+            ExprKind::Extended(kind, key, value) => {
+                let typed = self.expression(key)?;
+                if !matches!(typed.of, Type::Int | Type::Ip | Type::Quad | Type::Dynamic) {
+                    return Err(type_error(key, (1, "EC_CONSTRUCT"), "int or ip", typed.of));
+                }
+                let value = self.typed(value, Type::Int, (2, "EC_CONSTRUCT"))?;
+                Typed { node: Node::Extended(*kind, Box::new((typed.node, value)), line), of: Type::Ec }
+            }
         })
     }
 
-    fn logic(&mut self, depth: usize) -> Done<Expr> {
-        if depth > DEPTH_MAX {
-            return Err(Diagnostic::error(self.parser.span(), "Too many nested terms"));
+    /// Evaluates now what depends on nothing.
+    fn fold(&self, typed: Typed, expr: &Expr) -> Parsed<Typed> {
+        if !foldable(&typed.node) {
+            return Ok(typed);
         }
-        let mut left = self.comparison(depth)?;
-        loop {
-            let span = self.parser.span();
-            let op = match self.parser.peek() {
-                Token::Punct("&&") => Op::And,
-                Token::Punct("||") => Op::Or,
-                _ => return Ok(left),
-            };
-            self.parser.next();
-            let right = self.comparison(depth)?;
-            for (n, side) in [(1, &left), (2, &right)] {
-                if let Some(ty) = type_of(side, &self.scope).filter(|t| !matches!(t, Type::Bool | Type::Void))
-                {
-                    let name = if op == Op::And { "AND" } else { "OR" };
-                    let text = format!("Argument {n} of {name} must be of type bool, got type {ty}");
-                    return Err(Diagnostic::error(span, text).label(format!("one side is of type {ty}")));
-                }
-            }
-            left = binary(op, left, right);
-        }
-    }
-
-    fn comparison(&mut self, depth: usize) -> Done<Expr> {
-        let left = self.sum(depth)?;
-        let span = self.parser.span();
-        let op = match self.parser.peek() {
-            Token::Punct("=") => Op::Eq,
-            Token::Punct("!=") => Op::Ne,
-            Token::Punct("<") => Op::Lt,
-            Token::Punct("<=") => Op::Le,
-            Token::Punct(">") => Op::Gt,
-            Token::Punct(">=") => Op::Ge,
-            Token::Punct("~") => Op::Match,
-            Token::Punct("!~") => Op::NotMatch,
-            _ => return Ok(left),
-        };
-        self.parser.next();
-        let right = self.sum(depth)?;
-        self.check_comparison(op, &left, &right, span)?;
-        Ok(binary(op, left, right))
-    }
-
-    fn check_comparison(&self, op: Op, left: &Expr, right: &Expr, span: crate::Span) -> Done<()> {
-        let (Some(a), Some(b)) = (type_of(left, &self.scope), type_of(right, &self.scope)) else {
-            return Ok(());
-        };
-        if a == Type::Void || b == Type::Void {
-            return Ok(());
-        }
-        let good = match op {
-            Op::Lt | Op::Le | Op::Gt | Op::Ge => a == b,
-            Op::Match | Op::NotMatch => matchable(a, b),
-            _ => true,
-        };
-        if good {
-            return Ok(());
-        }
-        let text = match op {
-            Op::Match | Op::NotMatch => format!("Arguments 1 and 2 of MATCH have no relation: {a} ~ {b}"),
-            _ => "Arguments 1 and 2 of LT must be of the same type".to_owned(),
-        };
-        Err(Diagnostic::error(span, text).label(format!("{a} on the left, {b} on the right")))
-    }
-
-    fn sum(&mut self, depth: usize) -> Done<Expr> {
-        let mut left = self.product(depth)?;
-        loop {
-            let op = match self.parser.peek() {
-                Token::Punct("+") => Op::Add,
-                Token::Punct("-") => Op::Sub,
-                _ => return Ok(left),
-            };
-            let span = self.parser.span();
-            self.parser.next();
-            let right = self.product(depth)?;
-            self.check_numbers(op, &left, &right, span)?;
-            left = binary(op, left, right);
-        }
-    }
-
-    fn product(&mut self, depth: usize) -> Done<Expr> {
-        let mut left = self.unary(depth)?;
-        loop {
-            let op = match self.parser.peek() {
-                Token::Punct("*") => Op::Mul,
-                Token::Punct("/") => Op::Div,
-                _ => return Ok(left),
-            };
-            let span = self.parser.span();
-            self.parser.next();
-            let right = self.unary(depth)?;
-            self.check_numbers(op, &left, &right, span)?;
-            left = binary(op, left, right);
-        }
-    }
-
-    fn check_numbers(&self, op: Op, left: &Expr, right: &Expr, span: crate::Span) -> Done<()> {
-        for (n, side) in [(1, left), (2, right)] {
-            if let Some(ty) = type_of(side, &self.scope).filter(|t| !matches!(t, Type::Int | Type::Void)) {
-                let name = format!("{op:?}").to_uppercase();
-                return Err(Diagnostic::error(
-                    span,
-                    format!("Argument {n} of {name} must be of type int, got type {ty}"),
-                )
-                .label("numbers are wanted on both sides"));
+        match Run::new(None, self.symbols.dialect).constant(&typed.node) {
+            Ok(value) => Ok(Typed::constant(value)),
+            Err(fault) => {
+                let message = format!("filter preevaluation, line {}: {}", fault.line, fault.message);
+                Err(Diagnostic::error(expr.span, message))
             }
         }
-        Ok(())
     }
 
-    fn unary(&mut self, depth: usize) -> Done<Expr> {
-        if depth > DEPTH_MAX {
-            return Err(Diagnostic::error(self.parser.span(), "Too many nested terms"));
+    fn name(&mut self, name: &Ident) -> Parsed<Typed> {
+        if let Some(variable) = self.variable(&name.name) {
+            return Ok(Typed { node: Node::Local(variable.slot), of: variable.of });
         }
-        if self.parser.eat_punct("!") {
-            let inner = self.unary(depth + 1)?;
-            return Ok(match inner {
-                Expr::Const(Value::Bool(b)) => Expr::Const(Value::Bool(!b)),
-                inner => Expr::Not(Box::new(inner)),
-            });
-        }
-        let mut term = self.primary(depth)?;
-        while self.parser.is_punct(".") {
-            self.parser.next();
-            term = self.accessor(term)?;
-        }
-        Ok(term)
-    }
-
-    fn accessor(&mut self, term: Expr) -> Done<Expr> {
-        let (name, span) = self.parser.expect_name("an accessor")?;
-        let accessor = match name.as_str() {
-            "len" => Accessor::Len,
-            "first" => Accessor::First,
-            "last" => Accessor::Last,
-            "last_nonaggregated" => Accessor::LastNonaggregated,
-            "ip" => Accessor::Ip,
-            "type" => Accessor::Type,
-            "is_v4" => Accessor::IsV4,
-            "asn" => Accessor::Asn,
-            "data" => Accessor::Data,
-            "data1" => Accessor::Data1,
-            "data2" => Accessor::Data2,
-            "min" => Accessor::Min,
-            "max" => Accessor::Max,
-            "mask" => {
-                self.parser.expect_punct("(")?;
-                let len = self.expression()?;
-                self.parser.expect_punct(")")?;
-                return Ok(Expr::Mask(Box::new((term, len))));
+        match self.symbols.get(&name.name) {
+            Some(Symbol::Constant(value)) => return Ok(Typed::constant(value.clone())),
+            Some(Symbol::Attribute(of)) => {
+                let node = Node::Attribute(Attribute::Extra(name.name.clone(), *of));
+                return Ok(Typed { node, of: *of });
             }
-            "prepend" | "add" | "delete" | "filter" => {
-                let op = list_op(&name).unwrap_or(ListOp::Add);
-                self.parser.expect_punct("(")?;
-                let item = self.expression()?;
-                self.parser.expect_punct(")")?;
-                return Ok(Expr::List(op, Box::new((term, item))));
+            // A protocol or table may well have the name of an attribute.
+            Some(symbol) if attribute::find(&name.name).is_none() => {
+                let message = "syntax error, unexpected CF_SYM_KNOWN";
+                return Err(Diagnostic::error(name.span, message)
+                    .label(format!("is a {}, not a value", symbol.class().name())));
             }
-            _ => {
-                return Err(Diagnostic::error(span, format!("syntax error, unexpected {name}"))
-                    .label("no such accessor")
-                    .help(
-                        "accessors are len, first, last, last_nonaggregated, ip, type, mask(…), asn, data, …",
-                    ));
-            }
-        };
-        Ok(Expr::Access(accessor, Box::new(term)))
-    }
-
-    fn primary(&mut self, depth: usize) -> Done<Expr> {
-        let span = self.parser.span();
-        let value = match self.parser.peek().clone() {
-            Token::Number(n) => Value::Int(n),
-            Token::Ip(ip) => Value::Ip(ip),
-            Token::Prefix(net) => Value::Prefix(net),
-            Token::Str(text) => Value::String(text.into()),
-            Token::Punct("(") => return self.parenthesis(depth),
-            Token::Punct("[") => return self.set().map(Expr::Const),
-            Token::Punct("[=") => return self.path_mask().map(Expr::Const),
-            Token::Punct(sign @ ("+" | "-")) => return self.empty_list(sign),
-            Token::Symbol(name) => return self.name(&name, span, depth),
-            _ => return Err(self.parser.unexpected("a value")),
-        };
-        self.parser.next();
-        Ok(Expr::Const(value))
-    }
-
-    /// `(a)`, `(a, b)`, `(rt, a, b)`, `(a, b, c)`.
-    fn parenthesis(&mut self, depth: usize) -> Done<Expr> {
-        self.parser.expect_punct("(")?;
-        if let Some(kind) = self.ec_kind()? {
-            self.parser.expect_punct(",")?;
-            let key = self.logic(depth + 1)?;
-            self.parser.expect_punct(",")?;
-            let value = self.logic(depth + 1)?;
-            self.parser.expect_punct(")")?;
-            return Ok(self.folded(Expr::Ec(kind, Box::new((key, value)))));
-        }
-        let first = self.logic(depth + 1)?;
-        if self.parser.eat_punct(")") {
-            return Ok(first);
-        }
-        self.parser.expect_punct(",")?;
-        let second = self.logic(depth + 1)?;
-        let built = if self.parser.eat_punct(",") {
-            let third = self.logic(depth + 1)?;
-            Expr::Lc(Box::new((first, second, third)))
-        } else {
-            Expr::Pair(Box::new((first, second)))
-        };
-        self.parser.expect_punct(")")?;
-        Ok(self.folded(built))
-    }
-
-    /// Computes what depends on constants alone; what cannot be computed fails when it runs.
-    fn folded(&self, expr: Expr) -> Expr {
-        let fixed = match &expr {
-            Expr::Pair(s) | Expr::Ec(_, s) => [&s.0, &s.1].iter().all(|e| matches!(e, Expr::Const(_))),
-            Expr::Lc(s) => [&s.0, &s.1, &s.2].iter().all(|e| matches!(e, Expr::Const(_))),
-            _ => false,
-        };
-        match crate::eval::constant(&expr, self.dialect16) {
-            Ok(value) if fixed => Expr::Const(value),
-            _ => expr,
-        }
-    }
-
-    pub(super) fn ec_kind(&mut self) -> Done<Option<EcKind>> {
-        let Token::Symbol(name) = self.parser.peek() else { return Ok(None) };
-        let followed = matches!(self.parser.peek2(), Token::Punct(",") | Token::Number(_));
-        let kind = match name.as_str() {
-            "rt" if followed => EcKind::Target,
-            "ro" if followed => EcKind::Origin,
-            "generic" if followed => EcKind::Generic,
-            "unknown" if followed => {
-                self.parser.next();
-                let Token::Number(n) = self.parser.next() else {
-                    return Err(self.parser.unexpected("a number"));
-                };
-                return Ok(Some(EcKind::Unknown(n)));
-            }
-            _ => return Ok(None),
-        };
-        self.parser.next();
-        Ok(Some(kind))
-    }
-
-    /// `+empty+`, `-empty-`, `--empty--`, `---empty---`.
-    fn empty_list(&mut self, sign: &'static str) -> Done<Expr> {
-        let count = |this: &mut Self| {
-            let mut n = 0;
-            while n < 3 && this.parser.eat_punct(sign) {
-                n += 1;
-            }
-            n
-        };
-        let before = count(self);
-        self.parser.expect_symbol("empty")?;
-        let after = count(self);
-        let value = match (sign, before, after) {
-            ("+", 1, 1) => Value::Path(godwit_wire::AsPath::empty()),
-            ("-", 1, 1) => Value::Clist(Box::default()),
-            ("-", 2, 2) => Value::Eclist(Box::default()),
-            ("-", 3, 3) => Value::Lclist(Box::default()),
-            _ => return Err(self.parser.unexpected("+empty+, -empty-, --empty-- or ---empty---")),
-        };
-        Ok(Expr::Const(value))
-    }
-
-    fn name(&mut self, name: &str, span: crate::Span, depth: usize) -> Done<Expr> {
-        self.parser.next();
-        if let Some((slot, _)) = self.variable(name) {
-            return Ok(Expr::Local(slot));
-        }
-        match self.symbols.get(name) {
-            Some(Symbol::Constant(value)) => return Ok(Expr::Const(value.clone())),
-            Some(Symbol::Function(function)) => return self.call_arguments(function.clone(), name),
-            Some(Symbol::Attribute(attr)) => return Ok(Expr::Attr(attr.clone())),
             _ => {}
         }
-        match name {
-            "true" => return Ok(Expr::Const(Value::Bool(true))),
-            "false" => return Ok(Expr::Const(Value::Bool(false))),
-            _ => {}
+        if let Some((attribute, of, access)) = attribute::find(&name.name) {
+            if access == Access::Opaque {
+                return Err(Diagnostic::error(name.span, "Reading opaque attribute is not allowed")
+                    .label("only defined(…) can look at it"));
+            }
+            return Ok(Typed { node: Node::Attribute(attribute), of });
         }
-        if self.parser.is_punct("(") {
-            return self.builtin(name, span, depth);
-        }
-        if let Some(value) = enum_constant(name) {
-            return Ok(Expr::Const(value));
-        }
-        match self.attribute(name) {
-            Some(attr) => Ok(Expr::Attr(attr)),
-            None => Err(self.undefined(name, span)),
+        match enum_constants(self.symbols.dialect).find(|c| *c.0 == *name.name) {
+            Some((_, kind, value)) => Ok(Typed::constant(Value::Enum(*kind, *value))),
+            None => Err(self.undefined(name)),
         }
     }
 
-    /// Functions that are part of the language.
-    fn builtin(&mut self, name: &str, span: crate::Span, depth: usize) -> Done<Expr> {
-        self.parser.expect_punct("(")?;
-        let expr = match name {
-            "defined" => Expr::Defined(Box::new(self.logic(depth + 1)?)),
-            "format" => Expr::Format(Box::new(self.logic(depth + 1)?)),
-            "prepend" | "add" | "delete" | "filter" => {
-                let list = self.logic(depth + 1)?;
-                self.parser.expect_punct(",")?;
-                let item = self.logic(depth + 1)?;
-                Expr::List(list_op(name).unwrap_or(ListOp::Add), Box::new((list, item)))
-            }
-            "roa_check" | "aspa_check" => {
-                return Err(Diagnostic::error(span, format!("{name} is not supported yet"))
-                    .help("ROA tables come with the rpki protocol"));
-            }
-            _ => return Err(self.undefined(name, span)),
+    fn logic(&mut self, first: &Expr, rest: &[(LogicOp, Expr)], line: Line) -> Parsed<Typed> {
+        let name = |op: LogicOp| if op == LogicOp::And { "AND" } else { "OR" };
+        let first_name = rest.first().map_or("AND", |(op, _)| name(*op));
+        let first = self.typed(first, Type::Bool, (1, first_name))?;
+        let mut nodes = Vec::with_capacity(rest.len());
+        for (op, operand) in rest {
+            nodes.push((*op, self.typed(operand, Type::Bool, (2, name(*op)))?));
+        }
+        Ok(Typed { node: Node::Logic(Box::new(first), nodes.into(), line), of: Type::Bool })
+    }
+
+    fn arithmetic(&mut self, first: &Expr, rest: &[(ArithmeticOp, Expr)], line: Line) -> Parsed<Typed> {
+        let name = |op: ArithmeticOp| match op {
+            ArithmeticOp::Add => "ADD",
+            ArithmeticOp::Subtract => "SUBTRACT",
+            ArithmeticOp::Multiply => "MULTIPLY",
+            ArithmeticOp::Divide => "DIVIDE",
         };
-        self.parser.expect_punct(")")?;
-        Ok(expr)
+        let first_name = rest.first().map_or("ADD", |(op, _)| name(*op));
+        let first = self.typed(first, Type::Int, (1, first_name))?;
+        let mut nodes = Vec::with_capacity(rest.len());
+        for (op, operand) in rest {
+            nodes.push((*op, self.typed(operand, Type::Int, (2, name(*op)))?));
+        }
+        Ok(Typed { node: Node::Arithmetic(Box::new(first), nodes.into(), line), of: Type::Int })
     }
 
-    pub(super) fn call_arguments(&mut self, function: Arc<Function>, name: &str) -> Done<Expr> {
-        let span = self.parser.span();
-        self.parser.expect_punct("(")?;
-        let mut args = Vec::new();
-        while !self.parser.eat_punct(")") {
-            let at = self.parser.span();
-            let arg = self.expression()?;
-            let wanted = function.args.get(args.len()).copied();
-            if let (Some(wanted), Some(got)) = (wanted, type_of(&arg, &self.scope))
-                && wanted != got
-                && !matches!(
-                    (wanted, got),
-                    (_, Type::Void) | (Type::Quad, Type::Ip) | (Type::PrefixSet, Type::Set)
-                )
-            {
-                let text = format!("Argument {} of '{name}' must be {wanted}, got {got}", args.len() + 1);
-                return Err(Diagnostic::error(at, text));
-            }
-            args.push(arg);
-            if !self.parser.eat_punct(",") {
-                self.parser.expect_punct(")")?;
-                break;
-            }
+    fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr, whole: &Expr) -> Parsed<Typed> {
+        let (a, b) = (self.expression(left)?, self.expression(right)?);
+        if let Some(message) = compare_error(op, a.of, b.of) {
+            return Err(Diagnostic::error(whole.span, message).label(format!("{} and {}", a.of, b.of)));
         }
-        if args.len() != function.args.len() {
-            let text = format!(
-                "Function '{name}' expects {} arguments, got {} arguments",
-                function.args.len(),
-                args.len()
-            );
-            return Err(Diagnostic::error(span, text));
-        }
-        Ok(Expr::Call(function, args))
+        let node = Node::Compare(op, Box::new((a.node, b.node)), Line(whole.line));
+        Ok(Typed { node, of: Type::Bool })
     }
 }
 
-/// An operation, computed now if both sides are known and it does not fail.
-fn binary(op: Op, left: Expr, right: Expr) -> Expr {
-    let fixed = matches!((&left, &right), (Expr::Const(_), Expr::Const(_)));
-    let expr = Expr::Binary(op, Box::new((left, right)));
-    match crate::eval::constant(&expr, false) {
-        Ok(value) if fixed => Expr::Const(value),
-        _ => expr,
+/// What is wrong with comparing these types, if the types alone tell.
+fn compare_error(op: CompareOp, left: Type, right: Type) -> Option<String> {
+    if left == Type::Dynamic || right == Type::Dynamic {
+        return None;
+    }
+    let name = match op {
+        CompareOp::Equal | CompareOp::NotEqual => return None,
+        CompareOp::Match | CompareOp::NotMatch => {
+            return (!can_match(left, right)).then(|| "~ applied on unknown type pair".into());
+        }
+        CompareOp::Less | CompareOp::Greater => "LT",
+        CompareOp::LessEqual | CompareOp::GreaterEqual => "LTE",
+    };
+    if !left.takes(right) && !right.takes(left) {
+        return Some(format!("Arguments 1 and 2 of {name} must be of the same type"));
+    }
+    (!ordered(left)).then(|| format!("Values of type {left} have no order"))
+}
+
+/// Whether `left ~ right` means something.
+fn can_match(left: Type, right: Type) -> bool {
+    match (left, right) {
+        (Type::String, Type::String)
+        | (Type::Ip | Type::Prefix, Type::Prefix)
+        | (Type::Path, Type::Mask | Type::Set(SetType::Int | SetType::Empty))
+        | (Type::Int, Type::Path)
+        | (Type::Pair | Type::Quad | Type::Ip, Type::Clist)
+        | (Type::Ec, Type::Eclist)
+        | (Type::Lc, Type::Lclist)
+        | (Type::Clist, Type::Set(SetType::Pair | SetType::Quad | SetType::Empty))
+        | (Type::Eclist, Type::Set(SetType::Ec | SetType::Empty))
+        | (Type::Lclist, Type::Set(SetType::Lc | SetType::Empty))
+        | (Type::Quad, Type::Set(SetType::Ip))
+        | (Type::Ip, Type::Set(SetType::Quad)) => true,
+        (left, Type::Set(SetType::Empty)) => left.set_of().is_some(),
+        (left, Type::Set(of)) => left.set_of() == Some(of),
+        _ => false,
     }
 }
 
-fn list_op(name: &str) -> Option<ListOp> {
-    Some(match name {
-        "prepend" => ListOp::Prepend,
-        "add" => ListOp::Add,
-        "delete" => ListOp::Delete,
-        "filter" => ListOp::Filter,
-        _ => return None,
-    })
+/// Whether values of a type have an order.
+fn ordered(of: Type) -> bool {
+    matches!(
+        of,
+        Type::Int
+            | Type::Bool
+            | Type::Pair
+            | Type::Quad
+            | Type::Enum(_)
+            | Type::Ec
+            | Type::Lc
+            | Type::Ip
+            | Type::Prefix
+            | Type::String
+    )
 }
 
-/// Whether `a ~ b` has a meaning.
-fn matchable(a: Type, b: Type) -> bool {
-    match b {
-        Type::Set => {
-            !matches!(a, Type::Bool | Type::Prefix | Type::String | Type::Mask | Type::Set | Type::PrefixSet)
+fn empty(kind: ListKind) -> Value {
+    match kind {
+        ListKind::Path => Value::Path(godwit_wire::AsPath::empty()),
+        ListKind::Communities => Value::Clist(Box::default()),
+        ListKind::Extended => Value::Eclist(Box::default()),
+        ListKind::Large => Value::Lclist(Box::default()),
+    }
+}
+
+/// A constant as the type it is wanted as: the one conversion, of an address to a quad.
+pub(super) fn convert(node: Node, wanted: Type) -> Node {
+    match node {
+        Node::Const(value) => Node::Const(value.into_type(wanted).unwrap_or_else(|value| value)),
+        node => node,
+    }
+}
+
+pub(super) fn type_error(expr: &Expr, (index, of): (usize, &str), wanted: &str, got: Type) -> Diagnostic {
+    let message = format!("Argument {index} of {of} must be of type {wanted}, got type {got}");
+    Diagnostic::error(expr.span, message).label(format!("expected {wanted}"))
+}
+
+/// Whether an operation has only constants to work on. A call is left alone: it may never be made.
+fn foldable(node: &Node) -> bool {
+    let fixed = |n: &Node| matches!(n, Node::Const(_));
+    match node {
+        Node::Not(a, _) | Node::Accessor(_, a, _) | Node::Format(a) | Node::Defined(a) => fixed(a),
+        Node::Logic(first, rest, _) => {
+            // The first operand may decide alone, if all operators agree.
+            let decided = |op: LogicOp| {
+                matches!(**first, Node::Const(Value::Bool(b)) if b == (op == LogicOp::Or))
+                    && rest.iter().all(|(o, _)| *o == op)
+            };
+            decided(LogicOp::And)
+                || decided(LogicOp::Or)
+                || (fixed(first) && rest.iter().all(|(_, n)| fixed(n)))
         }
-        Type::PrefixSet => matches!(a, Type::Prefix | Type::Ip),
-        Type::Prefix => matches!(a, Type::Prefix | Type::Ip),
-        Type::Mask => a == Type::Path,
-        Type::Path => a == Type::Int,
-        Type::Clist => matches!(a, Type::Pair | Type::Quad | Type::Ip),
-        Type::Eclist => a == Type::Ec,
-        Type::Lclist => a == Type::Lc,
-        Type::String => a == Type::String,
+        Node::Arithmetic(first, rest, _) => fixed(first) && rest.iter().all(|(_, n)| fixed(n)),
+        Node::Compare(_, pair, _)
+        | Node::IpMask(pair, _)
+        | Node::Pair(pair, _)
+        | Node::Extended(_, pair, _)
+        | Node::List(_, pair, _) => fixed(&pair.0) && fixed(&pair.1),
+        Node::Large(parts, _) => parts.iter().all(fixed),
         _ => false,
     }
 }

@@ -1,0 +1,146 @@
+//! The attributes of a route as filters name them.
+
+use std::sync::Arc;
+
+use crate::types::{EnumKind, Type};
+
+/// An attribute, resolved from its name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Attribute {
+    Net,
+    Proto,
+    Source,
+    From,
+    Gw,
+    Ifname,
+    Ifindex,
+    Dest,
+    Scope,
+    Preference,
+    Cast,
+    Weight,
+    Onlink,
+    BgpPath,
+    BgpOrigin,
+    BgpNextHop,
+    BgpMed,
+    BgpLocalPref,
+    BgpAtomicAggr,
+    BgpAggregator,
+    BgpCommunity,
+    BgpExtCommunity,
+    BgpLargeCommunity,
+    BgpOriginatorId,
+    BgpClusterList,
+    BgpAigp,
+    BgpOtc,
+    /// One of [`crate::RouteAttributes::extra`], by name, and its type.
+    Extra(Arc<str>, Type),
+}
+
+/// What a filter may do with an attribute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Access {
+    /// Always there, never written.
+    ReadOnly,
+    /// Always there.
+    Static,
+    /// May be undefined.
+    Dynamic,
+    /// May be undefined; only `defined()` is allowed.
+    Opaque,
+}
+
+use Access::{Dynamic, Opaque, ReadOnly, Static};
+use Attribute as A;
+
+const BUILT_IN: &[(&str, Attribute, Type, Access)] = &[
+    ("net", A::Net, Type::Prefix, ReadOnly),
+    ("proto", A::Proto, Type::String, ReadOnly),
+    ("source", A::Source, Type::Enum(EnumKind::Rts), ReadOnly),
+    ("from", A::From, Type::Ip, Static),
+    ("gw", A::Gw, Type::Ip, Static),
+    ("ifname", A::Ifname, Type::String, Static),
+    ("ifindex", A::Ifindex, Type::Int, ReadOnly),
+    ("dest", A::Dest, Type::Enum(EnumKind::Rtd), Static),
+    ("scope", A::Scope, Type::Enum(EnumKind::Scope), Static),
+    ("preference", A::Preference, Type::Int, Static),
+    ("cast", A::Cast, Type::Enum(EnumKind::Rtc), ReadOnly),
+    ("weight", A::Weight, Type::Int, Static),
+    ("onlink", A::Onlink, Type::Bool, Static),
+    ("bgp_path", A::BgpPath, Type::Path, Dynamic),
+    ("bgp_origin", A::BgpOrigin, Type::Enum(EnumKind::Origin), Dynamic),
+    ("bgp_next_hop", A::BgpNextHop, Type::Ip, Dynamic),
+    ("bgp_med", A::BgpMed, Type::Int, Dynamic),
+    ("bgp_local_pref", A::BgpLocalPref, Type::Int, Dynamic),
+    ("bgp_atomic_aggr", A::BgpAtomicAggr, Type::Void, Opaque),
+    ("bgp_aggregator", A::BgpAggregator, Type::Void, Opaque),
+    ("bgp_community", A::BgpCommunity, Type::Clist, Dynamic),
+    ("bgp_ext_community", A::BgpExtCommunity, Type::Eclist, Dynamic),
+    ("bgp_large_community", A::BgpLargeCommunity, Type::Lclist, Dynamic),
+    ("bgp_originator_id", A::BgpOriginatorId, Type::Quad, Dynamic),
+    ("bgp_cluster_list", A::BgpClusterList, Type::Clist, Dynamic),
+    ("bgp_aigp", A::BgpAigp, Type::Void, Opaque),
+    ("bgp_otc", A::BgpOtc, Type::Int, Dynamic),
+];
+
+/// Kernel, IGP and other protocols' attributes, all dynamic and kept by name.
+const EXTRA: &[(&str, Type)] = &[
+    ("krt_source", Type::Int),
+    ("krt_metric", Type::Int),
+    ("krt_prefsrc", Type::Ip),
+    ("krt_realm", Type::Int),
+    ("krt_scope", Type::Int),
+    ("krt_tunnel", Type::String),
+    ("krt_mtu", Type::Int),
+    ("krt_window", Type::Int),
+    ("krt_rtt", Type::Int),
+    ("krt_rttvar", Type::Int),
+    ("krt_sstresh", Type::Int),
+    ("krt_cwnd", Type::Int),
+    ("krt_advmss", Type::Int),
+    ("krt_reordering", Type::Int),
+    ("krt_hoplimit", Type::Int),
+    ("krt_initcwnd", Type::Int),
+    ("krt_rto_min", Type::Int),
+    ("krt_initrwnd", Type::Int),
+    ("krt_quickack", Type::Int),
+    ("krt_congctl", Type::String),
+    ("krt_lock_mtu", Type::Bool),
+    ("krt_lock_window", Type::Bool),
+    ("krt_lock_rtt", Type::Bool),
+    ("krt_lock_rttvar", Type::Bool),
+    ("krt_lock_sstresh", Type::Bool),
+    ("krt_lock_cwnd", Type::Bool),
+    ("krt_lock_advmss", Type::Bool),
+    ("krt_lock_reordering", Type::Bool),
+    ("krt_lock_hoplimit", Type::Bool),
+    ("krt_lock_rto_min", Type::Bool),
+    ("krt_feature_ecn", Type::Bool),
+    ("krt_feature_allfrag", Type::Bool),
+    ("igp_metric", Type::Int),
+    ("ospf_metric1", Type::Int),
+    ("ospf_metric2", Type::Int),
+    ("ospf_tag", Type::Int),
+    ("ospf_router_id", Type::Quad),
+    ("rip_metric", Type::Int),
+    ("rip_tag", Type::Int),
+    ("babel_metric", Type::Int),
+    ("babel_seqno", Type::Int),
+    ("radv_preference", Type::Int),
+    ("radv_lifetime", Type::Int),
+];
+
+/// The built-in attribute of a name.
+pub(crate) fn find(name: &str) -> Option<(Attribute, Type, Access)> {
+    if let Some((_, attribute, of, access)) = BUILT_IN.iter().find(|(n, ..)| *n == name) {
+        return Some((attribute.clone(), *of, *access));
+    }
+    let (name, of) = EXTRA.iter().find(|(n, _)| *n == name)?;
+    Some((Attribute::Extra((*name).into(), *of), *of, Dynamic))
+}
+
+/// The names of the built-in attributes.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|b| b.0).chain(EXTRA.iter().map(|e| e.0))
+}

@@ -1,0 +1,367 @@
+//! The attributes of the route a filter runs on: read in place, copied at the first change.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use godwit_wire::{Origin, RareAttributes, UnknownAttribute};
+
+use super::{Halt, Run};
+use crate::attribute::Attribute;
+use crate::code::{Line, ListOp};
+use crate::lists::ListRef;
+use crate::route::{AttributeValue, Destination, NextHop, RouteAttributes, Scope};
+use crate::types::{Dialect, EnumKind, Type};
+use crate::value::Value;
+
+/// ATTR_FLAG optional and transitive (RFC 4271 §4.3).
+const OPTIONAL_TRANSITIVE: u8 = 0xc0;
+/// OTC, "Only to Customer" (RFC 9234 §5).
+const CODE_OTC: u8 = 35;
+/// AIGP (RFC 7311).
+const CODE_AIGP: u8 = 26;
+
+impl Run<'_> {
+    fn attributes(&self) -> Option<&RouteAttributes> {
+        match &self.changed {
+            Some(changed) => Some(changed),
+            None => self.subject.map(|s| s.attributes),
+        }
+    }
+
+    fn route(&self) -> Result<&RouteAttributes, Halt> {
+        self.attributes().ok_or_else(|| Halt::fault(Line(1), "No route to access"))
+    }
+
+    /// The attributes to change.
+    fn route_mut(&mut self) -> Result<&mut RouteAttributes, Halt> {
+        match (&mut self.changed, self.subject) {
+            (changed, Some(subject)) => {
+                Ok(changed.get_or_insert_with(|| Box::new(subject.attributes.clone())))
+            }
+            (_, None) => Err(Halt::fault(Line(1), "No route to access")),
+        }
+    }
+
+    /// The path or list an attribute is, empty if undefined; `None` for other attributes.
+    pub(super) fn list(&self, attribute: &Attribute) -> Option<ListRef<'_>> {
+        let bgp = &self.attributes()?.bgp;
+        Some(match attribute {
+            Attribute::BgpPath => ListRef::path(bgp.as_path.as_ref()),
+            Attribute::BgpCommunity => ListRef::Clist(&bgp.communities),
+            Attribute::BgpExtCommunity => ListRef::Eclist(bgp.ext_communities()),
+            Attribute::BgpLargeCommunity => ListRef::Lclist(bgp.large_communities()),
+            Attribute::BgpClusterList => ListRef::Clist(bgp.cluster_list()),
+            _ => return None,
+        })
+    }
+
+    /// Whether an attribute is there. Lists always are in 1.6.
+    pub(super) fn is_defined(&self, attribute: &Attribute) -> Result<bool, Halt> {
+        let route = self.route()?;
+        let (bgp, rare) = (&route.bgp, route.bgp.rare.as_deref());
+        let list = |full: bool| full || self.dialect == Dialect::Bird16;
+        Ok(match attribute {
+            Attribute::BgpPath => list(bgp.as_path.is_some()),
+            Attribute::BgpCommunity => list(!bgp.communities.is_empty()),
+            Attribute::BgpExtCommunity => list(!bgp.ext_communities().is_empty()),
+            Attribute::BgpLargeCommunity => list(!bgp.large_communities().is_empty()),
+            Attribute::BgpClusterList => list(!bgp.cluster_list().is_empty()),
+            Attribute::BgpOrigin => bgp.origin.is_some(),
+            Attribute::BgpNextHop => bgp.next_hop.is_some(),
+            Attribute::BgpMed => bgp.med.is_some(),
+            Attribute::BgpLocalPref => bgp.local_pref.is_some(),
+            Attribute::BgpAtomicAggr => rare.is_some_and(|r| r.atomic_aggregate),
+            Attribute::BgpAggregator => rare.is_some_and(|r| r.aggregator.is_some()),
+            Attribute::BgpOriginatorId => rare.is_some_and(|r| r.originator_id.is_some()),
+            Attribute::BgpAigp => rare.is_some_and(|r| unknown(r, CODE_AIGP).is_some()),
+            Attribute::BgpOtc => rare.is_some_and(|r| unknown(r, CODE_OTC).is_some()),
+            Attribute::Extra(name, _) => route.extra(name).is_some(),
+            _ => true,
+        })
+    }
+
+    /// The value of an attribute.
+    pub(super) fn read(&self, attribute: &Attribute) -> Result<Value, Halt> {
+        let route = self.route()?;
+        let bgp = &route.bgp;
+        let hop = || route.destination.next_hops().first();
+        let int = |n: Option<u32>| n.map_or(Value::Void, Value::Int);
+        Ok(match attribute {
+            Attribute::Net => self.subject.map_or(Value::Void, |s| Value::Prefix(s.net)),
+            Attribute::Proto => self.subject.map_or(Value::Void, |s| Value::String(s.protocol.into())),
+            Attribute::Source => Value::Enum(EnumKind::Rts, route.source as u8),
+            Attribute::From => Value::Ip(route.from.unwrap_or(self.no_address())),
+            Attribute::Gw => match &route.destination {
+                Destination::Recursive(address) => Value::Ip(*address),
+                _ => Value::Ip(hop().and_then(|h| h.gateway).unwrap_or(self.no_address())),
+            },
+            Attribute::Ifname => {
+                Value::String(hop().and_then(|h| self.interface_name(h.ifindex)).unwrap_or_default())
+            }
+            Attribute::Ifindex => Value::Int(hop().map_or(0, |h| h.ifindex)),
+            Attribute::Dest => Value::Enum(EnumKind::Rtd, self.destination_code(&route.destination)),
+            Attribute::Scope => Value::Enum(EnumKind::Scope, route.scope as u8),
+            Attribute::Preference => Value::Int(route.preference.into()),
+            Attribute::Cast => Value::Enum(EnumKind::Rtc, 0),
+            Attribute::Weight => Value::Int(hop().map_or(0, |h| h.weight.into())),
+            Attribute::Onlink => Value::Bool(hop().is_some_and(|h| h.onlink)),
+            Attribute::BgpOrigin => {
+                bgp.origin.map_or(Value::Void, |o| Value::Enum(EnumKind::Origin, o as u8))
+            }
+            Attribute::BgpNextHop => bgp.next_hop.map_or(Value::Void, Value::Ip),
+            Attribute::BgpMed => int(bgp.med),
+            Attribute::BgpLocalPref => int(bgp.local_pref),
+            Attribute::BgpOriginatorId => {
+                bgp.originator_id().map_or(Value::Void, |id| Value::Quad(id.into()))
+            }
+            Attribute::BgpOtc => int(bgp
+                .rare
+                .as_deref()
+                .and_then(|r| unknown(r, CODE_OTC))
+                .and_then(|a| (*a.value).try_into().ok())
+                .map(u32::from_be_bytes)),
+            Attribute::Extra(name, of) => match (route.extra(name), of) {
+                (Some(AttributeValue::Ip(IpAddr::V4(ip))), Type::Quad) => Value::Quad((*ip).into()),
+                (Some(AttributeValue::Int(n)), _) => Value::Int(*n),
+                (Some(AttributeValue::Bool(b)), _) => Value::Bool(*b),
+                (Some(AttributeValue::Ip(ip)), _) => Value::Ip(*ip),
+                (Some(AttributeValue::String(text)), _) => Value::String(text.clone()),
+                (None, _) => Value::Void,
+            },
+            list => self.list(list).map_or(Value::Void, ListRef::to_value),
+        })
+    }
+
+    /// What stands for no address: a route without gateway has one all the same.
+    fn no_address(&self) -> IpAddr {
+        match (self.dialect, self.subject) {
+            (Dialect::Bird16, Some(s)) if s.net.is_ipv4() => Ipv4Addr::UNSPECIFIED.into(),
+            _ => Ipv6Addr::UNSPECIFIED.into(),
+        }
+    }
+
+    /// `RTD_*`: 2.x counts from none and knows one unicast, 1.6 tells three kinds of it.
+    fn destination_code(&self, destination: &Destination) -> u8 {
+        match (destination, self.dialect) {
+            (Destination::Blackhole, _) => 2,
+            (Destination::Unreachable, _) => 3,
+            (Destination::Prohibit, _) => 4,
+            (_, Dialect::Bird2) => 1,
+            (Destination::Multipath(_), Dialect::Bird16) => 5,
+            (Destination::Unicast(NextHop { gateway: None, .. }), Dialect::Bird16) => 1,
+            (Destination::Unicast(_) | Destination::Recursive(_), Dialect::Bird16) => 0,
+        }
+    }
+
+    /// Sets an attribute.
+    pub(super) fn write(&mut self, attribute: &Attribute, value: Value, line: Line) -> Result<(), Halt> {
+        if let Attribute::Gw | Attribute::Ifname | Attribute::Dest | Attribute::Weight | Attribute::Onlink =
+            attribute
+        {
+            return self.write_destination(attribute, value, line);
+        }
+        let route = self.route_mut()?;
+        match (attribute, value) {
+            (Attribute::From, Value::Ip(ip)) => route.from = Some(ip),
+            (Attribute::Scope, Value::Enum(EnumKind::Scope, n)) => route.scope = scope(n),
+            (Attribute::Preference, Value::Int(n)) => {
+                route.preference = u16::try_from(n)
+                    .map_err(|_| Halt::fault(line, "Setting preference value out of bounds"))?;
+            }
+            (Attribute::BgpPath, Value::Path(path)) => route.bgp.as_path = Some(path),
+            (Attribute::BgpOrigin, Value::Enum(EnumKind::Origin, n)) => route.bgp.origin = Some(origin(n)),
+            (Attribute::BgpNextHop, Value::Ip(ip)) => {
+                route.bgp.next_hop = Some(ip);
+                route.fresh_next_hop = true;
+                // It went with the address that was there.
+                if let Some(rare) = &mut route.bgp.rare {
+                    rare.link_local_next_hop = None;
+                }
+                route.bgp.normalise();
+            }
+            (Attribute::BgpMed, Value::Int(n)) => {
+                route.bgp.med = Some(n);
+                route.fresh_med = true;
+            }
+            (Attribute::BgpLocalPref, Value::Int(n)) => route.bgp.local_pref = Some(n),
+            (Attribute::BgpCommunity, Value::Clist(list)) => route.bgp.communities = list,
+            (Attribute::BgpExtCommunity, Value::Eclist(list)) => rare(route, |r| r.ext_communities = list),
+            (Attribute::BgpLargeCommunity, Value::Lclist(list)) => {
+                rare(route, |r| r.large_communities = list);
+            }
+            (Attribute::BgpClusterList, Value::Clist(list)) => rare(route, |r| r.cluster_list = list),
+            (Attribute::BgpOriginatorId, Value::Quad(n)) => {
+                rare(route, |r| r.originator_id = Some(n.into()));
+            }
+            (Attribute::BgpOriginatorId, Value::Ip(IpAddr::V4(ip))) => {
+                rare(route, |r| r.originator_id = Some(ip));
+            }
+            (Attribute::BgpOtc, Value::Int(n)) => rare(route, |r| set_otc(r, Some(n))),
+            (Attribute::Extra(name, of), value) => {
+                let value = extra(*of, value).map_err(|value| wrong_type(*of, &value, line))?;
+                route.set_extra(name, Some(value));
+            }
+            (_, value) => {
+                let message = format!("Attribute of another type than {}", value.ty());
+                return Err(Halt::fault(line, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn write_destination(&mut self, attribute: &Attribute, value: Value, line: Line) -> Result<(), Halt> {
+        let index = match (attribute, &value) {
+            (Attribute::Ifname, Value::String(name)) => {
+                let index = self.subject.and_then(|s| s.surroundings.interface_index(name));
+                Some(index.ok_or_else(|| Halt::fault(line, "Invalid iface name"))?)
+            }
+            _ => None,
+        };
+        let route = self.route_mut()?;
+        let old = route.destination.next_hops().first().cloned();
+        match (attribute, value) {
+            (Attribute::Gw, Value::Ip(gateway)) => {
+                let link_local = matches!(gateway, IpAddr::V6(ip) if ip.is_unicast_link_local());
+                let onlink = old.as_ref().is_some_and(|h| h.onlink);
+                let keeps = link_local || onlink;
+                let ifindex = old.filter(|_| keeps).map_or(0, |h| h.ifindex);
+                let hop = NextHop { gateway: Some(gateway), ifindex, weight: 1, onlink };
+                route.destination = Destination::Unicast(hop);
+            }
+            (Attribute::Ifname, _) => {
+                let hop = NextHop { gateway: None, ifindex: index.unwrap_or(0), weight: 1, onlink: false };
+                route.destination = Destination::Unicast(hop);
+            }
+            (Attribute::Dest, Value::Enum(EnumKind::Rtd, n)) => {
+                route.destination = match n {
+                    2 => Destination::Blackhole,
+                    3 => Destination::Unreachable,
+                    4 => Destination::Prohibit,
+                    _ => {
+                        let message = "Destination can be changed only to blackhole, unreachable or prohibit";
+                        return Err(Halt::fault(line, message));
+                    }
+                };
+            }
+            (Attribute::Weight, Value::Int(n)) => {
+                let weight = u16::try_from(n).ok().filter(|n| (1..=256).contains(n));
+                let weight = weight.ok_or_else(|| Halt::fault(line, "Setting weight value out of bounds"))?;
+                each_hop(&mut route.destination, |hop| hop.weight = weight);
+            }
+            (Attribute::Onlink, Value::Bool(onlink)) => {
+                each_hop(&mut route.destination, |hop| hop.onlink = onlink);
+            }
+            (_, value) => {
+                let message = format!("Attribute of another type than {}", value.ty());
+                return Err(Halt::fault(line, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes a path or list of the route.
+    pub(super) fn update(
+        &mut self,
+        attribute: &Attribute,
+        op: ListOp,
+        argument: &Value,
+        line: Line,
+    ) -> Result<(), Halt> {
+        self.route()?;
+        let Some(list) = self.list(attribute) else {
+            return Err(Halt::fault(line, "Path, clist, eclist or lclist expected"));
+        };
+        let value = list.apply(op, argument).map_err(|m| Halt::fault(line, m))?;
+        self.write(attribute, value, line)
+    }
+
+    /// Removes a dynamic attribute.
+    pub(super) fn unset(&mut self, attribute: &Attribute) -> Result<(), Halt> {
+        // A copy is not worth making to remove what is not there.
+        if !self.is_defined(attribute)? {
+            return Ok(());
+        }
+        let route = self.route_mut()?;
+        match attribute {
+            Attribute::BgpPath => route.bgp.as_path = None,
+            Attribute::BgpOrigin => route.bgp.origin = None,
+            Attribute::BgpNextHop => route.bgp.next_hop = None,
+            Attribute::BgpMed => route.bgp.med = None,
+            Attribute::BgpLocalPref => route.bgp.local_pref = None,
+            Attribute::BgpCommunity => route.bgp.communities = Box::default(),
+            Attribute::BgpExtCommunity => rare(route, |r| r.ext_communities = Box::default()),
+            Attribute::BgpLargeCommunity => rare(route, |r| r.large_communities = Box::default()),
+            Attribute::BgpClusterList => rare(route, |r| r.cluster_list = Box::default()),
+            Attribute::BgpOriginatorId => rare(route, |r| r.originator_id = None),
+            Attribute::BgpOtc => rare(route, |r| set_otc(r, None)),
+            Attribute::Extra(name, _) => route.set_extra(name, None),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn wrong_type(wanted: Type, value: &Value, line: Line) -> Halt {
+    let message = match wanted {
+        Type::String => "Setting string attribute to non-string value".to_string(),
+        other => format!("Argument 1 of SET must be of type {other}, got type {}", value.ty()),
+    };
+    Halt::fault(line, message)
+}
+
+/// Changes what few routes have, keeping it absent when nothing is left.
+fn rare(route: &mut RouteAttributes, change: impl FnOnce(&mut RareAttributes)) {
+    change(route.bgp.rare_mut());
+    route.bgp.normalise();
+}
+
+fn unknown(rare: &RareAttributes, code: u8) -> Option<&UnknownAttribute> {
+    rare.unknown.iter().find(|a| a.code == code)
+}
+
+fn set_otc(rare: &mut RareAttributes, asn: Option<u32>) {
+    rare.unknown.retain(|a| a.code != CODE_OTC);
+    if let Some(asn) = asn {
+        let at = rare.unknown.partition_point(|a| a.code < CODE_OTC);
+        let value = Box::new(asn.to_be_bytes());
+        rare.unknown.insert(at, UnknownAttribute { flags: OPTIONAL_TRANSITIVE, code: CODE_OTC, value });
+    }
+}
+
+fn each_hop(destination: &mut Destination, mut change: impl FnMut(&mut NextHop)) {
+    match destination {
+        Destination::Unicast(hop) => change(hop),
+        Destination::Multipath(hops) => hops.iter_mut().for_each(change),
+        _ => {}
+    }
+}
+
+fn extra(of: Type, value: Value) -> Result<AttributeValue, Value> {
+    Ok(match (of, value) {
+        (Type::Int, Value::Int(n)) => AttributeValue::Int(n),
+        (Type::Bool, Value::Bool(b)) => AttributeValue::Bool(b),
+        (Type::Ip, Value::Ip(ip)) => AttributeValue::Ip(ip),
+        (Type::Quad, Value::Quad(n)) => AttributeValue::Ip(IpAddr::V4(n.into())),
+        (Type::Quad, Value::Ip(IpAddr::V4(ip))) => AttributeValue::Ip(IpAddr::V4(ip)),
+        (Type::String, Value::String(text)) => AttributeValue::String(text),
+        (_, value) => return Err(value),
+    })
+}
+
+fn scope(n: u8) -> Scope {
+    match n {
+        0 => Scope::Host,
+        1 => Scope::Link,
+        2 => Scope::Site,
+        3 => Scope::Organization,
+        4 => Scope::Universe,
+        _ => Scope::Undefined,
+    }
+}
+
+fn origin(n: u8) -> Origin {
+    match n {
+        0 => Origin::Igp,
+        1 => Origin::Egp,
+        _ => Origin::Incomplete,
+    }
+}
