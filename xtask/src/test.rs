@@ -7,10 +7,12 @@ use anyhow::{Context, Result, bail};
 use godwit_lab::run as run_program;
 
 /// Packages and a program of each.
-const PACKAGES: [(&str, &str); 4] = [
+const PACKAGES: [(&str, &str); 6] = [
     ("iproute2", "/usr/sbin/ip"),
     ("iputils-ping", "/usr/bin/ping"),
     ("bird2", "/usr/sbin/bird"),
+    ("frr", "/usr/lib/frr/bgpd"),
+    ("gobgpd", "/usr/bin/gobgpd"),
     ("libcap2-bin", "/usr/sbin/capsh"),
 ];
 
@@ -22,6 +24,7 @@ pub(crate) fn run(options: &[&str]) -> Result<()> {
         _ => bail!("cargo xtask test [--unit|--lab]"),
     };
     install()?;
+    unpack_bird16()?;
     if unit {
         crate::cargo(&["test", "--workspace", "--exclude", "godwit-lab", "--quiet"])?;
         crate::cargo(&["test", "-p", "godwit-lab", "--quiet", "--", "--skip", "lab_"])?;
@@ -31,6 +34,31 @@ pub(crate) fn run(options: &[&str]) -> Result<()> {
         crate::cargo(&["build", "--quiet", "--bin", "godwit"])?;
         crate::cargo(&["test", "-p", "godwit-lab", "--", "lab_", "--test-threads", "4"])?;
     }
+    Ok(())
+}
+
+/// BIRD 1.6.8 has the files of bird2 in its package, so it is unpacked beside instead of installed.
+fn unpack_bird16() -> Result<()> {
+    let peers = godwit_lab::workspace().join("target/peers");
+    let place = peers.join("bird16");
+    if place.join("usr/sbin/bird6").exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&peers)?;
+    let fetched = Command::new("apt-get").args(["download", "-qq", "bird"]).current_dir(&peers).status()?;
+    if !fetched.success() {
+        run_program("apt-get", &["update", "-qq"])?;
+        let status = Command::new("apt-get").args(["download", "bird"]).current_dir(&peers).status()?;
+        if !status.success() {
+            bail!("BIRD 1.6.8 (package bird) could not be fetched");
+        }
+    }
+    let package = std::fs::read_dir(&peers)?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|e| e == "deb"))
+        .context("apt-get left no package behind")?;
+    run_program("dpkg", &["-x", &package.to_string_lossy(), &place.to_string_lossy()])?;
     Ok(())
 }
 
