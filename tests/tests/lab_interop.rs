@@ -155,7 +155,7 @@ impl Speaker for Bird16 {
         let config = format!(
             "log stderr all; router id 2.2.2.2;\nprotocol device {{ }}\n\
              protocol static {{ route {net} drop; }}\n\
-             protocol bgp peer {{ local {local} as 65002; neighbor {remote} as 65001; {passive}\n\
+             protocol bgp upstream {{ local {local} as 65002; neighbor {remote} as 65001; {passive}\n\
              import all; export where source = RTS_STATIC; }}\n",
             net = plan.nets[1],
             local = plan.addresses[1],
