@@ -1,18 +1,21 @@
 //! `RouterConfig`, its validation and diff, and the front ends that produce it: bird.conf in both
 //! dialects, and TOML.
 //!
-//! [`diff()`] says what a new configuration changes.
+//! [`load`] reads a text in either language; [`diff`] says what a new configuration changes.
 #![forbid(unsafe_code)]
 
-mod birdconf;
+mod bird;
+mod check;
 mod constants;
 mod defaults;
 mod diff;
+mod lang;
 mod load;
 mod model;
-mod toml_front;
+mod toml;
 
+pub use check::{Problem, validate};
 pub use constants::constants_from_database;
 pub use diff::{ChangeKind, ChannelChange, ConfigDiff, GlobalChange, ProtocolChange, diff};
-pub use load::{Format, LoadOptions, Loaded, load};
+pub use load::{Format, IncludeLoader, LoadOptions, Loaded, load};
 pub use model::*;

@@ -1,57 +1,65 @@
-//! From text to a configuration.
+//! The one way in: a text becomes a configuration and what there is to say about it.
 
 use godwit_filter::{Diagnostic, IncludeFn, Severity, SourceMap};
 
-use crate::birdconf;
-use crate::model::RouterConfig;
+use crate::{Dialect, RouterConfig, bird, toml};
 
-/// How a text is to be read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct LoadOptions {
-    /// A file in the 1.6 dialect is for the IPv6 daemon (`bird6`).
-    pub ipv6_daemon: bool,
-    /// Which language it is in.
-    pub format: Format,
-}
+/// What `include "pattern";` brings in: called with the pattern and the name of the including file,
+/// it gives names and texts of files in order, or BIRD's words on what is wrong. Relative patterns
+/// start from the including file's folder; one with a wildcard may match nothing.
+pub type IncludeLoader<'a> = IncludeFn<'a>;
 
-/// A configuration language.
+/// Which language a text is in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Format {
-    /// TOML if the name ends in `.toml`, else BIRD's.
+    /// TOML if the name ends in `.toml`, else bird.conf.
     #[default]
     Auto,
-    /// BIRD's, either dialect.
+    /// bird.conf.
     Bird,
     /// TOML.
     Toml,
 }
 
-/// What came of reading a configuration.
-#[derive(Clone, Debug)]
+/// How to read a text.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LoadOptions {
+    /// In the 1.6 dialect: this is `bird6`, the IPv6 daemon.
+    pub ipv6_daemon: bool,
+    /// The language.
+    pub format: Format,
+    /// The dialect of a bird.conf; none: as the file itself shows.
+    pub dialect: Option<Dialect>,
+    /// Predefined constants, such as [`constants_from_database`](crate::constants_from_database) gives.
+    pub constants: Vec<(String, u32)>,
+}
+
+/// What came of a text.
+#[derive(Clone, Debug, Default)]
 pub struct Loaded {
-    /// The configuration; none if there is an error.
+    /// The configuration; `None` if there are errors.
     pub config: Option<RouterConfig>,
-    /// Everything found, in the order of the text; errors first that BIRD would report.
+    /// Errors and warnings in the order they were found; the first error is the one BIRD reports.
     pub diagnostics: Vec<Diagnostic>,
-    /// The texts that diagnostics point into.
+    /// The files read, to show diagnostics with.
     pub sources: SourceMap,
 }
 
-/// Reads a configuration. `name` is the file's name as messages are to show it; `include` finds the
-/// files of `include` statements.
-pub fn load(name: &str, text: &str, options: &LoadOptions, include: &mut IncludeFn<'_>) -> Loaded {
-    let toml = match options.format {
-        Format::Toml => true,
-        Format::Bird => false,
-        Format::Auto => {
-            std::path::Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"))
-        }
-    };
+impl Loaded {
+    /// The first error.
+    pub fn first_error(&self) -> Option<&Diagnostic> {
+        self.diagnostics.iter().find(|d| d.severity == Severity::Error)
+    }
+}
+
+/// Reads a configuration. `name` is how messages call the text.
+pub fn load(name: &str, text: &str, options: &LoadOptions, include: &mut IncludeLoader<'_>) -> Loaded {
     let mut sources = SourceMap::default();
-    let (config, diagnostics) = if toml {
-        crate::toml_front::read(name, text, &mut sources)
-    } else {
-        birdconf::read(name, text, options.ipv6_daemon, &mut sources, include)
+    let toml_name = name.len() > 5 && name.to_ascii_lowercase().ends_with(".toml");
+    let (config, diagnostics) = match options.format {
+        Format::Toml => toml::read(&mut sources, name, text, options),
+        Format::Auto if toml_name => toml::read(&mut sources, name, text, options),
+        Format::Auto | Format::Bird => bird::read(&mut sources, name, text, options, include),
     };
     let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
     Loaded { config: config.filter(|_| !failed), diagnostics, sources }

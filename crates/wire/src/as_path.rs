@@ -104,9 +104,10 @@ impl AsPath {
         let mut rest: &[u8] = &self.bytes;
         std::iter::from_fn(move || {
             let (head, tail) = rest.split_first_chunk::<2>()?;
-            let (ases, next) = tail.split_at_checked(usize::from(head[1]) * 4)?;
+            let [code, count] = *head;
+            let (ases, next) = tail.split_at_checked(usize::from(count) * 4)?;
             rest = next;
-            Some(Segment { kind: SegmentKind::from_code(head[0])?, bytes: ases })
+            Some(Segment { kind: SegmentKind::from_code(code)?, bytes: ases })
         })
     }
 

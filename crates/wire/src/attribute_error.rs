@@ -33,6 +33,8 @@ pub enum Fault {
     UnknownWellKnown,
     /// Its family was not negotiated.
     Family,
+    /// There are more of its kind than [`crate::limits`] allow.
+    TooMany,
 }
 
 /// An error in one attribute: RFC 7606's treatment is part of it.
@@ -66,7 +68,10 @@ impl fmt::Display for AttributeError {
             16 => "EXTENDED_COMMUNITIES",
             17 => "AS4_PATH",
             18 => "AS4_AGGREGATOR",
+            25 => "IPV6_EXTENDED_COMMUNITIES",
+            26 => "AIGP",
             32 => "LARGE_COMMUNITIES",
+            35 => "ONLY_TO_CUSTOMER",
             _ => "attribute",
         };
         let what = match self.fault {
@@ -79,6 +84,7 @@ impl fmt::Display for AttributeError {
             Fault::Missing => "is missing",
             Fault::UnknownWellKnown => "is flagged well-known but not known",
             Fault::Family => "is of a family that was not negotiated",
+            Fault::TooMany => "is more than the limit allows",
         };
         let then = match self.treatment {
             Treatment::Accept => "ignored",

@@ -1,6 +1,5 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::open::unknown;
 use crate::{AddressFamily, MessageError};
 
 /// A capability of an OPEN message (RFC 5492).
@@ -64,7 +63,7 @@ pub(crate) fn decode_capability(code: u8, value: &[u8]) -> Result<Capability, Me
         (ENHANCED_ROUTE_REFRESH, []) => Some(Capability::EnhancedRouteRefresh),
         (FOUR_OCTET_AS, [a, b, c, d]) => Some(Capability::FourOctetAs(u32::from_be_bytes([*a, *b, *c, *d]))),
         (FOUR_OCTET_AS, _) => return Err(MessageError::OpenMalformed),
-        (GRACEFUL_RESTART, [high, low, families @ ..]) if families.len() % 4 == 0 => {
+        (GRACEFUL_RESTART, [high, low, families @ ..]) if families.len().is_multiple_of(4) => {
             Some(Capability::GracefulRestart(GracefulRestart {
                 restarting: high & 0x80 != 0,
                 notification: high & 0x40 != 0,
@@ -74,19 +73,7 @@ pub(crate) fn decode_capability(code: u8, value: &[u8]) -> Result<Capability, Me
         }
         _ => None,
     };
-    let capability = decoded.unwrap_or_else(|| unknown(code, value));
-    // What does not encode to the same bytes (reserved bits) is kept as it came.
-    let mut again = BytesMut::new();
-    encode_capability(&capability, &mut again);
-    Ok(if again.get(2..) == Some(value) { capability } else { reserved_bits(capability, code, value) })
-}
-
-/// Multiprotocol and graceful restart have reserved bits that are ignored on receipt.
-fn reserved_bits(capability: Capability, code: u8, value: &[u8]) -> Capability {
-    match capability {
-        Capability::Multiprotocol(_) | Capability::GracefulRestart(_) => capability,
-        _ => unknown(code, value),
-    }
+    Ok(decoded.unwrap_or_else(|| Capability::Unknown { code, value: Bytes::copy_from_slice(value) }))
 }
 
 fn graceful_family(chunk: &[u8]) -> Option<GracefulRestartFamily> {

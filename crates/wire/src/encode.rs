@@ -6,9 +6,10 @@ use std::net::{IpAddr, Ipv6Addr};
 use bytes::{BufMut, BytesMut};
 use ipnetwork::{Ipv4Network, Ipv6Network};
 
-use crate::frame::{HEADER_LEN, put_message};
+use crate::frame::{EXTENDED_MESSAGE_LEN_MAX, HEADER_LEN, put_message};
 use crate::nlri::nlri_len;
-use crate::{AS_TRANS, AddressFamily, AsPath, AsPathBuilder, MessageType, PathAttributes};
+use crate::update::{EXTENDED_LENGTH, OPTIONAL, PARTIAL, TRANSITIVE, as4};
+use crate::{AddressFamily, Aggregator, MessageType, PathAttributes};
 
 /// What of the session matters for writing UPDATEs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,21 +20,33 @@ pub struct EncodeContext {
     pub message_len_max: usize,
 }
 
-/// The attributes leave no room for a single prefix in a message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TooLong;
-
-impl std::fmt::Display for TooLong {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the attributes do not fit in a message")
+impl EncodeContext {
+    /// What a message has left beside `fixed` octets, if that is `least` or more.
+    fn room(&self, fixed: usize, least: usize) -> Result<usize, EncodeError> {
+        let len_max = self.message_len_max.min(EXTENDED_MESSAGE_LEN_MAX);
+        len_max.checked_sub(fixed).filter(|room| *room >= least).ok_or(EncodeError::TooLong)
     }
 }
 
-impl std::error::Error for TooLong {}
+/// Why routes cannot be announced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EncodeError {
+    /// The attributes leave no room for a single prefix in a message.
+    TooLong,
+    /// The next hop is missing or of another family.
+    NextHop,
+}
 
-const OPTIONAL: u8 = 0x80;
-const TRANSITIVE: u8 = 0x40;
-const EXTENDED_LENGTH: u8 = 0x10;
+impl std::fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::TooLong => "the attributes do not fit in a message",
+            Self::NextHop => "there is no next hop of the family",
+        })
+    }
+}
+
+impl std::error::Error for EncodeError {}
 
 /// Octets of an UPDATE beside attributes and nets: header and the two length fields.
 const UPDATE_OVERHEAD: usize = HEADER_LEN + 4;
@@ -53,7 +66,7 @@ pub fn encode_attributes(
         if context.four_octet_as {
             attribute(out, TRANSITIVE, 2, path.as_wire());
         } else {
-            attribute(out, TRANSITIVE, 2, &narrow_path(path));
+            attribute(out, TRANSITIVE, 2, &as4::narrow(path));
         }
     }
     if let (true, Some(IpAddr::V4(next_hop))) = (with_next_hop, a.next_hop) {
@@ -68,7 +81,7 @@ pub fn encode_attributes(
     let Some(rare) = a.rare.as_deref() else {
         sorted_list(out, OPTIONAL | TRANSITIVE, 8, &a.communities, u32::to_be_bytes);
         if !context.four_octet_as {
-            as4_path(a, out);
+            put_as4_path(a, out);
         }
         return;
     };
@@ -76,35 +89,28 @@ pub fn encode_attributes(
         attribute(out, TRANSITIVE, 6, &[]);
     }
     if let Some(aggregator) = rare.aggregator {
-        let mut value = if context.four_octet_as {
-            aggregator.asn.to_be_bytes().to_vec()
+        if context.four_octet_as {
+            put_aggregator(out, 7, &aggregator.asn.to_be_bytes(), aggregator);
         } else {
-            u16::try_from(aggregator.asn).unwrap_or(AS_TRANS).to_be_bytes().to_vec()
-        };
-        value.extend_from_slice(&aggregator.address.octets());
-        attribute(out, OPTIONAL | TRANSITIVE, 7, &value);
+            put_aggregator(out, 7, &as4::narrow_as(aggregator.asn).to_be_bytes(), aggregator);
+        }
     }
     sorted_list(out, OPTIONAL | TRANSITIVE, 8, &a.communities, u32::to_be_bytes);
     if let Some(id) = rare.originator_id {
         attribute(out, OPTIONAL, 9, &id.octets());
     }
-    if !rare.cluster_list.is_empty() {
-        let value: Vec<u8> = rare.cluster_list.iter().flat_map(|c| c.to_be_bytes()).collect();
-        attribute(out, OPTIONAL, 10, &value);
-    }
+    list(out, OPTIONAL, 10, &rare.cluster_list, u32::to_be_bytes);
     let unknown = |out: &mut Vec<u8>, codes: std::ops::RangeInclusive<u8>| {
         for u in rare.unknown.iter().filter(|u| codes.contains(&u.code)) {
-            attribute(out, u.flags & !EXTENDED_LENGTH, u.code, &u.value);
+            attribute(out, u.flags & (OPTIONAL | TRANSITIVE | PARTIAL), u.code, &u.value);
         }
     };
     unknown(out, 0..=15);
     sorted_list(out, OPTIONAL | TRANSITIVE, 16, &rare.ext_communities, |c| c.0.to_be_bytes());
     if !context.four_octet_as {
-        as4_path(a, out);
+        put_as4_path(a, out);
         if let Some(aggregator) = rare.aggregator.filter(|g| g.asn > u32::from(u16::MAX)) {
-            let mut value = aggregator.asn.to_be_bytes().to_vec();
-            value.extend_from_slice(&aggregator.address.octets());
-            attribute(out, OPTIONAL | TRANSITIVE, 18, &value);
+            put_aggregator(out, 18, &aggregator.asn.to_be_bytes(), aggregator);
         }
     }
     unknown(out, 17..=31);
@@ -118,79 +124,86 @@ pub fn encode_attributes(
     unknown(out, 33..=255);
 }
 
+/// AGGREGATOR or AS4_AGGREGATOR.
+fn put_aggregator(out: &mut Vec<u8>, code: u8, asn: &[u8], aggregator: Aggregator) {
+    attribute_head(out, OPTIONAL | TRANSITIVE, code, asn.len() + 4);
+    out.extend_from_slice(asn);
+    out.extend_from_slice(&aggregator.address.octets());
+}
+
+/// AS4_PATH, where the 2-octet path lost something.
+fn put_as4_path(a: &PathAttributes, out: &mut Vec<u8>) {
+    if let Some(path) = a.as_path.as_ref().and_then(as4::as4_path_for) {
+        attribute(out, OPTIONAL | TRANSITIVE, 17, path.as_wire());
+    }
+}
+
 fn attribute(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
-    if let Ok(len) = u8::try_from(value.len()) {
+    attribute_head(out, flags, code, value.len());
+    out.extend_from_slice(value);
+}
+
+/// Flags, code and length. A length no attribute can have makes the block too long for any message,
+/// which is found out when it is put into one.
+fn attribute_head(out: &mut Vec<u8>, flags: u8, code: u8, len: usize) {
+    if let Ok(len) = u8::try_from(len) {
         out.extend_from_slice(&[flags, code, len]);
     } else {
         out.extend_from_slice(&[flags | EXTENDED_LENGTH, code]);
-        out.extend_from_slice(&(value.len().min(usize::from(u16::MAX)) as u16).to_be_bytes());
+        out.extend_from_slice(&(len.min(usize::from(u16::MAX)) as u16).to_be_bytes());
     }
-    out.extend_from_slice(value);
+}
+
+/// A list of items of `N` octets, if there are any.
+fn list<T: Copy, const N: usize>(
+    out: &mut Vec<u8>,
+    flags: u8,
+    code: u8,
+    items: &[T],
+    octets: impl Fn(T) -> [u8; N],
+) {
+    if items.is_empty() {
+        return;
+    }
+    attribute_head(out, flags, code, items.len() * N);
+    for item in items {
+        out.extend_from_slice(&octets(*item));
+    }
 }
 
 fn sorted_list<T: Copy + Ord, const N: usize>(
     out: &mut Vec<u8>,
     flags: u8,
     code: u8,
-    list: &[T],
+    items: &[T],
     octets: impl Fn(T) -> [u8; N],
 ) {
-    if list.is_empty() {
-        return;
+    if items.is_sorted_by(|a, b| a < b) {
+        return list(out, flags, code, items, octets);
     }
-    if list.is_sorted_by(|a, b| a < b) {
-        let value: Vec<u8> = list.iter().flat_map(|item| octets(*item)).collect();
-        return attribute(out, flags, code, &value);
-    }
-    let mut sorted = list.to_vec();
+    let mut sorted = items.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    let value: Vec<u8> = sorted.iter().flat_map(|item| octets(*item)).collect();
-    attribute(out, flags, code, &value);
-}
-
-/// The path with 2-octet AS numbers, [`AS_TRANS`] for those that do not fit (RFC 6793 §4.2.2).
-fn narrow_path(path: &AsPath) -> Vec<u8> {
-    let mut out = Vec::with_capacity(path.as_wire().len() / 2 + 2);
-    for segment in path.segments() {
-        out.extend_from_slice(&[segment.kind as u8, segment.count() as u8]);
-        for asn in segment.ases() {
-            out.extend_from_slice(&u16::try_from(asn).unwrap_or(AS_TRANS).to_be_bytes());
-        }
-    }
-    out
-}
-
-/// AS4_PATH, where the 2-octet path lost something; confederation segments are left out.
-fn as4_path(a: &PathAttributes, out: &mut Vec<u8>) {
-    let Some(path) = &a.as_path else { return };
-    if path.ases().all(|asn| u16::try_from(asn).is_ok()) {
-        return;
-    }
-    let mut builder = AsPathBuilder::default();
-    for segment in path.segments() {
-        if matches!(segment.kind, crate::SegmentKind::Sequence | crate::SegmentKind::Set) {
-            builder.push(segment.kind, &segment.ases().collect::<Vec<_>>());
-        }
-    }
-    attribute(out, OPTIONAL | TRANSITIVE, 17, builder.finish().as_wire());
+    list(out, flags, code, &sorted, octets);
 }
 
 /// Appends UPDATEs that announce IPv4 nets in the NLRI field. With no nets nothing is appended:
 /// the call only tells whether the attributes fit.
 ///
 /// # Errors
-/// The attributes leave no room for a prefix; nothing was appended.
+/// The attributes leave no room for a prefix, or the next hop is not IPv4; nothing was appended.
 pub fn announce_ipv4(
     attributes: &PathAttributes,
     nets: &[Ipv4Network],
     context: &EncodeContext,
     out: &mut BytesMut,
-) -> Result<(), TooLong> {
+) -> Result<(), EncodeError> {
+    if !matches!(attributes.next_hop, Some(IpAddr::V4(_))) {
+        return Err(EncodeError::NextHop);
+    }
     let mut block = Vec::with_capacity(96);
     encode_attributes(attributes, true, context, &mut block);
-    let room = (context.message_len_max).checked_sub(UPDATE_OVERHEAD + block.len()).filter(|r| *r >= 5);
-    let room = room.ok_or(TooLong)?;
+    let room = context.room(UPDATE_OVERHEAD + block.len(), 5)?;
     let mut rest = nets;
     while !rest.is_empty() {
         put_message(out, MessageType::Update, |out| {
@@ -246,8 +259,8 @@ pub fn announce_ipv6(
     nets: &[Ipv6Network],
     context: &EncodeContext,
     out: &mut BytesMut,
-) -> Result<(), TooLong> {
-    let Some(IpAddr::V6(next_hop)) = attributes.next_hop else { return Err(TooLong) };
+) -> Result<(), EncodeError> {
+    let Some(IpAddr::V6(next_hop)) = attributes.next_hop else { return Err(EncodeError::NextHop) };
     let link_local = attributes.rare.as_ref().and_then(|r| r.link_local_next_hop);
     let link_local = link_local.filter(|ll| *ll != next_hop);
     let mut block = Vec::with_capacity(96);
@@ -255,7 +268,7 @@ pub fn announce_ipv6(
     let next_hop_len = if link_local.is_some() { 32 } else { 16 };
     // Flags, code, length; family, next hop length, reserved octet.
     let fixed = UPDATE_OVERHEAD + block.len() + 4 + 5 + next_hop_len;
-    let room = context.message_len_max.checked_sub(fixed).filter(|r| *r >= 17).ok_or(TooLong)?;
+    let room = context.room(fixed, 17)?;
     let mut rest = nets;
     while !rest.is_empty() {
         put_message(out, MessageType::Update, |out| {
@@ -309,7 +322,7 @@ fn patch_len(out: &mut BytesMut, at: usize) {
 
 /// Appends UPDATEs that withdraw IPv4 nets.
 pub fn withdraw_ipv4(nets: &[Ipv4Network], message_len_max: usize, out: &mut BytesMut) {
-    let room = message_len_max.saturating_sub(UPDATE_OVERHEAD).max(5);
+    let room = message_len_max.min(EXTENDED_MESSAGE_LEN_MAX).saturating_sub(UPDATE_OVERHEAD).max(5);
     let mut rest = nets;
     while !rest.is_empty() {
         put_message(out, MessageType::Update, |out| {
@@ -324,7 +337,7 @@ pub fn withdraw_ipv4(nets: &[Ipv4Network], message_len_max: usize, out: &mut Byt
 
 /// Appends UPDATEs that withdraw IPv6 nets in MP_UNREACH_NLRI.
 pub fn withdraw_ipv6(nets: &[Ipv6Network], message_len_max: usize, out: &mut BytesMut) {
-    let room = message_len_max.saturating_sub(UPDATE_OVERHEAD + 4 + 3).max(17);
+    let room = message_len_max.min(EXTENDED_MESSAGE_LEN_MAX).saturating_sub(UPDATE_OVERHEAD + 4 + 3).max(17);
     let mut rest = nets;
     while !rest.is_empty() {
         put_message(out, MessageType::Update, |out| {
@@ -347,7 +360,8 @@ pub fn end_of_rib(family: AddressFamily, out: &mut BytesMut) {
         let len = out.len();
         out.put_u16(0);
         if family != AddressFamily::IPV4 {
-            put_mp(15, out, |out| put_family(family, out));
+            out.put_slice(&[OPTIONAL, 15, 3]);
+            put_family(family, out);
         }
         patch_len(out, len);
     });

@@ -23,8 +23,22 @@ pub enum MessageError {
     HoldTime(u16),
     /// UPDATE: lengths that contradict each other, so that the NLRI cannot be found.
     AttributeList(&'static str),
+    /// UPDATE: MP_REACH_NLRI whose next hop cannot be, so that its NLRI cannot be found.
+    OptionalAttribute {
+        /// What is wrong.
+        what: &'static str,
+        /// Where the attribute begins, octets from the start of the attribute block.
+        offset: usize,
+        /// The attribute from its flags on.
+        attribute: Bytes,
+    },
     /// UPDATE: a prefix that cannot be: longer than its family's addresses, or cut short.
-    NetworkField(&'static str),
+    NetworkField {
+        /// What is wrong.
+        what: &'static str,
+        /// Where the prefix begins, octets from the start of its field.
+        offset: usize,
+    },
     /// ROUTE-REFRESH of a wrong length (RFC 7313 §5): the whole message.
     RouteRefreshLength(Bytes),
 }
@@ -41,7 +55,8 @@ impl MessageError {
             Self::OptionalParameter(_) => (2, 4, Bytes::new()),
             Self::HoldTime(_) => (2, 6, Bytes::new()),
             Self::AttributeList(_) => (3, 1, Bytes::new()),
-            Self::NetworkField(_) => (3, 10, Bytes::new()),
+            Self::OptionalAttribute { attribute, .. } => (3, 9, attribute.clone()),
+            Self::NetworkField { .. } => (3, 10, Bytes::new()),
             Self::RouteRefreshLength(message) => (7, 1, message.clone()),
         };
         Notification { code, subcode, data }
@@ -59,7 +74,12 @@ impl fmt::Display for MessageError {
             Self::OptionalParameter(n) => write!(f, "Unsupported optional parameter: {n}"),
             Self::HoldTime(n) => write!(f, "Unacceptable hold time: {n}"),
             Self::AttributeList(what) => write!(f, "Malformed attribute list: {what}"),
-            Self::NetworkField(what) => write!(f, "Invalid network field: {what}"),
+            Self::OptionalAttribute { what, offset, .. } => {
+                write!(f, "Optional attribute error: {what} at octet {offset}")
+            }
+            Self::NetworkField { what, offset } => {
+                write!(f, "Invalid network field: {what} at octet {offset}")
+            }
             Self::RouteRefreshLength(m) => write!(f, "Invalid ROUTE-REFRESH message length: {}", m.len()),
         }
     }

@@ -4,6 +4,7 @@
 //! encodes it decodes to the same value. A parser never panics and never allocates more than a
 //! small multiple of its input; an attribute error is its RFC 7606 treatment.
 #![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod afi;
 mod as_path;
@@ -14,6 +15,7 @@ mod community;
 mod encode;
 mod error;
 mod frame;
+pub mod limits;
 mod nlri;
 mod notification;
 mod open;
@@ -26,7 +28,7 @@ pub use attributes::{Aggregator, Origin, PathAttributes, RareAttributes, Unknown
 pub use capability::{Capability, GracefulRestart, GracefulRestartFamily};
 pub use community::{ExtendedCommunity, LargeCommunity};
 pub use encode::{
-    EncodeContext, TooLong, announce_ipv4, announce_ipv6, encode_attributes, end_of_rib, withdraw_ipv4,
+    EncodeContext, EncodeError, announce_ipv4, announce_ipv6, encode_attributes, end_of_rib, withdraw_ipv4,
     withdraw_ipv6,
 };
 pub use error::MessageError;
@@ -37,5 +39,6 @@ pub use nlri::{Ipv4Nlri, Ipv6Nlri, ipv4_nlri, ipv6_nlri};
 pub use notification::{Notification, RouteRefresh, cease};
 pub use open::{AS_TRANS, Open};
 pub use update::{
-    AttributeContext, MpReach, MpUnreach, ParsedAttributes, UpdateFrame, parse_attributes, split_update,
+    AttributeContext, MpReach, MpUnreach, ParsedAttributes, UpdateFrame, end_of_rib_family, parse_attributes,
+    split_update,
 };

@@ -34,14 +34,16 @@ pub fn ipv6_nlri(field: &[u8]) -> Result<Ipv6Nlri<'_>, MessageError> {
     Ok(Ipv6Nlri { rest: field })
 }
 
-fn check(mut rest: &[u8], len_max: u8) -> Result<(), MessageError> {
+fn check(field: &[u8], len_max: u8) -> Result<(), MessageError> {
+    let mut rest = field;
     while let Some((len, after)) = rest.split_first() {
+        let offset = field.len() - rest.len();
         if *len > len_max {
-            return Err(MessageError::NetworkField("prefix length beyond the address"));
+            return Err(MessageError::NetworkField { what: "prefix length beyond the address", offset });
         }
         rest = after
             .get(usize::from(len.div_ceil(8))..)
-            .ok_or(MessageError::NetworkField("prefix cut short"))?;
+            .ok_or(MessageError::NetworkField { what: "prefix cut short", offset })?;
     }
     Ok(())
 }

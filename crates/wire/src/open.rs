@@ -1,6 +1,6 @@
 use std::net::Ipv4Addr;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
 use nom::bytes::complete::take;
 use nom::number::complete::{be_u8, be_u16, be_u32};
 use nom::{IResult, Parser};
@@ -46,12 +46,18 @@ impl Open {
         Ok(Self { asn, hold_time_secs, identifier: identifier.into(), capabilities })
     }
 
-    /// Appends the whole message. Each capability gets a parameter of its own only if they do not
-    /// fit in one; the extended form is used when they need more than 255 octets.
+    /// Appends the whole message, all capabilities in one parameter. The extended form (RFC 9072)
+    /// is used only when they do not fit in the plain one. Capabilities past 4,096 octets, which no
+    /// OPEN may exceed, are left out.
     pub fn encode(&self, out: &mut BytesMut) {
         let mut capabilities = BytesMut::new();
         for capability in &self.capabilities {
+            let len = capabilities.len();
             encode_capability(capability, &mut capabilities);
+            if capabilities.len() > CAPABILITIES_LEN_MAX {
+                capabilities.truncate(len);
+                break;
+            }
         }
         put_message(out, MessageType::Open, |out| {
             out.put_u8(4);
@@ -61,10 +67,8 @@ impl Open {
             let len = capabilities.len();
             if len == 0 {
                 out.put_u8(0);
-            } else if let Ok(plain) = u8::try_from(len + 2).map(|n| n - 2)
-                && plain < 253
-            {
-                out.put_slice(&[plain + 2, CAPABILITIES, plain]);
+            } else if let Ok(plain) = u8::try_from(len + 2) {
+                out.put_slice(&[plain, CAPABILITIES, plain - 2]);
             } else {
                 out.put_slice(&[255, 255]);
                 out.put_u16(len as u16 + 3);
@@ -118,6 +122,10 @@ impl Open {
     }
 }
 
+/// What the longest OPEN has room for: the fixed fields take 10 octets, the extended form's
+/// lengths and types 6.
+const CAPABILITIES_LEN_MAX: usize = crate::MESSAGE_LEN_MAX - crate::HEADER_LEN - 10 - 6;
+
 /// The parameter type that holds capabilities (RFC 5492 §4).
 const CAPABILITIES: u8 = 2;
 
@@ -163,9 +171,4 @@ fn parse_capabilities(mut rest: &[u8], into: &mut Vec<Capability>) -> Result<(),
         rest = after;
     }
     Ok(())
-}
-
-/// A value kept as it came.
-pub(crate) fn unknown(code: u8, value: &[u8]) -> Capability {
-    Capability::Unknown { code, value: Bytes::copy_from_slice(value) }
 }

@@ -1,11 +1,20 @@
 //! UPDATE: from bytes to attributes and NLRI (RFC 4271 §4.3, RFC 4760, RFC 7606).
 
+pub(crate) mod as4;
 mod decode;
+mod value;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::attribute_error::{AttributeError, Fault, Treatment};
+use crate::limits::ATTRIBUTE_ERRORS_MAX;
 use crate::{AddressFamily, MessageError, PathAttributes};
+
+/// The attribute flags (RFC 4271 §4.3).
+pub(crate) const OPTIONAL: u8 = 0x80;
+pub(crate) const TRANSITIVE: u8 = 0x40;
+pub(crate) const PARTIAL: u8 = 0x20;
+pub(crate) const EXTENDED_LENGTH: u8 = 0x10;
 
 /// The three fields of an UPDATE.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +40,29 @@ pub fn split_update(body: &[u8]) -> Result<UpdateFrame<'_>, MessageError> {
 fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (len, rest) = bytes.split_first_chunk::<2>()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))
+}
+
+/// The family whose End-of-RIB marker an UPDATE is, if it is one (RFC 4724 §2): an UPDATE of
+/// nothing at all for IPv4 unicast, of nothing but an empty MP_UNREACH_NLRI for any family. Look
+/// here before parsing: with any other attribute, however faulty, an UPDATE is no marker.
+///
+/// The family need not be one that was negotiated.
+pub fn end_of_rib_family(frame: &UpdateFrame<'_>) -> Option<AddressFamily> {
+    if !frame.withdrawn.is_empty() || !frame.nlri.is_empty() {
+        return None;
+    }
+    const FLAGS: u8 = OPTIONAL | TRANSITIVE | EXTENDED_LENGTH;
+    const EXTENDED: u8 = OPTIONAL | EXTENDED_LENGTH;
+    match *frame.attributes {
+        [] => Some(AddressFamily::IPV4),
+        [flags, 15, 3, a, b, safi] if flags & FLAGS == OPTIONAL => {
+            Some(AddressFamily { afi: u16::from_be_bytes([a, b]), safi })
+        }
+        [flags, 15, 0, 3, a, b, safi] if flags & FLAGS == EXTENDED => {
+            Some(AddressFamily { afi: u16::from_be_bytes([a, b]), safi })
+        }
+        _ => None,
+    }
 }
 
 /// What of the session matters for reading attributes.
@@ -81,14 +113,16 @@ pub struct ParsedAttributes<'a> {
     pub mp_unreach: Option<MpUnreach<'a>>,
     /// The strongest treatment of all errors. Routes announced are withdrawn at [`Treatment::Withdraw`].
     pub verdict: Treatment,
-    /// What was wrong.
+    /// What was wrong, the first [`crate::limits::ATTRIBUTE_ERRORS_MAX`] of it.
     pub errors: Vec<AttributeError>,
 }
 
 impl ParsedAttributes<'_> {
     fn fail(&mut self, code: u8, offset: usize, fault: Fault, treatment: Treatment) {
         self.verdict = self.verdict.max(treatment);
-        self.errors.push(AttributeError { code, offset, fault, treatment });
+        if self.errors.len() < ATTRIBUTE_ERRORS_MAX {
+            self.errors.push(AttributeError { code, offset, fault, treatment });
+        }
     }
 }
 
@@ -96,18 +130,20 @@ impl ParsedAttributes<'_> {
 ///
 /// # Errors
 /// Only where RFC 7606 leaves no choice but to end the session: MP attributes twice or unreadable,
-/// or an error that asks for a withdrawal in an UPDATE that has nothing to withdraw (§5.2).
+/// or an error that asks for a withdrawal in an UPDATE without reachable NLRI (§5.2), since then
+/// nobody can say which nets were meant.
+///
+/// NLRI fields are not looked into: [`crate::ipv4_nlri`] and [`crate::ipv6_nlri`] judge them.
 pub fn parse_attributes<'a>(
     block: &'a [u8],
     has_nlri: bool,
     context: &AttributeContext,
 ) -> Result<ParsedAttributes<'a>, MessageError> {
-    let mut parsed = decode::Decoder::new(context).run(block)?;
-    let reachable = has_nlri || parsed.mp_reach.is_some();
-    if reachable {
+    let (mut parsed, mp_reachable) = decode::Decoder::new(context).run(block)?;
+    if has_nlri || (mp_reachable && parsed.mp_reach.is_some()) {
         check_mandatory(&mut parsed, has_nlri, context);
     }
-    if parsed.verdict == Treatment::Withdraw && !reachable && parsed.mp_unreach.is_none() {
+    if parsed.verdict == Treatment::Withdraw && !has_nlri && !mp_reachable {
         return Err(MessageError::AttributeList("an error in an UPDATE without reachable routes"));
     }
     parsed.attributes.normalise();
@@ -134,10 +170,4 @@ fn check_mandatory(parsed: &mut ParsedAttributes<'_>, has_nlri: bool, context: &
     if !context.external && parsed.attributes.local_pref.is_none() {
         missing(parsed, 5);
     }
-}
-
-/// Whether an address can be a next hop (RFC 4271 §6.3): not 0/8, 127/8, multicast or above.
-pub(crate) fn is_next_hop(address: Ipv4Addr) -> bool {
-    let [first, ..] = address.octets();
-    first != 0 && first != 127 && first < 224
 }

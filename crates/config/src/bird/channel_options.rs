@@ -1,0 +1,235 @@
+//! Options of a channel; in 1.6 they are the protocol's own (bird.md §1.4, §1.12).
+
+use godwit_filter::Diagnostic;
+
+use super::Reader;
+use super::draft::Channel;
+use super::net_type::NetType;
+use super::options::Shape;
+use crate::lang::Parsed;
+use crate::model::{GatewayMode, Limit, LimitAction, NextHopMode};
+
+/// First words of options, those of every channel first.
+pub(super) const FIRST_WORDS: &[&str] = &[
+    "table",
+    "import",
+    "export",
+    "receive",
+    "preference",
+    "rpki",
+    "debug",
+    "next",
+    "gateway",
+    "igp",
+    "secondary",
+    "add",
+    "extended",
+    "aigp",
+    "cost",
+    "mandatory",
+    "graceful",
+    "long",
+    "missing",
+    "validate",
+    "base",
+    "require",
+    "link",
+];
+/// How many of them every channel has.
+pub(super) const COMMON_WORDS: usize = 7;
+
+/// Options of a BGP channel that are read but not followed.
+const WITHOUT_EFFECT: &[(&[&str], Shape)] = &[
+    (&["next", "hop", "prefer"], Shape::Words(&["global", "local"])),
+    (&["link", "local", "next", "hop", "format"], Shape::Words(&["native", "single", "double"])),
+    (&["extended", "next", "hop"], Shape::Flag(false)),
+    (&["aigp"], Shape::FlagOr(&["originate"])),
+    (&["import", "table"], Shape::Flag(false)),
+    (&["export", "table"], Shape::Flag(false)),
+    (&["long", "lived", "graceful", "restart"], Shape::Flag(false)),
+    (&["long", "lived", "stale", "time"], Shape::Number),
+    (&["missing", "lladdr"], Shape::Words(&["self", "drop", "ignore"])),
+    (&["validate"], Shape::Flag(false)),
+    (&["require", "extended", "next", "hop"], Shape::Flag(false)),
+    (&["require", "add", "paths"], Shape::Flag(false)),
+];
+
+impl Reader<'_> {
+    /// An option of a channel up to its `;`; whether one stands here.
+    pub(super) fn channel_option(&mut self, channel: &mut Channel, bgp: bool) -> Parsed<bool> {
+        let common =
+            if bgp && (self.l.at_words(&["import", "table"]) || self.l.at_words(&["export", "table"])) {
+                false
+            } else {
+                self.common_channel_option(channel)?
+            };
+        Ok(common || (bgp && self.bgp_channel_option(channel)?))
+    }
+
+    fn common_channel_option(&mut self, channel: &mut Channel) -> Parsed<bool> {
+        let span = self.l.span();
+        if self.l.eat_word("table") {
+            channel.table = Some(self.table_name(&channel.net_type)?);
+        } else if self.l.eat_words(&["import", "keep", "filtered"]) {
+            channel.rest.keep_filtered = self.flag()?;
+        } else if self.l.eat_words(&["import", "limit"]) {
+            channel.rest.import_limit = self.limit()?;
+        } else if self.l.eat_words(&["export", "limit"]) {
+            channel.rest.export_limit = self.limit()?;
+        } else if self.l.eat_words(&["receive", "limit"]) {
+            channel.rest.receive_limit = self.limit()?;
+        } else if self.l.eat_word("import") {
+            channel.import = Some(self.policy()?);
+        } else if self.l.eat_word("export") {
+            channel.export = Some(self.policy()?);
+        } else if self.l.eat_word("preference") {
+            channel.preference = Some(self.preference()?);
+        } else if self.l.eat_words(&["rpki", "reload"]) {
+            // Nothing changes ROAs while routes are held, so there is nothing to reload.
+            self.flag()?;
+        } else if self.l.eat_word("debug") {
+            if self.debug_mask()?.0 != 0 {
+                self.no_effect(span, "debug");
+            }
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn preference(&mut self) -> Parsed<u16> {
+        let span = self.l.span();
+        let n = self.number()?;
+        u16::try_from(n).map_err(|_| {
+            let message = if self.is_16() {
+                "Invalid preference".to_owned()
+            } else {
+                format!("Value {n} out of range (0-65535)")
+            };
+            Diagnostic::error(span, message).label("expected 0 to 65535")
+        })
+    }
+
+    /// `N [action A]` or `off`.
+    fn limit(&mut self) -> Parsed<Option<Limit>> {
+        if self.l.eat_word("off") {
+            return Ok(None);
+        }
+        let max = self.number()?;
+        let mut action = LimitAction::Disable;
+        if self.l.eat_word("action") {
+            action = match self.l.word() {
+                Some("warn") => LimitAction::Warn,
+                Some("block") => LimitAction::Block,
+                Some("restart") => LimitAction::Restart,
+                Some("disable") => LimitAction::Disable,
+                _ => return Err(self.unknown_word(["warn", "block", "restart", "disable"].into_iter())),
+            };
+            self.l.bump();
+        }
+        Ok(Some(Limit { max, action }))
+    }
+
+    /// The name of a table of this type.
+    pub(super) fn table_name(&mut self, wanted: &NetType) -> Parsed<String> {
+        let name = self.l.ident("a table's name")?;
+        let Some(table) = self.tables.iter().find(|t| t.name == name.name) else {
+            let message = if self.is_16() {
+                "Table name expected".to_owned()
+            } else {
+                format!("syntax error, unexpected '{}', expecting a table's name", name.name)
+            };
+            let error = Diagnostic::error(name.span, message).label("there is no such table");
+            let near = crate::lang::did_you_mean(&name.name, self.tables.iter().map(|t| t.name.as_str()));
+            return Err(match near {
+                Some(near) => error.help(format!("did you mean '{near}'?")),
+                None => error,
+            });
+        };
+        if table.net_type != *wanted {
+            let label = format!("is a table of {}", table.net_type.name());
+            return Err(Diagnostic::error(name.span, "Incompatible table type").label(label));
+        }
+        Ok(name.name)
+    }
+
+    /// The name of a table that holds routes of any unicast family.
+    pub(super) fn igp_table_name(&mut self) -> Parsed<String> {
+        let of = |family| NetType::Unicast(family);
+        let ipv6 = self.l.word().is_some_and(|w| {
+            self.tables.iter().any(|t| t.name == w && t.net_type == of(godwit_wire::AddressFamily::IPV6))
+        });
+        let family = if ipv6 { godwit_wire::AddressFamily::IPV6 } else { godwit_wire::AddressFamily::IPV4 };
+        self.table_name(&of(family))
+    }
+
+    fn bgp_channel_option(&mut self, channel: &mut Channel) -> Parsed<bool> {
+        let span = self.l.span();
+        let bgp = &mut channel.rest.bgp;
+        if self.l.eat_words(&["next", "hop", "self"]) {
+            bgp.next_hop_self = self.next_hop_mode()?;
+            if self.is_16() && bgp.next_hop_self != NextHopMode::Off {
+                bgp.next_hop_keep = Some(NextHopMode::Off);
+            }
+        } else if self.l.eat_words(&["next", "hop", "keep"]) {
+            bgp.next_hop_keep = Some(self.next_hop_mode()?);
+            if self.is_16() && bgp.next_hop_keep != Some(NextHopMode::Off) {
+                bgp.next_hop_self = NextHopMode::Off;
+            }
+        } else if self.l.eat_words(&["next", "hop", "address"]) {
+            bgp.next_hop_address = Some(self.address()?);
+        } else if self.l.eat_word("gateway") {
+            bgp.gateway = match self.l.word() {
+                Some("direct") => GatewayMode::Direct,
+                Some("recursive") => GatewayMode::Recursive,
+                _ => return Err(self.unknown_word(["direct", "recursive"].into_iter())),
+            };
+            self.l.bump();
+        } else if self.l.eat_words(&["igp", "table"]) {
+            bgp.igp_table = Some(self.igp_table_name()?);
+        } else if self.l.eat_word("secondary") {
+            bgp.secondary = self.flag()?;
+        } else if self.l.eat_words(&["add", "paths"]) {
+            bgp.add_paths = self.add_paths()?;
+        } else if self.l.eat_word("mandatory") {
+            bgp.mandatory = self.flag()?;
+        } else if !self.is_16() && self.l.eat_words(&["graceful", "restart"]) {
+            bgp.graceful_restart = Some(self.flag()?);
+        } else if self.l.eat_word("cost") {
+            self.number_in(1, u32::MAX, "Cost must be positive")?;
+            self.no_effect(span, "cost");
+        } else if self.l.eat_words(&["base", "table"]) {
+            self.l.ident("a table's name")?;
+            self.no_effect(span, "base table");
+        } else if self.is_16() && self.l.at_word("long") {
+            // At the session it is the session's.
+            return Ok(false);
+        } else {
+            return self.option_without_effect(WITHOUT_EFFECT);
+        }
+        Ok(true)
+    }
+
+    /// A switch, or whose routes it is for.
+    fn next_hop_mode(&mut self) -> Parsed<NextHopMode> {
+        if self.l.eat_word("ibgp") {
+            return Ok(NextHopMode::Internal);
+        }
+        if self.l.eat_word("ebgp") {
+            return Ok(NextHopMode::External);
+        }
+        Ok(if self.flag()? { NextHopMode::All } else { NextHopMode::Off })
+    }
+
+    /// (receive, send)
+    fn add_paths(&mut self) -> Parsed<(bool, bool)> {
+        if self.l.eat_word("rx") {
+            return Ok((true, false));
+        }
+        if self.l.eat_word("tx") {
+            return Ok((false, true));
+        }
+        let both = self.flag()?;
+        Ok((both, both))
+    }
+}

@@ -1,0 +1,80 @@
+//! A protocol while it is read: what `from` copies.
+
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+
+use super::net_type::NetType;
+use crate::model::{ChannelConfig, Policy, ProtocolConfig};
+
+/// A protocol or template as far as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    /// Common and type options. A session's neighbor is not in it yet.
+    pub(super) config: ProtocolConfig,
+    /// Whether it is a template.
+    pub(super) template: bool,
+    /// The channels; in 1.6 one, which holds the protocol's own options.
+    pub(super) channels: Vec<Channel>,
+    /// What a session needs to be complete or is checked against.
+    pub(super) session: Session,
+}
+
+/// What a channel has been told.
+#[derive(Clone, Debug)]
+pub(super) struct Channel {
+    /// What it carries.
+    pub(super) net_type: NetType,
+    /// Whether this protocol itself opened it, rather than what it copies.
+    pub(super) opened: bool,
+    /// `table`.
+    pub(super) table: Option<String>,
+    /// `import`.
+    pub(super) import: Option<Policy>,
+    /// `export`.
+    pub(super) export: Option<Policy>,
+    /// `preference`.
+    pub(super) preference: Option<u16>,
+    /// Everything else.
+    pub(super) rest: ChannelConfig,
+}
+
+/// The neighbor's address, or all there may be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Remote {
+    Address(IpAddr),
+    Range(IpNetwork),
+}
+
+/// `internal` or `external` in place of the neighbor's AS, or with it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum PeerType {
+    Internal,
+    External,
+}
+
+/// `direct` or `multihop N`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reach {
+    Direct,
+    Hops(u8),
+}
+
+/// What a session has been told that its configuration does not hold as it is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Session {
+    pub(super) remote: Option<Remote>,
+    pub(super) interface: Option<String>,
+    pub(super) remote_as: Option<u32>,
+    pub(super) peer_type: Option<PeerType>,
+    pub(super) reach: Option<Reach>,
+    pub(super) check_link: Option<bool>,
+    pub(super) bfd: bool,
+    pub(super) role: bool,
+    pub(super) require_roles: bool,
+    pub(super) confederation: bool,
+    pub(super) confederation_member: bool,
+    pub(super) long_lived_restart: Option<bool>,
+    pub(super) min_hold_time: u32,
+    pub(super) min_keepalive_time: u32,
+}

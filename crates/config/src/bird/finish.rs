@@ -1,0 +1,147 @@
+//! The end of a protocol: defaults that depend on other options, and the checks between options.
+
+use godwit_filter::{Diagnostic, Span};
+use godwit_wire::AddressFamily;
+
+use super::Reader;
+use super::draft::{Channel, Draft, PeerType, Reach, Remote, Session};
+use super::net_type::NetType;
+use crate::check::{self, SessionFacts};
+use crate::defaults::MULTIHOP_DEFAULT;
+use crate::lang::Parsed;
+use crate::model::{
+    BgpConfig, ChannelConfig, Dialect, Neighbor, NeighborAs, Policy, ProtocolConfig, ProtocolKind,
+};
+
+impl Reader<'_> {
+    /// Keeps what was read for `from`, and makes a protocol of it unless it is a template.
+    pub(super) fn finish_protocol(&mut self, draft: Draft, end: Span) -> Parsed<()> {
+        self.drafts.push(draft.clone());
+        if draft.template {
+            return Ok(());
+        }
+        self.seen_protocol = true;
+        let mut config = draft.config;
+        config.channels = draft.channels.iter().filter_map(|c| self.finish_channel(c, &config)).collect();
+        let problem = match &mut config.kind {
+            ProtocolKind::Bgp(bgp) => {
+                let result = complete(bgp, &draft.session, self.config.dialect);
+                let facts = facts(&draft.session, self.config.dialect);
+                match result {
+                    Some(message) => Some(message.to_owned()),
+                    None => check::session(bgp, &facts)
+                        .or_else(|| self.check_channels(bgp, &config.channels, &draft.channels)),
+                }
+            }
+            _ => check::protocol_kind(&config, &self.config.protocols),
+        };
+        let name = config.name.clone();
+        self.config.protocols.push(config);
+        // The whole of it was read: there is nothing to skip after this error.
+        if let Some(message) = problem {
+            // BIRD finds it at the closing brace.
+            self.report(Diagnostic::error(end, message).label(format!("protocol {name} ends here")));
+        }
+        Ok(())
+    }
+
+    /// The channel with what it was not told; `None` for one that has no effect.
+    fn finish_channel(&self, channel: &Channel, of: &ProtocolConfig) -> Option<ChannelConfig> {
+        let NetType::Unicast(family) = channel.net_type else { return None };
+        let default_table = match (self.config.dialect, family) {
+            (Dialect::Bird16, _) => "master",
+            (Dialect::Bird2, AddressFamily::IPV6) => "master6",
+            (Dialect::Bird2, _) => "master4",
+        };
+        Some(ChannelConfig {
+            family,
+            table: channel.table.clone().unwrap_or_else(|| default_table.to_owned()),
+            import: channel.import.clone().unwrap_or(Policy::All),
+            export: channel.export.clone().unwrap_or(Policy::None),
+            preference: channel.preference.unwrap_or_else(|| of.kind.default_preference()),
+            ..channel.rest.clone()
+        })
+    }
+
+    /// What is wrong with the channels of a session.
+    fn check_channels(&self, bgp: &BgpConfig, configs: &[ChannelConfig], told: &[Channel]) -> Option<String> {
+        let told = told.iter().filter(|c| matches!(c.net_type, NetType::Unicast(_)));
+        configs.iter().zip(told).find_map(|(config, told)| {
+            if !self.is_16() && !bgp.is_internal() {
+                // RFC 8212 §2.1.
+                if told.import.is_none() {
+                    return Some("EBGP requires explicit import policy".to_owned());
+                }
+                if told.export.is_none() {
+                    return Some("EBGP requires explicit export policy".to_owned());
+                }
+            }
+            check::bgp_channel(bgp, config, &self.config, self.config.dialect)
+                .or_else(|| self.check_sorted(bgp, config))
+        })
+    }
+
+    fn check_sorted(&self, bgp: &BgpConfig, channel: &ChannelConfig) -> Option<String> {
+        let sorted = self.tables.iter().any(|t| t.name == channel.table && t.sorted);
+        let message = if channel.bgp.secondary && !sorted {
+            "BGP with secondary option requires sorted table"
+        } else if sorted && bgp.is_recursive(channel.bgp.gateway) {
+            "BGP in recursive mode prohibits sorted table"
+        } else if sorted && bgp.deterministic_med {
+            "BGP with deterministic MED prohibits sorted table"
+        } else {
+            return None;
+        };
+        Some(message.to_owned())
+    }
+}
+
+/// Puts together what a session was told; or what is missing.
+fn complete(bgp: &mut BgpConfig, session: &Session, dialect: Dialect) -> Option<&'static str> {
+    if bgp.local_as == 0 {
+        return Some("Local AS number must be set");
+    }
+    let Some(remote) = &session.remote else { return Some("Neighbor must be configured") };
+    if bgp.strict_bind && bgp.local_address.is_none() {
+        return Some("Local address must be configured for strict bind");
+    }
+    bgp.neighbor_as = match (session.remote_as.filter(|n| *n != 0), session.peer_type) {
+        (Some(n), _) => NeighborAs::Number(n),
+        (None, Some(PeerType::Internal)) => NeighborAs::Internal,
+        (None, Some(PeerType::External)) => NeighborAs::External,
+        (None, None) if dialect == Dialect::Bird16 => return Some("Remote AS number must be set"),
+        (None, None) => return Some("Remote AS number (or peer type) must be set"),
+    };
+    bgp.neighbor = match remote {
+        Remote::Address(address) => {
+            Neighbor::Address { address: *address, interface: session.interface.clone() }
+        }
+        Remote::Range(net) => Neighbor::Range(*net),
+    };
+    let internal = match session.peer_type {
+        Some(of) => of == PeerType::Internal,
+        None => bgp.is_internal(),
+    };
+    bgp.multihop = match session.reach {
+        Some(Reach::Direct) => None,
+        Some(Reach::Hops(n)) => Some(n),
+        None => internal.then_some(MULTIHOP_DEFAULT),
+    };
+    let by_default = dialect == Dialect::Bird2 && bgp.multihop.is_none();
+    bgp.check_link = session.check_link.unwrap_or(by_default);
+    None
+}
+
+fn facts(session: &Session, dialect: Dialect) -> SessionFacts {
+    SessionFacts {
+        bfd: session.bfd,
+        role: session.role,
+        require_roles: session.require_roles,
+        lone_member: session.confederation_member && !session.confederation,
+        long_lived_restart: session.long_lived_restart == Some(true),
+        min_hold_time: session.min_hold_time,
+        min_keepalive_time: session.min_keepalive_time,
+        internal: session.peer_type.map(|of| of == PeerType::Internal),
+        dialect,
+    }
+}

@@ -1,0 +1,211 @@
+//! What holds between options, in the order and words BIRD checks it (bird.md §1.12).
+
+use std::net::IpAddr;
+
+use godwit_wire::AddressFamily;
+
+use crate::model::{
+    BgpConfig, ChannelConfig, Dialect, GatewayMode, Neighbor, ProtocolConfig, ProtocolKind, RouterConfig,
+};
+
+/// Something wrong with a configuration as a whole.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{}{message}", protocol.as_ref().map(|p| format!("{p}: ")).unwrap_or_default())]
+pub struct Problem {
+    /// The protocol it is about.
+    pub protocol: Option<String>,
+    /// What is wrong, in BIRD's words where it has some.
+    pub message: String,
+}
+
+/// What a front end knows of a session that its configuration does not hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct SessionFacts {
+    /// `bfd`.
+    pub(crate) bfd: bool,
+    /// `local role`.
+    pub(crate) role: bool,
+    /// `require roles`.
+    pub(crate) require_roles: bool,
+    /// `confederation member` without `confederation`.
+    pub(crate) lone_member: bool,
+    /// `long lived graceful restart` was asked for.
+    pub(crate) long_lived_restart: bool,
+    /// `min hold time`.
+    pub(crate) min_hold_time: u32,
+    /// `min keepalive time`.
+    pub(crate) min_keepalive_time: u32,
+    /// The neighbor is said to be internal (`true`) or external, beside its AS.
+    pub(crate) internal: Option<bool>,
+    /// The dialect whose rules and words hold.
+    pub(crate) dialect: Dialect,
+}
+
+/// Checks a finished configuration. A front end has done so for what it read; this is for one that
+/// was put together by other means.
+pub fn validate(config: &RouterConfig) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (at, protocol) in config.protocols.iter().enumerate() {
+        let mut add = |message: Option<String>| {
+            let protocol = Some(protocol.name.clone());
+            problems.extend(message.map(|message| Problem { protocol, message }));
+        };
+        let before = config.protocols.get(..at).unwrap_or_default();
+        if before.iter().any(|p| p.name == protocol.name) {
+            add(Some(format!("Symbol '{}' already defined", protocol.name)));
+        }
+        if let ProtocolKind::Bgp(bgp) = &protocol.kind {
+            let facts = SessionFacts { dialect: config.dialect, ..SessionFacts::default() };
+            add(session(bgp, &facts));
+            for channel in &protocol.channels {
+                add(bgp_channel(bgp, channel, config, config.dialect));
+            }
+        }
+        add(tables(protocol, config));
+        add(protocol_kind(protocol, before));
+    }
+    problems
+}
+
+/// Every channel's table is there and holds the channel's family.
+fn tables(protocol: &ProtocolConfig, config: &RouterConfig) -> Option<String> {
+    protocol.channels.iter().find_map(|channel| match config.table(&channel.table) {
+        None => Some(format!("Table '{}' is not defined", channel.table)),
+        Some(table) if table.family != channel.family => Some("Incompatible table type".into()),
+        Some(_) => None,
+    })
+}
+
+/// What a protocol that is no session must have. `before` are the protocols before it.
+pub(crate) fn protocol_kind(protocol: &ProtocolConfig, before: &[ProtocolConfig]) -> Option<String> {
+    match &protocol.kind {
+        ProtocolKind::Device(_) => before
+            .iter()
+            .any(|p| matches!(p.kind, ProtocolKind::Device(_)))
+            .then(|| "Kernel device protocol already defined".into()),
+        ProtocolKind::Kernel(_) => {
+            let Some(channel) = protocol.channels.first() else {
+                return Some("Channel not specified".into());
+            };
+            let same = |p: &&ProtocolConfig| {
+                let kernel = matches!(p.kind, ProtocolKind::Kernel(_));
+                kernel && p.channels.iter().any(|c| c.table == channel.table)
+            };
+            before.iter().find(same).map(|other| {
+                format!("Kernel syncer ({}) already attached to table {}", other.name, channel.table)
+            })
+        }
+        ProtocolKind::Static(config) => {
+            let Some(channel) = protocol.channels.first() else {
+                return Some("Channel not specified".into());
+            };
+            let fits = |net: &ipnetwork::IpNetwork| net.is_ipv6() == (channel.family == AddressFamily::IPV6);
+            let stranger = config.routes.iter().find(|r| !fits(&r.net))?;
+            Some(format!("Route {} incompatible with channel type", stranger.net))
+        }
+        ProtocolKind::Direct(_) | ProtocolKind::Bgp(_) => None,
+    }
+}
+
+/// What is wrong with a session, channels apart.
+pub(crate) fn session(config: &BgpConfig, facts: &SessionFacts) -> Option<String> {
+    let bird16 = facts.dialect == Dialect::Bird16;
+    let internal = facts.internal.unwrap_or_else(|| config.is_internal());
+    let same_as = config.is_internal();
+    let number = matches!(config.neighbor_as, crate::model::NeighborAs::Number(_));
+    let multihop = config.multihop.is_some();
+    let interface = matches!(&config.neighbor, Neighbor::Address { interface: Some(_), .. });
+    let link_local = link_local(config);
+    let keepalive = config.keepalive_time_secs.map_or(config.hold_time_secs / 3, |k| k);
+    let as4_missing = match config.neighbor_as {
+        crate::model::NeighborAs::Number(n) => n > 0xffff && !config.four_octet_as,
+        _ => false,
+    };
+    let rules: [(bool, &str); 17] = [
+        (
+            config.strict_bind && config.local_address.is_none(),
+            "Local address must be configured for strict bind",
+        ),
+        (internal && number && !same_as, "IBGP cannot have different ASNs"),
+        (!internal && number && same_as, "EBGP cannot have the same ASNs"),
+        (
+            link_local && !interface,
+            if bird16 {
+                "Link-local neighbor address requires specified interface"
+            } else {
+                "Link-local addresses require defined interface"
+            },
+        ),
+        (as4_missing, "Neighbor AS number out of range (AS4 not available)"),
+        (config.rr_client && !internal, "Only internal neighbor can be RR client"),
+        (config.rs_client && internal, "Only external neighbor can be RS client"),
+        (facts.role && internal, "Local role cannot be set on IBGP sessions"),
+        (facts.require_roles && !facts.role, "Local role must be set if roles are required"),
+        (facts.lone_member, "Confederation ID must be set for member sessions"),
+        (link_local && multihop, "Multihop BGP cannot be used with link-local addresses"),
+        (interface && multihop, "Multihop BGP cannot be bound to interface"),
+        (config.check_link && multihop, "Multihop BGP cannot depend on link state"),
+        (
+            facts.bfd && multihop && config.local_address.is_none(),
+            if bird16 {
+                "Multihop BGP with BFD requires specified source address"
+            } else {
+                "Multihop BGP with BFD requires specified local address"
+            },
+        ),
+        (
+            facts.long_lived_restart && config.graceful_restart == crate::model::GracefulRestartMode::Off,
+            "Long-lived graceful restart requires basic graceful restart",
+        ),
+        (config.enforce_first_as && internal, "Enforce first AS check is requires EBGP sessions"),
+        (
+            !bird16 && config.keepalive_time_secs.is_some_and(|k| k > config.hold_time_secs),
+            "Keepalive time must be at most hold time",
+        ),
+    ];
+    if let Some((_, message)) = rules.iter().find(|(broken, _)| *broken) {
+        return Some((*message).to_owned());
+    }
+    if facts.min_hold_time > config.hold_time_secs.into() {
+        let (min, hold) = (facts.min_hold_time, config.hold_time_secs);
+        return Some(format!("Min hold time ({min}) exceeds hold time ({hold})"));
+    }
+    (facts.min_keepalive_time > keepalive.into()).then(|| {
+        format!("Min keepalive time ({}) exceeds keepalive time ({keepalive})", facts.min_keepalive_time)
+    })
+}
+
+/// Whether an end of the session is a link-local address.
+fn link_local(config: &BgpConfig) -> bool {
+    let link_local = |address: &IpAddr| match address {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    };
+    let neighbor = match &config.neighbor {
+        Neighbor::Address { address, .. } => Some(*address),
+        Neighbor::Range(_) => None,
+    };
+    neighbor.iter().chain(&config.local_address).any(link_local)
+}
+
+/// What is wrong with a channel of a session, its policies apart.
+pub(crate) fn bgp_channel(
+    config: &BgpConfig,
+    channel: &ChannelConfig,
+    router: &RouterConfig,
+    dialect: Dialect,
+) -> Option<String> {
+    let multihop = config.multihop.is_some();
+    if multihop && channel.bgp.gateway == GatewayMode::Direct {
+        return Some("Multihop BGP cannot use direct gateway mode".into());
+    }
+    let igp = channel.bgp.igp_table.as_ref().map(|name| router.table(name));
+    match igp {
+        _ if !config.is_recursive(channel.bgp.gateway) => None,
+        Some(None) => Some("Mismatched IGP table type".into()),
+        Some(Some(table)) if dialect == Dialect::Bird2 && table.family != channel.family => {
+            Some("Mismatched IGP table type".into())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,339 @@
+//! The filter language's parser and symbols as the front ends use them: nothing else here knows
+//! how that crate reads.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use godwit_filter::{
+    Diagnostic, Filter, IncludeFn, Parser, Program, ProgramBuilder, SourceMap, Span, SymbolClass, Token,
+    Tokens, Value, lex,
+};
+use ipnetwork::IpNetwork;
+
+/// What a parser gives.
+pub(crate) type Parsed<T> = Result<T, Diagnostic>;
+
+/// A token as this crate looks at it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Tok<'t> {
+    Word(&'t str),
+    Number(u32),
+    Ip(IpAddr),
+    Prefix(IpNetwork),
+    Text(&'t str),
+    Mark(&'static str),
+    End,
+}
+
+/// A name and where it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Ident {
+    pub(crate) name: String,
+    pub(crate) span: Span,
+}
+
+/// A constant an option may name.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Constant {
+    Number(u32),
+    Ip(IpAddr),
+    Text(String),
+    Other,
+}
+
+impl From<&Value> for Constant {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Int(n) => Self::Number(*n),
+            Value::Quad(n) => Self::Ip(IpAddr::V4((*n).into())),
+            Value::Ip(ip) => Self::Ip(*ip),
+            Value::String(text) => Self::Text(text.to_string()),
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The tokens of a text and of what it includes.
+pub(crate) fn tokens(
+    sources: &mut SourceMap,
+    name: &str,
+    text: &str,
+    include: &mut IncludeFn<'_>,
+) -> Parsed<Tokens> {
+    lex(name, text, sources, include)
+}
+
+/// A place to come back to.
+#[derive(Clone, Debug)]
+pub(crate) struct Place<'t>(Parser<'t>);
+
+/// The symbols defined so far, without a text to read.
+#[derive(Debug, Default)]
+pub(crate) struct SymbolTable {
+    builder: ProgramBuilder,
+    dialect16: bool,
+}
+
+impl SymbolTable {
+    /// Without symbols, for filters in files of `sources`.
+    pub(crate) fn new(sources: &SourceMap) -> Self {
+        Self { builder: ProgramBuilder::new(false, sources), dialect16: false }
+    }
+
+    /// Takes a name for something filters cannot use.
+    pub(crate) fn reserve(&mut self, name: &Ident, class: SymbolClass) -> Parsed<()> {
+        self.builder.declare(&name.name, class, name.span)
+    }
+
+    /// Defines a number unless the name is taken.
+    pub(crate) fn predefine(&mut self, name: &str, value: u32) {
+        predefine(&mut self.builder, name, value);
+    }
+
+    /// All symbols.
+    pub(crate) fn finish(self) -> Program {
+        self.builder.finish()
+    }
+}
+
+/// Reads tokens, and knows every symbol defined so far.
+#[derive(Debug)]
+pub(crate) struct Lang<'t> {
+    parser: Parser<'t>,
+    builder: ProgramBuilder,
+    dialect16: bool,
+}
+
+impl<'t> Lang<'t> {
+    /// At the first token, without symbols.
+    pub(crate) fn new(tokens: &'t Tokens, dialect16: bool, sources: &SourceMap) -> Self {
+        let builder = ProgramBuilder::new(dialect16, sources);
+        Self { parser: Parser::new(tokens), builder, dialect16 }
+    }
+
+    /// At the first token, with these symbols.
+    pub(crate) fn with_symbols(tokens: &'t Tokens, symbols: SymbolTable) -> Self {
+        Self { parser: Parser::new(tokens), builder: symbols.builder, dialect16: symbols.dialect16 }
+    }
+
+    /// What is defined, when the text has been read.
+    pub(crate) fn into_symbols(self) -> SymbolTable {
+        SymbolTable { builder: self.builder, dialect16: self.dialect16 }
+    }
+
+    pub(crate) fn tok_at(&self, ahead: usize) -> Tok<'t> {
+        match self.parser.peek_at(ahead) {
+            Token::Symbol(word) => Tok::Word(word),
+            Token::Number(n) => Tok::Number(*n),
+            Token::Ip(ip) => Tok::Ip(*ip),
+            Token::Prefix(net) => Tok::Prefix(*net),
+            Token::Str(text) => Tok::Text(text),
+            Token::Punct(mark) => Tok::Mark(mark),
+            Token::Eof => Tok::End,
+        }
+    }
+
+    pub(crate) fn tok(&self) -> Tok<'t> {
+        self.tok_at(0)
+    }
+
+    pub(crate) fn word_at(&self, ahead: usize) -> Option<&'t str> {
+        match self.tok_at(ahead) {
+            Tok::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn word(&self) -> Option<&'t str> {
+        self.word_at(0)
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.parser.span()
+    }
+
+    /// From `start` to the end of the token read last.
+    pub(crate) fn span_from(&self, start: Span) -> Span {
+        let last = self.parser.last_span();
+        if last.file == start.file && last.end >= start.end { Span { end: last.end, ..start } } else { start }
+    }
+
+    pub(crate) fn at_end(&self) -> bool {
+        self.tok() == Tok::End
+    }
+
+    pub(crate) fn bump(&mut self) {
+        self.parser.next();
+    }
+
+    pub(crate) fn place(&self) -> Place<'t> {
+        Place(self.parser.clone())
+    }
+
+    pub(crate) fn rewind(&mut self, place: &Place<'t>) {
+        self.parser = place.0.clone();
+    }
+
+    pub(crate) fn at(&self, mark: &str) -> bool {
+        matches!(self.tok(), Tok::Mark(m) if m == mark)
+    }
+
+    pub(crate) fn eat(&mut self, mark: &str) -> bool {
+        self.parser.eat_punct(mark)
+    }
+
+    pub(crate) fn at_word(&self, word: &str) -> bool {
+        self.word() == Some(word)
+    }
+
+    pub(crate) fn eat_word(&mut self, word: &str) -> bool {
+        self.parser.eat_symbol(word)
+    }
+
+    /// Whether these words follow.
+    pub(crate) fn at_words(&self, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(i, w)| self.word_at(i) == Some(*w))
+    }
+
+    pub(crate) fn eat_words(&mut self, words: &[&str]) -> bool {
+        self.parser.eat_symbols(words)
+    }
+
+    /// Takes a mark; its place.
+    pub(crate) fn expect(&mut self, mark: &str) -> Parsed<Span> {
+        let span = self.span();
+        if self.eat(mark) { Ok(span) } else { Err(self.unexpected(&[&format!("'{mark}'")])) }
+    }
+
+    pub(crate) fn ident(&mut self, what: &str) -> Parsed<Ident> {
+        let span = self.span();
+        let Some(word) = self.word() else { return Err(self.unexpected(&[what])) };
+        let name = word.to_owned();
+        self.bump();
+        Ok(Ident { name, span })
+    }
+
+    /// The error of a token that cannot stand here.
+    pub(crate) fn unexpected(&self, expecting: &[&str]) -> Diagnostic {
+        let found = match self.tok() {
+            Tok::Word(word) => format!("'{word}'"),
+            Tok::Number(n) => n.to_string(),
+            Tok::Ip(ip) => ip.to_string(),
+            Tok::Prefix(net) => net.to_string(),
+            Tok::Text(text) => format!("\"{text}\""),
+            Tok::Mark(mark) => format!("'{mark}'"),
+            Tok::End => "end of file".into(),
+        };
+        let error = |message: String| Diagnostic::error(self.span(), message);
+        match expecting {
+            [] => error(format!("syntax error, unexpected {found}")),
+            words => {
+                let words = words.join(" or ");
+                error(format!("syntax error, unexpected {found}, expecting {words}"))
+                    .label(format!("expected {words}"))
+            }
+        }
+    }
+
+    /// Takes a name for something filters cannot use.
+    pub(crate) fn reserve(&mut self, name: &Ident, class: SymbolClass) -> Parsed<()> {
+        self.builder.declare(&name.name, class, name.span)
+    }
+
+    /// What a name stands for.
+    pub(crate) fn lookup(&self, name: &str) -> Option<SymbolClass> {
+        self.builder.lookup(name)
+    }
+
+    /// The constant a name stands for.
+    pub(crate) fn constant(&self, name: &str) -> Option<Constant> {
+        self.builder.constant(name).map(Constant::from)
+    }
+
+    /// Defines a number unless the name is taken.
+    pub(crate) fn predefine(&mut self, name: &str, value: u32) {
+        predefine(&mut self.builder, name, value);
+    }
+
+    /// The value of an expression.
+    pub(crate) fn value(&mut self) -> Parsed<Constant> {
+        self.builder.parse_value(&mut self.parser).map(|(value, _)| Constant::from(&value))
+    }
+
+    /// `NAME = expression ;`, after `define`.
+    pub(crate) fn define(&mut self) -> Parsed<()> {
+        self.builder.parse_define(&mut self.parser)
+    }
+
+    /// What follows `function`.
+    pub(crate) fn function(&mut self) -> Parsed<()> {
+        self.builder.parse_function(&mut self.parser)
+    }
+
+    /// What follows `filter` at the top level.
+    pub(crate) fn filter(&mut self) -> Parsed<()> {
+        self.builder.parse_filter(&mut self.parser)
+    }
+
+    /// `TYPE NAME ;`, after `attribute`.
+    pub(crate) fn attribute(&mut self) -> Parsed<()> {
+        self.builder.parse_attribute(&mut self.parser)
+    }
+
+    /// What follows `filter` in a policy: a name or a body.
+    pub(crate) fn policy_filter(&mut self) -> Parsed<Arc<Filter>> {
+        let name = self.word().unwrap_or_default();
+        let defined = self.lookup(name).is_some();
+        let unexpected = self.unexpected(&[]);
+        self.builder.parse_policy_filter(&mut self.parser).map_err(|error| {
+            if !error.message.starts_with("No such filter") {
+                return error;
+            }
+            // In 2.x the lexer knows the name is none before the parser looks.
+            let message =
+                if self.dialect16 || defined { "No such filter.".to_owned() } else { unexpected.message };
+            let label = if defined { "is no filter" } else { "no filter of this name is defined above" };
+            Diagnostic { message, label: Some(label.into()), ..error }
+        })
+    }
+
+    /// What follows `where`.
+    pub(crate) fn policy_where(&mut self) -> Parsed<Arc<Filter>> {
+        self.builder.parse_where(&mut self.parser)
+    }
+
+    /// The `{ … }` of a static route.
+    pub(crate) fn commands(&mut self) -> Parsed<Arc<Filter>> {
+        self.builder.parse_commands(&mut self.parser)
+    }
+
+    /// All symbols.
+    pub(crate) fn finish(self) -> Program {
+        self.builder.finish()
+    }
+}
+
+fn predefine(builder: &mut ProgramBuilder, name: &str, value: u32) {
+    let text = format!("'{name}' = {value};");
+    let mut scratch = SourceMap::default();
+    if let Ok(tokens) = lex("", &text, &mut scratch, &mut |_, _| Ok(Vec::new())) {
+        // A name that is taken, or is none, is left alone.
+        let _ = builder.parse_define(&mut Parser::new(&tokens));
+    }
+}
+
+/// The candidate nearest to `name`, if it is near enough to have been meant.
+pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let most = match name.len() {
+        0..=2 => 0,
+        3..=4 => 1,
+        _ => 2,
+    };
+    candidates
+        .into_iter()
+        .filter(|c| *c != name && c.len().abs_diff(name.len()) <= most)
+        .map(|c| (godwit_filter::distance(name, c), c))
+        .filter(|(d, _)| *d <= most)
+        .min()
+        .map(|(_, c)| c)
+}

@@ -1,0 +1,185 @@
+//! `[bgp.NAME]`
+
+use std::time::Duration;
+
+use godwit_filter::Diagnostic;
+use godwit_wire::AddressFamily;
+use toml::Spanned;
+
+use super::build::Build;
+use super::raw::{Bgp, Channel};
+use super::span;
+use crate::check::{self, SessionFacts};
+use crate::lang::did_you_mean;
+use crate::model::{BgpConfig, Dialect, Neighbor, ProtocolConfig, ProtocolKind};
+
+/// The longest `graceful-restart-time`: the capability has 12 bits for it (RFC 4724 §3).
+const GRACEFUL_RESTART_SECS_MAX: u16 = 4095;
+/// How many templates may build on each other.
+const TEMPLATE_DEPTH_MAX: usize = 16;
+
+impl Build<'_> {
+    /// The session of a table, laid over its template.
+    pub(super) fn session(
+        &mut self,
+        name: &Spanned<String>,
+        raw: Bgp,
+        templates: &[(Spanned<String>, Bgp)],
+    ) -> Option<ProtocolConfig> {
+        let raw = self.derive(raw, templates)?;
+        let Some(local_as) = raw.local_as.filter(|n| *n != 0) else {
+            self.wrong(name, "Local AS number must be set");
+            return None;
+        };
+        let neighbor = match (raw.neighbor, &raw.neighbor_range) {
+            (Some(address), None) => Neighbor::Address { address, interface: raw.interface.clone() },
+            (None, Some(net)) => Neighbor::Range(self.net(net)?),
+            (None, None) => {
+                self.wrong(name, "Neighbor must be configured");
+                return None;
+            }
+            (Some(_), Some(_)) => {
+                self.wrong(name, "a session has `neighbor` or `neighbor-range`, not both");
+                return None;
+            }
+        };
+        let Some(neighbor_as) = raw.neighbor_as else {
+            self.wrong(name, "Remote AS number (or peer type) must be set");
+            return None;
+        };
+        let mut bgp = BgpConfig::new(local_as, neighbor, neighbor_as.0);
+        self.options(&mut bgp, &raw);
+        let facts = SessionFacts { dialect: Dialect::Bird2, ..SessionFacts::default() };
+        if let Some(message) = check::session(&bgp, &facts) {
+            self.wrong(name, message);
+        }
+        let kind = ProtocolKind::Bgp(Box::new(bgp));
+        let mut config = self.common(kind, raw.description, raw.disabled.unwrap_or_default(), raw.debug);
+        config.router_id = raw.router_id;
+        for (family, raw) in [(AddressFamily::IPV4, raw.ipv4), (AddressFamily::IPV6, raw.ipv6)] {
+            if let Some(raw) = raw {
+                self.session_channel(name, &mut config, family, &raw);
+            }
+        }
+        Some(config)
+    }
+
+    fn session_channel(
+        &mut self,
+        name: &Spanned<String>,
+        config: &mut ProtocolConfig,
+        family: AddressFamily,
+        raw: &Channel,
+    ) {
+        let channel = self.channel(family, raw, config.kind.default_preference());
+        if let ProtocolKind::Bgp(bgp) = &config.kind {
+            let problem = if !bgp.is_internal() && raw.import.is_none() {
+                Some("EBGP requires explicit import policy".to_owned())
+            } else if !bgp.is_internal() && raw.export.is_none() {
+                Some("EBGP requires explicit export policy".to_owned())
+            } else {
+                check::bgp_channel(bgp, &channel, &self.config, Dialect::Bird2)
+            };
+            if let Some(message) = problem {
+                let place = span(self.file, name.span());
+                self.diagnostics
+                    .push(Diagnostic::error(place, message).label(format!("in channel {family}")));
+            }
+        }
+        config.channels.push(channel);
+    }
+
+    /// What a table and the templates under it say.
+    fn derive(&mut self, raw: Bgp, templates: &[(Spanned<String>, Bgp)]) -> Option<Bgp> {
+        let mut raw = raw;
+        for _ in 0..TEMPLATE_DEPTH_MAX {
+            let Some(from) = raw.from.take() else { return Some(raw) };
+            let Some((_, template)) = templates.iter().find(|(name, _)| name.get_ref() == from.get_ref())
+            else {
+                let near = did_you_mean(from.get_ref(), templates.iter().map(|(n, _)| n.get_ref().as_str()));
+                let message = format!("there is no bgp-template '{}'", from.get_ref());
+                let error = Diagnostic::error(span(self.file, from.span()), message);
+                self.diagnostics.push(match near {
+                    Some(near) => error.help(format!("did you mean '{near}'?")),
+                    None => error,
+                });
+                return None;
+            };
+            raw = raw.derived_from(template.clone());
+        }
+        if let Some(from) = &raw.from {
+            self.wrong(from, "templates that build on each other without end");
+        }
+        None
+    }
+
+    fn options(&mut self, bgp: &mut BgpConfig, raw: &Bgp) {
+        /// Sets each field that is given.
+        macro_rules! set {
+            ($($field:ident = $value:expr),+ $(,)?) => {
+                $(if let Some(value) = $value { bgp.$field = value; })+
+            };
+        }
+        let seconds = |n: u32| Duration::from_secs(n.into());
+        set!(
+            local_port = raw.local_port,
+            neighbor_port = raw.neighbor_port,
+            multihop = raw.multihop.map(|m| m.0),
+            strict_bind = raw.strict_bind,
+            passive = raw.passive,
+            rr_client = raw.rr_client,
+            rs_client = raw.rs_client,
+            startup_hold_time_secs = raw.startup_hold_time,
+            connect_retry = raw.connect_retry_time.map(seconds),
+            error_wait = raw.error_wait_time.map(|[min, max]| (seconds(min), seconds(max))),
+            error_forget = raw.error_forget_time.map(seconds),
+            disable_after_error = raw.disable_after_error,
+            path_metric = raw.path_metric,
+            med_metric = raw.med_metric,
+            deterministic_med = raw.deterministic_med,
+            igp_metric = raw.igp_metric,
+            prefer_older = raw.prefer_older,
+            default_med = raw.default_med,
+            default_local_pref = raw.default_local_pref,
+            allow_local_as = raw.allow_local_as.map(|a| a.0),
+            allow_local_pref = raw.allow_local_pref,
+            allow_as_sets = raw.allow_as_sets,
+            enforce_first_as = raw.enforce_first_as,
+            interpret_communities = raw.interpret_communities,
+            route_refresh = raw.route_refresh,
+            four_octet_as = raw.four_octet_as,
+            capabilities = raw.capabilities,
+            graceful_restart = raw.graceful_restart.map(|g| g.0),
+            ttl_security = raw.ttl_security,
+        );
+        bgp.local_address = raw.local_address;
+        bgp.password.clone_from(&raw.password);
+        bgp.rr_cluster_id = raw.rr_cluster_id;
+        if let Some(n) = raw.connect_delay_time {
+            bgp.connect_delay = (n > 0).then(|| seconds(n));
+        }
+        bgp.check_link = raw.check_link.unwrap_or(bgp.multihop.is_none());
+        self.checked_times(bgp, raw);
+    }
+
+    fn checked_times(&mut self, bgp: &mut BgpConfig, raw: &Bgp) {
+        if let Some(hold) = &raw.hold_time {
+            bgp.hold_time_secs = *hold.get_ref();
+            if matches!(hold.get_ref(), 1 | 2) {
+                self.wrong(hold, "Hold time must be in range 3-65535 or zero");
+            }
+        }
+        if let Some(keepalive) = &raw.keepalive_time {
+            bgp.keepalive_time_secs = Some(*keepalive.get_ref());
+            if *keepalive.get_ref() == 0 {
+                self.wrong(keepalive, "Keepalive time must be in range 1-65535");
+            }
+        }
+        if let Some(time) = &raw.graceful_restart_time {
+            bgp.graceful_restart_time_secs = *time.get_ref();
+            if *time.get_ref() > GRACEFUL_RESTART_SECS_MAX {
+                self.wrong(time, "Graceful restart time must be less than 4096");
+            }
+        }
+    }
+}

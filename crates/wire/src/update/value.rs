@@ -1,0 +1,165 @@
+//! The values of path attributes: each function gives a value, or what is wrong with it and its
+//! RFC 7606 treatment.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::attribute_error::{Fault, Treatment};
+use crate::limits::AS_PATH_MAX;
+use crate::{AddressFamily, Aggregator, AsPath, ExtendedCommunity, LargeCommunity, Origin, SegmentKind};
+
+use super::{AttributeContext, as4};
+
+pub(super) type Judged<T> = Result<T, (Fault, Treatment)>;
+
+const LENGTH: (Fault, Treatment) = (Fault::Length, Treatment::Withdraw);
+const VALUE: (Fault, Treatment) = (Fault::Value, Treatment::Withdraw);
+const TOO_MANY: (Fault, Treatment) = (Fault::TooMany, Treatment::Withdraw);
+
+pub(super) fn origin(value: &[u8]) -> Judged<Origin> {
+    match value {
+        [0] => Ok(Origin::Igp),
+        [1] => Ok(Origin::Egp),
+        [2] => Ok(Origin::Incomplete),
+        [_] => Err(VALUE),
+        _ => Err(LENGTH),
+    }
+}
+
+pub(super) fn as_path(value: &[u8], context: &AttributeContext) -> Judged<AsPath> {
+    let path = if context.four_octet_as { AsPath::from_wire(value) } else { as4::widen(value) };
+    let path = path.ok_or(VALUE)?;
+    // An external neighbor has put its own AS in front (RFC 4271 §5.1.2 b).
+    if path.is_empty() && context.external {
+        return Err(VALUE);
+    }
+    let mut count = 0;
+    for segment in path.segments() {
+        let refused = match segment.kind {
+            SegmentKind::Sequence => false,
+            SegmentKind::Set => context.external && !context.allow_as_sets,
+            // Only a member of our confederation may send these, and there is none yet.
+            SegmentKind::ConfedSequence | SegmentKind::ConfedSet => context.external,
+        };
+        if refused || segment.ases().any(|asn| asn == 0) {
+            return Err(VALUE);
+        }
+        count += segment.count();
+    }
+    if count > AS_PATH_MAX { Err(TOO_MANY) } else { Ok(path) }
+}
+
+/// AS4_PATH: dropped if malformed (RFC 6793 §6), but an AS_SET in it is refused as one in AS_PATH
+/// is (RFC 9774 §3).
+pub(super) fn as4_path(value: &[u8], context: &AttributeContext) -> Judged<AsPath> {
+    const MALFORMED: (Fault, Treatment) = (Fault::Value, Treatment::Discard);
+    let path = AsPath::from_wire(value).filter(|p| !p.is_empty()).ok_or(MALFORMED)?;
+    if path.ases().any(|asn| asn == 0) || path.ases().count() > AS_PATH_MAX {
+        return Err(MALFORMED);
+    }
+    let has_set = path.segments().any(|s| s.kind == SegmentKind::Set);
+    if has_set && context.external && !context.allow_as_sets { Err(VALUE) } else { Ok(path) }
+}
+
+pub(super) fn next_hop(value: &[u8]) -> Judged<IpAddr> {
+    let octets: [u8; 4] = value.try_into().map_err(|_| LENGTH)?;
+    let address = Ipv4Addr::from(octets);
+    if is_next_hop(address) { Ok(address.into()) } else { Err(VALUE) }
+}
+
+/// Whether an address can be a next hop (RFC 4271 §6.3): not 0/8, 127/8, multicast or above.
+fn is_next_hop(address: Ipv4Addr) -> bool {
+    let [first, ..] = address.octets();
+    first != 0 && first != 127 && first < 224
+}
+
+/// The next hop field of MP_REACH_NLRI: 4 octets, 16, or 32 with a link-local address beside the
+/// global one (RFC 2545 §3). `None`: no such length, so that nothing after it can be trusted.
+/// Families whose next hops have another form have none here.
+pub(super) fn mp_next_hop(family: AddressFamily, field: &[u8]) -> Option<(Option<IpAddr>, Option<Ipv6Addr>)> {
+    if !matches!((family.afi, family.safi), (1 | 2, 1 | 2 | 4)) {
+        return Some((None, None));
+    }
+    if let Ok(octets) = <[u8; 4]>::try_from(field) {
+        return Some((Some(Ipv4Addr::from(octets).into()), None));
+    }
+    let (global, rest) = field.split_first_chunk::<16>()?;
+    let global = Ipv6Addr::from(*global);
+    if rest.is_empty() {
+        let link_local = global.is_unicast_link_local().then_some(global);
+        return Some((Some(global.into()), link_local));
+    }
+    let second = Ipv6Addr::from(<[u8; 16]>::try_from(rest).ok()?);
+    Some((Some(global.into()), Some(second).filter(Ipv6Addr::is_unicast_link_local)))
+}
+
+/// Whether routes of the family can have this next hop. An unspecified IPv6 address stands before
+/// the link-local one of a neighbor that has no other.
+pub(super) fn is_mp_next_hop(family: AddressFamily, next_hop: IpAddr, link_local: Option<Ipv6Addr>) -> bool {
+    match next_hop {
+        IpAddr::V4(address) => family.afi == 1 && is_next_hop(address),
+        IpAddr::V6(address) => {
+            family.afi == 2
+                && !address.is_loopback()
+                && !address.is_multicast()
+                && (!address.is_unspecified() || link_local.is_some())
+        }
+    }
+}
+
+/// Four octets.
+pub(super) fn number(value: &[u8]) -> Judged<u32> {
+    value.try_into().map(u32::from_be_bytes).map_err(|_| LENGTH)
+}
+
+pub(super) fn aggregator(value: &[u8], four_octet_as: bool) -> Judged<Aggregator> {
+    const LENGTH: (Fault, Treatment) = (Fault::Length, Treatment::Discard);
+    let (asn, address) = match (four_octet_as, value) {
+        (true, [a, b, c, d, address @ ..]) => (u32::from_be_bytes([*a, *b, *c, *d]), address),
+        (false, [a, b, address @ ..]) => (u32::from(u16::from_be_bytes([*a, *b])), address),
+        _ => return Err(LENGTH),
+    };
+    let address: [u8; 4] = address.try_into().map_err(|_| LENGTH)?;
+    if asn == 0 {
+        return Err((Fault::Value, Treatment::Discard));
+    }
+    Ok(Aggregator { asn, address: address.into() })
+}
+
+/// A list of items of `N` octets, at least one and at most `max`.
+pub(super) fn list<T, const N: usize>(
+    value: &[u8],
+    max: usize,
+    item: impl Fn([u8; N]) -> T,
+) -> Judged<Box<[T]>> {
+    let (items, rest) = value.as_chunks::<N>();
+    if items.is_empty() || !rest.is_empty() {
+        return Err(LENGTH);
+    }
+    if items.len() > max {
+        return Err(TOO_MANY);
+    }
+    Ok(items.iter().map(|octets| item(*octets)).collect())
+}
+
+pub(super) fn ext_community(octets: [u8; 8]) -> ExtendedCommunity {
+    ExtendedCommunity(u64::from_be_bytes(octets))
+}
+
+pub(super) fn large_community(octets: [u8; 12]) -> LargeCommunity {
+    let (words, _) = octets.as_chunks::<4>();
+    let mut words = words.iter().map(|word| u32::from_be_bytes(*word));
+    let mut word = || words.next().unwrap_or_default();
+    LargeCommunity { global: word(), data1: word(), data2: word() }
+}
+
+/// Attributes that are only carried, but whose RFCs say what a bad length means.
+pub(super) fn check_carried(code: u8, value: &[u8]) -> Judged<()> {
+    match code {
+        // IPv6 extended communities (RFC 5701), OTC (RFC 9234 §5).
+        25 if value.is_empty() || !value.len().is_multiple_of(20) => Err(LENGTH),
+        35 if value.len() != 4 => Err(LENGTH),
+        // AIGP is for sessions it was enabled on (RFC 7311 §3.2), and it cannot be here.
+        26 => Err((Fault::NotAllowed, Treatment::Discard)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,20 @@
+//! The body of a NOTIFICATION: read, told in words, written again.
+#![no_main]
+
+use bytes::BytesMut;
+use godwit_wire::{HEADER_LEN, MESSAGE_LEN_MAX, Notification, next_frame};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(notification) = Notification::parse(data) else { return };
+    let _ = notification.describe();
+    if let Some(text) = notification.shutdown_message() {
+        assert!(!text.chars().any(char::is_control));
+    }
+    let mut out = BytesMut::new();
+    notification.encode(&mut out);
+    let frame = next_frame(&out, MESSAGE_LEN_MAX).expect("ours").expect("whole");
+    if data.len() + HEADER_LEN <= MESSAGE_LEN_MAX {
+        assert_eq!(frame.body, data);
+    }
+});

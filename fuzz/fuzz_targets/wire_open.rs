@@ -1,0 +1,24 @@
+//! The body of an OPEN: what is read is written to something that reads the same.
+#![no_main]
+
+use bytes::BytesMut;
+use godwit_wire::{MESSAGE_LEN_MAX, Open, next_frame};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let open = match Open::parse(data) {
+        Ok(open) => open,
+        Err(error) => {
+            assert_eq!(error.notification().code, 2);
+            return;
+        }
+    };
+    let _ = (open.families(), open.effective_as(), open.graceful_restart());
+    // What a frame cannot hold need not survive: the parser is called with frames only.
+    if data.len() < MESSAGE_LEN_MAX - 100 {
+        let mut out = BytesMut::new();
+        open.encode(&mut out);
+        let frame = next_frame(&out, MESSAGE_LEN_MAX).expect("ours").expect("whole");
+        assert_eq!(Open::parse(frame.body).expect("ours"), open);
+    }
+});

@@ -1,0 +1,56 @@
+//! Waiting for conditions, never for time.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+/// How often a condition is looked at.
+pub const POLL: Duration = Duration::from_millis(10);
+
+/// How long labs wait for something that takes well under a second on an idle machine, or some
+/// seconds with a peer that delays its connects.
+pub const LIMIT: Duration = Duration::from_secs(40);
+
+/// Waits until `condition` gives something. How long it took comes with it.
+///
+/// # Errors
+/// It did not within `limit`; `what` says what was waited for.
+pub fn wait_for<T>(
+    what: &str,
+    limit: Duration,
+    mut condition: impl FnMut() -> Option<T>,
+) -> Result<(T, Duration)> {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = condition() {
+            return Ok((found, start.elapsed()));
+        }
+        if start.elapsed() > limit {
+            bail!("waited {limit:?} for {what}");
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// Waits until `condition` holds, for [`LIMIT`] at most.
+///
+/// # Errors
+/// It never did; `what` says what was waited for.
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) -> Result<Duration> {
+    wait_for(what, LIMIT, || condition().then_some(())).map(|((), took)| took)
+}
+
+/// Looks at `condition` for a while and fails the moment it does not hold.
+///
+/// # Errors
+/// It did not hold; `what` says what was expected to stay.
+pub fn stays(what: &str, time: Duration, mut condition: impl FnMut() -> bool) -> Result<()> {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        if !condition() {
+            bail!("{what}: no longer after {:?}", start.elapsed());
+        }
+        std::thread::sleep(POLL);
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! Reconfiguration: what did not change does not notice; what is wrong does not run.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use godwit_lab::{Namespace, Program, Router, stays, until};
+use nix::sys::signal::Signal;
+
+/// godwit with two neighbors: `kept` on 192.0.2.2, which no test touches, and `other` on 192.0.3.2.
+struct Lab {
+    _namespaces: [Namespace; 3],
+    godwit: Router,
+    kept: Router,
+    other: Router,
+}
+
+impl Lab {
+    fn new() -> Result<Self> {
+        let (a, b, c) = (Namespace::new("a")?, Namespace::new("b")?, Namespace::new("c")?);
+        Namespace::join((&a, "vab", &["192.0.2.1/24"]), (&b, "vb", &["192.0.2.2/24"]))?;
+        Namespace::join((&a, "vac", &["192.0.3.1/24"]), (&c, "vc", &["192.0.3.2/24"]))?;
+        let kept = Router::start(&b, Program::Bird2, &neighbor(2, 64_513))?;
+        let other = Router::start(&c, Program::Bird2, &neighbor(3, 64_514))?;
+        let godwit = Router::start(&a, Program::Godwit, &config("export all", "10.1.0.0/24", ""))?;
+        godwit.established("kept")?;
+        godwit.established("other")?;
+        Ok(Self { _namespaces: [a, b, c], godwit, kept, other })
+    }
+
+    /// That `kept` has neither restarted nor lost or re-sent a message but keepalives.
+    fn kept_is_untouched(&self, before: &Seen) -> Result<()> {
+        let now = self.seen();
+        ensure!(*before == now, "before: {before:?}, now: {now:?}");
+        Ok(())
+    }
+
+    fn seen(&self) -> Seen {
+        Seen {
+            since: self.godwit.since("kept"),
+            since_at_peer: self.kept.since("peer"),
+            updates: self.kept.detail("peer", "Import updates:"),
+            withdraws: self.kept.detail("peer", "Import withdraws:"),
+        }
+    }
+}
+
+#[derive(PartialEq, Debug)]
+struct Seen {
+    since: String,
+    since_at_peer: String,
+    updates: String,
+    withdraws: String,
+}
+
+fn neighbor(net: u8, asn: u32) -> String {
+    format!(
+        "log stderr all; router id 192.0.{net}.2; protocol device {{ }}
+         protocol static {{ ipv4; route 10.{net}.0.0/24 blackhole; }}
+         protocol bgp peer {{ local 192.0.{net}.2 as {asn}; neighbor 192.0.{net}.1 as 64512; passive;
+           ipv4 {{ import all; export all; }}; }}"
+    )
+}
+
+fn config(other_export: &str, route: &str, more: &str) -> String {
+    format!(
+        "log stderr all;
+router id 192.0.2.1;
+protocol device {{ }}
+protocol static origin {{ ipv4; route 10.1.0.0/24 blackhole; }}
+protocol static more {{ ipv4; route {route} blackhole; }}
+protocol bgp kept {{
+  local 192.0.2.1 as 64512; neighbor 192.0.2.2 as 64513; connect delay time 1;
+  ipv4 {{ import all; export where proto = \"origin\"; }};
+}}
+protocol bgp other {{
+  local 192.0.3.1 as 64512; neighbor 192.0.3.2 as 64514; connect delay time 1; {more}
+  ipv4 {{ import all; {other_export}; }};
+}}
+"
+    )
+}
+
+#[test]
+fn lab_reload_leaves_the_others_alone() -> Result<()> {
+    let lab = Lab::new()?;
+    lab.kept.has_route("10.1.0.0/24", &[])?;
+    lab.other.has_route("10.2.0.0/24", &[])?;
+    let before = lab.seen();
+    let other_before = lab.godwit.since("other");
+
+    // A filter: routes change, the session stays.
+    let shown = lab.godwit.configure(&config("export none", "10.1.0.0/24", ""))?;
+    ensure!(shown.contains("Reconfigured"), "{shown}");
+    lab.other.lost_route("10.2.0.0/24")?;
+    ensure!(lab.godwit.since("other") == other_before, "a filter restarted the session");
+    lab.kept_is_untouched(&before)?;
+
+    // A session option: that session restarts, and only that.
+    lab.godwit.configure(&config("export all", "10.1.0.0/24", "hold time 30;"))?;
+    until("the changed session to restart", || lab.godwit.since("other") != other_before)?;
+    lab.godwit.established("other")?;
+    lab.other.has_route("10.2.0.0/24", &[])?;
+    lab.kept_is_untouched(&before)?;
+
+    // A static route comes.
+    lab.godwit.configure(&config("export all", "10.9.0.0/24", "hold time 30;"))?;
+    lab.other.has_route("10.9.0.0/24", &[])?;
+    lab.kept_is_untouched(&before)
+}
+
+#[test]
+fn lab_reload_by_signal() -> Result<()> {
+    let mut lab = Lab::new()?;
+    lab.kept.has_route("10.1.0.0/24", &[])?;
+    let before = lab.seen();
+    std::fs::write(lab.godwit.config(), config("export all", "10.9.0.0/24", ""))?;
+    lab.godwit.process().signal(Signal::SIGHUP);
+    lab.other.has_route("10.9.0.0/24", &[])?;
+    lab.kept_is_untouched(&before)
+}
+
+#[test]
+fn lab_reload_of_a_bad_file_changes_nothing() -> Result<()> {
+    let mut lab = Lab::new()?;
+    lab.kept.has_route("10.1.0.0/24", &[])?;
+    lab.other.has_route("10.2.0.0/24", &[])?;
+    let (before, other_before) = (lab.seen(), lab.godwit.since("other"));
+
+    let shown = lab.godwit.configure(&config("export blah", "10.1.0.0/24", ""))?;
+    ensure!(shown.contains("bird.conf:14:") && !shown.contains("Reconfigured"), "{shown}");
+    ensure!(lab.godwit.birdc("configure check").contains("bird.conf:14:"));
+    lab.godwit.process().signal(Signal::SIGHUP);
+    until("the error to be logged", || lab.godwit.log().contains("bird.conf:14:"))?;
+    stays("both sessions", Duration::from_millis(500), || {
+        lab.godwit.since("other") == other_before && lab.seen() == before
+    })?;
+    ensure!(lab.godwit.route("10.2.0.0/24").contains("via 192.0.2.2"));
+
+    // `configure check` of a good file does not run it.
+    std::fs::write(lab.godwit.config(), config("export none", "10.1.0.0/24", ""))?;
+    let shown = lab.godwit.birdc("configure check");
+    ensure!(shown.contains("Configuration OK"), "{shown}");
+    stays("the route", Duration::from_millis(300), || !lab.other.route("10.2.0.0/24").is_empty())
+}
+
+#[test]
+fn lab_protocols_are_disabled_enabled_restarted() -> Result<()> {
+    let lab = Lab::new()?;
+    lab.other.has_route("10.1.0.0/24", &[])?;
+    let before = lab.seen();
+    ensure!(lab.godwit.birdc("disable other").contains("other: disabled"));
+    lab.other.lost_route("10.1.0.0/24")?;
+    lab.godwit.lost_route("10.3.0.0/24")?;
+    ensure!(lab.godwit.birdc("show protocols other").contains("down"));
+    ensure!(lab.godwit.birdc("enable \"oth*\"").contains("other: enabled"));
+    lab.godwit.established("other")?;
+    lab.other.has_route("10.1.0.0/24", &[])?;
+    let since = lab.godwit.since("other");
+    ensure!(lab.godwit.birdc("restart other").contains("other: restarted"));
+    until("the restart", || lab.godwit.since("other") != since)?;
+    lab.godwit.established("other")?;
+    ensure!(lab.godwit.birdc("reload other").contains("other: reloading"));
+    lab.godwit.has_route("10.3.0.0/24", &[])?;
+    lab.kept_is_untouched(&before)
+}
