@@ -10,6 +10,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) fn run() -> Result<()> {
     godwit_lab::need_root()?;
+    crate::packages::for_demo()?;
     step("building godwit");
     crate::cargo(&["build", "--release", "--quiet", "--bin", "godwit"])?;
     let godwit = crate::built("release");

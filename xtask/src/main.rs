@@ -3,9 +3,12 @@
 
 mod bench;
 mod demo;
+mod interop_table;
+mod packages;
 mod peer;
 mod test;
 
+use std::ffi::OsStr;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
@@ -46,9 +49,15 @@ fn main() -> ExitCode {
 
 /// Runs cargo in the workspace.
 fn cargo(args: &[&str]) -> Result<()> {
+    cargo_with(args, &[])
+}
+
+/// The same with more in its environment.
+fn cargo_with(args: &[&str], environment: &[(&str, &OsStr)]) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(args).current_dir(godwit_lab::workspace()).status()?;
-    if !status.success() {
+    let mut command = Command::new(cargo);
+    command.args(args).envs(environment.iter().copied()).current_dir(godwit_lab::workspace());
+    if !command.status()?.success() {
         bail!("cargo {} failed", args.join(" "));
     }
     Ok(())
@@ -56,7 +65,5 @@ fn cargo(args: &[&str]) -> Result<()> {
 
 /// Where cargo puts a profile's programs.
 fn built(profile: &str) -> std::path::PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| godwit_lab::workspace().join("target"), std::path::PathBuf::from);
-    target.join(profile).join("godwit")
+    godwit_lab::target().join(profile).join("godwit")
 }

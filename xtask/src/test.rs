@@ -1,20 +1,10 @@
 //! All tests. What they need of Debian is installed first; nothing passes because it was missing.
 
-use std::path::Path;
-use std::process::Command;
+use std::ffi::OsStr;
 
-use anyhow::{Context, Result, bail};
-use godwit_lab::run as run_program;
+use anyhow::{Result, bail};
 
-/// Packages and a program of each.
-const PACKAGES: [(&str, &str); 6] = [
-    ("iproute2", "/usr/sbin/ip"),
-    ("iputils-ping", "/usr/bin/ping"),
-    ("bird2", "/usr/sbin/bird"),
-    ("frr", "/usr/lib/frr/bgpd"),
-    ("gobgpd", "/usr/bin/gobgpd"),
-    ("libcap2-bin", "/usr/sbin/capsh"),
-];
+use crate::{interop_table, packages};
 
 pub(crate) fn run(options: &[&str]) -> Result<()> {
     let (unit, lab) = match options {
@@ -23,64 +13,25 @@ pub(crate) fn run(options: &[&str]) -> Result<()> {
         ["--lab"] => (false, true),
         _ => bail!("cargo xtask test [--unit|--lab]"),
     };
-    install()?;
-    unpack_bird16()?;
+    packages::for_tests()?;
     if unit {
-        crate::cargo(&["test", "--workspace", "--exclude", "godwit-lab", "--quiet"])?;
-        crate::cargo(&["test", "-p", "godwit-lab", "--quiet", "--", "--skip", "lab_"])?;
+        crate::cargo(&["test", "--workspace", "--quiet", "--", "--skip", "lab_"])?;
     }
     if lab {
         godwit_lab::need_root()?;
         crate::cargo(&["build", "--quiet", "--bin", "godwit"])?;
-        crate::cargo(&["test", "-p", "godwit-lab", "--", "lab_", "--test-threads", "4"])?;
+        let report = godwit_lab::target().join("interop.tsv");
+        let _ = std::fs::remove_file(&report);
+        let environment = [(godwit_lab::report::REPORT, report.as_os_str())];
+        let passed = labs(&environment);
+        interop_table::print(&report)?;
+        passed?;
     }
     Ok(())
 }
 
-/// BIRD 1.6.8 has the files of bird2 in its package, so it is unpacked beside instead of installed.
-fn unpack_bird16() -> Result<()> {
-    let peers = godwit_lab::workspace().join("target/peers");
-    let place = peers.join("bird16");
-    if place.join("usr/sbin/bird6").exists() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(&peers)?;
-    let fetched = Command::new("apt-get").args(["download", "-qq", "bird"]).current_dir(&peers).status()?;
-    if !fetched.success() {
-        run_program("apt-get", &["update", "-qq"])?;
-        let status = Command::new("apt-get").args(["download", "bird"]).current_dir(&peers).status()?;
-        if !status.success() {
-            bail!("BIRD 1.6.8 (package bird) could not be fetched");
-        }
-    }
-    let package = std::fs::read_dir(&peers)?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|e| e == "deb"))
-        .context("apt-get left no package behind")?;
-    run_program("dpkg", &["-x", &package.to_string_lossy(), &place.to_string_lossy()])?;
-    Ok(())
-}
-
-/// Installs what is missing.
-fn install() -> Result<()> {
-    let missing: Vec<&str> =
-        PACKAGES.iter().filter(|(_, program)| !Path::new(program).exists()).map(|(name, _)| *name).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    println!("installing {}", missing.join(" "));
-    run_program("apt-get", &["update", "-qq"]).context("the peer programs come from Debian's packages")?;
-    let status = Command::new("apt-get")
-        .args(["install", "-y", "-qq", "--no-install-recommends"])
-        .args(&missing)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .status()?;
-    let still = PACKAGES.iter().find(|(_, program)| !Path::new(program).exists());
-    match still {
-        Some((name, program)) => {
-            bail!("{name} could not be installed: there is no {program} (apt-get: {status})")
-        }
-        None => Ok(()),
-    }
+/// Four at once: they wait more than they work.
+fn labs(environment: &[(&str, &OsStr)]) -> Result<()> {
+    let args = ["test", "--workspace", "--tests", "--no-fail-fast", "--", "lab_"];
+    crate::cargo_with(&[&args[..], &["--test-threads", "4"]].concat(), environment)
 }

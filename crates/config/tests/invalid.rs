@@ -53,7 +53,6 @@ fn said_by_bird(output: &str) -> Option<(String, String)> {
 
 /// Needs Debian's bird2, and fails without it.
 #[test]
-#[ignore = "a lab test: cargo test -p godwit-config -- --ignored lab_"]
 fn lab_bird_says_the_same() {
     let mut wrong = Vec::new();
     for (path, text) in files(&folder("tests/invalid"), ".conf") {

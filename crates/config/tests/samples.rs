@@ -48,5 +48,5 @@ fn comparison_sees_differences() {
     let (_, text) = all.first().expect("the sample");
     let other = good(read_toml(&text.replace("10.1.0.0/24", "10.1.0.0/25")));
     assert_ne!(conf, other);
-    assert_ne!(conf, good(read(&"protocol device { scan time 2; }".repeat(1))));
+    assert_ne!(conf, good(read("protocol device { scan time 2; }")));
 }

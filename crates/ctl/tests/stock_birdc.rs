@@ -5,7 +5,7 @@ mod common;
 use std::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn birdc_speaks_with_us() {
+async fn lab_birdc_speaks_with_us() {
     let (_dir, path) = common::start();
     let run = |args: &'static [&'static str]| {
         let path = path.clone();

@@ -14,6 +14,7 @@ mod query;
 mod session;
 mod supervisor;
 mod table;
+mod without_effect;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ use godwit_api::{Reply, Request};
 use godwit_config::RouterConfig;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+
+pub use without_effect::options_without_effect;
 
 /// Reads a configuration: the named file, or the one godwit was started with. The error is a list
 /// of `FILE:LINE:COL MESSAGE` lines.

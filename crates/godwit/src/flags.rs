@@ -69,7 +69,7 @@ const HELP: &str = "\
 godwit: a BGP speaker that runs bird.conf unchanged
 
 Usage: godwit [run] [OPTIONS]        the daemon, with BIRD's flags
-       godwit check FILE             check a configuration and explain what is wrong with it
+       godwit check [-6] FILE        check a configuration (-6: as bird6 would) and explain what is wrong with it
        godwit ctl [-s SOCKET] [COMMAND…]   talk to a running daemon; interactive without a command
 
 Options of the daemon:

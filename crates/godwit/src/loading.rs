@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use godwit_config::{LoadOptions, Loaded, RouterConfig, load};
+use godwit_daemon::options_without_effect;
 use godwit_filter::Severity;
 
 use crate::flags::CheckOptions;
@@ -32,7 +33,12 @@ pub(crate) fn load_file(file: &Path, ipv6: bool) -> Result<RouterConfig, Vec<Str
         tracing::warn!("{warning}");
     }
     match loaded.config {
-        Some(config) if errors.is_empty() => Ok(config),
+        Some(config) if errors.is_empty() => {
+            for line in options_without_effect(&config) {
+                tracing::warn!("{line}");
+            }
+            Ok(config)
+        }
         _ => Err(errors),
     }
 }
@@ -55,6 +61,9 @@ pub(crate) fn check(options: &CheckOptions) -> ExitCode {
         return ExitCode::from(1);
     }
     if options.say_good {
+        for line in loaded.config.iter().flat_map(options_without_effect) {
+            eprintln!("warning: {line}");
+        }
         println!("{}: configuration OK", options.config.display());
     }
     ExitCode::SUCCESS

@@ -39,13 +39,14 @@ impl Reader<'_> {
         draft.config.name.clone_from(&name.name);
         draft.template = template;
         draft.channels.iter_mut().for_each(|c| c.opened = false);
+        let errors_before = self.errors();
         let end = self.block(&mut |reader| reader.protocol_option(&mut draft));
         match end {
-            Ok(end) => self.finish_protocol(draft, end),
-            Err(error) => {
-                // Others may still copy it.
+            Ok(end) if self.errors() == errors_before => self.finish_protocol(draft, end),
+            // What was not understood is not missing. Others may still copy the rest.
+            other => {
                 self.drafts.push(draft);
-                Err(error)
+                other.map(drop)
             }
         }
     }

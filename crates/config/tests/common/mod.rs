@@ -9,47 +9,47 @@ use godwit_config::{
 use godwit_filter::Severity;
 
 /// Reads a text that includes nothing, in the dialect it shows.
-pub fn read(text: &str) -> Loaded {
+pub(crate) fn read(text: &str) -> Loaded {
     load("test.conf", text, &LoadOptions::default(), &mut |_, _| Err("nothing to include".into()))
 }
 
 /// Reads a text in a dialect.
-pub fn read_as(text: &str, dialect: Dialect) -> Loaded {
+pub(crate) fn read_as(text: &str, dialect: Dialect) -> Loaded {
     let options = LoadOptions { dialect: Some(dialect), ..LoadOptions::default() };
     load("test.conf", text, &options, &mut |_, _| Err("nothing to include".into()))
 }
 
 /// Reads a text in TOML.
-pub fn read_toml(text: &str) -> Loaded {
+pub(crate) fn read_toml(text: &str) -> Loaded {
     load("test.toml", text, &LoadOptions::default(), &mut |_, _| Err("nothing to include".into()))
 }
 
 /// All findings, one a line.
-pub fn findings(loaded: &Loaded) -> Vec<String> {
+pub(crate) fn findings(loaded: &Loaded) -> Vec<String> {
     loaded.diagnostics.iter().map(|d| loaded.sources.one_line(d)).collect()
 }
 
 /// The configuration of a text without a word to say about it.
-pub fn good(loaded: Loaded) -> RouterConfig {
+pub(crate) fn good(loaded: Loaded) -> RouterConfig {
     assert_eq!(findings(&loaded), Vec::<String>::new());
     loaded.config.expect("no diagnostics, so a configuration")
 }
 
 /// The warnings, without their places.
-pub fn warnings(loaded: &Loaded) -> Vec<&str> {
+pub(crate) fn warnings(loaded: &Loaded) -> Vec<&str> {
     let warnings = loaded.diagnostics.iter().filter(|d| d.severity == Severity::Warning);
     warnings.map(|d| d.message.as_str()).collect()
 }
 
 /// The first error as `LINE MESSAGE`.
-pub fn first_error(loaded: &Loaded) -> Option<String> {
+pub(crate) fn first_error(loaded: &Loaded) -> Option<String> {
     let error = loaded.first_error()?;
     let (_, line, _) = loaded.sources.position(error.span);
     Some(format!("{line} {}", error.message))
 }
 
 /// The only session of a configuration.
-pub fn session(config: &RouterConfig) -> (&ProtocolConfig, &BgpConfig) {
+pub(crate) fn session(config: &RouterConfig) -> (&ProtocolConfig, &BgpConfig) {
     let mut sessions = config.protocols.iter().filter_map(|p| match &p.kind {
         ProtocolKind::Bgp(bgp) => Some((p, &**bgp)),
         _ => None,
@@ -58,12 +58,12 @@ pub fn session(config: &RouterConfig) -> (&ProtocolConfig, &BgpConfig) {
 }
 
 /// A folder of this crate or of the repository.
-pub fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 /// The files of a folder by name, with their texts.
-pub fn files(folder: &Path, ending: &str) -> Vec<(PathBuf, String)> {
+pub(crate) fn files(folder: &Path, ending: &str) -> Vec<(PathBuf, String)> {
     let mut list: Vec<PathBuf> = std::fs::read_dir(folder)
         .expect("the folder is there")
         .map(|entry| entry.expect("a readable folder").path())
