@@ -103,6 +103,13 @@ impl KernelConfig {
     }
 }
 
+impl KernelConfig {
+    /// Whether its routes stay in the kernel when the router stops; `graceful`: to start again.
+    pub fn keeps_routes(&self, graceful: bool) -> bool {
+        self.persist || (self.graceful_restart && graceful)
+    }
+}
+
 impl BgpConfig {
     /// A session with BIRD's defaults, those of 2.x where the dialects differ; internal ones are
     /// multihop, and `check link` is on for direct ones.

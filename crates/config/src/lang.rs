@@ -102,18 +102,29 @@ pub(crate) struct Lang<'t> {
     parser: Parser<'t>,
     builder: ProgramBuilder,
     dialect16: bool,
+    /// Options of several words of which the first stand at a place and the next does not.
+    half_read: Vec<HalfRead>,
+}
+
+/// At `start` stand `count` words of an option, and then not the one that is expected.
+#[derive(Clone, Debug)]
+struct HalfRead {
+    start: Span,
+    count: usize,
+    expected: String,
 }
 
 impl<'t> Lang<'t> {
     /// At the first token, without symbols.
     pub(crate) fn new(tokens: &'t Tokens, dialect16: bool, sources: &SourceMap) -> Self {
         let builder = ProgramBuilder::new(dialect16, sources);
-        Self { parser: Parser::new(tokens), builder, dialect16 }
+        Self { parser: Parser::new(tokens), builder, dialect16, half_read: Vec::new() }
     }
 
     /// At the first token, with these symbols.
     pub(crate) fn with_symbols(tokens: &'t Tokens, symbols: SymbolTable) -> Self {
-        Self { parser: Parser::new(tokens), builder: symbols.builder, dialect16: symbols.dialect16 }
+        let SymbolTable { builder, dialect16 } = symbols;
+        Self { parser: Parser::new(tokens), builder, dialect16, half_read: Vec::new() }
     }
 
     /// What is defined, when the text has been read.
@@ -122,15 +133,7 @@ impl<'t> Lang<'t> {
     }
 
     pub(crate) fn tok_at(&self, ahead: usize) -> Tok<'t> {
-        match self.parser.peek_at(ahead) {
-            Token::Symbol(word) => Tok::Word(word),
-            Token::Number(n) => Tok::Number(*n),
-            Token::Ip(ip) => Tok::Ip(*ip),
-            Token::Prefix(net) => Tok::Prefix(*net),
-            Token::Str(text) => Tok::Text(text),
-            Token::Punct(mark) => Tok::Mark(mark),
-            Token::Eof => Tok::End,
-        }
+        tok(self.parser.peek_at(ahead))
     }
 
     pub(crate) fn tok(&self) -> Tok<'t> {
@@ -196,7 +199,31 @@ impl<'t> Lang<'t> {
     }
 
     pub(crate) fn eat_words(&mut self, words: &[&str]) -> bool {
-        self.parser.eat_symbols(words)
+        if self.parser.eat_symbols(words) {
+            return true;
+        }
+        let count = words.iter().enumerate().take_while(|(i, w)| self.word_at(*i) == Some(**w)).count();
+        if count > 0
+            && let Some(expected) = words.get(count)
+        {
+            let start = self.span();
+            // Only the place where we are matters to what is said next.
+            self.half_read.retain(|half| half.start == start);
+            self.half_read.push(HalfRead { start, count, expected: format!("'{expected}'") });
+        }
+        false
+    }
+
+    /// The error of an option whose first words stand here and whose next one does not: at that one.
+    pub(crate) fn unfinished_option(&self) -> Option<Diagnostic> {
+        let here = self.half_read.iter().filter(|half| half.start == self.span());
+        let count = here.clone().map(|half| half.count).max()?;
+        let mut expected: Vec<&str> =
+            here.filter(|h| h.count == count).map(|h| h.expected.as_str()).collect();
+        expected.dedup();
+        let mut parser = self.parser.clone();
+        (0..count).for_each(|_| drop(parser.next()));
+        Some(unexpected(&parser, &expected))
     }
 
     /// Takes a mark; its place.
@@ -215,24 +242,7 @@ impl<'t> Lang<'t> {
 
     /// The error of a token that cannot stand here.
     pub(crate) fn unexpected(&self, expecting: &[&str]) -> Diagnostic {
-        let found = match self.tok() {
-            Tok::Word(word) => format!("'{word}'"),
-            Tok::Number(n) => n.to_string(),
-            Tok::Ip(ip) => ip.to_string(),
-            Tok::Prefix(net) => net.to_string(),
-            Tok::Text(text) => format!("\"{text}\""),
-            Tok::Mark(mark) => format!("'{mark}'"),
-            Tok::End => "end of file".into(),
-        };
-        let error = |message: String| Diagnostic::error(self.span(), message);
-        match expecting {
-            [] => error(format!("syntax error, unexpected {found}")),
-            words => {
-                let words = words.join(" or ");
-                error(format!("syntax error, unexpected {found}, expecting {words}"))
-                    .label(format!("expected {words}"))
-            }
-        }
+        unexpected(&self.parser, expecting)
     }
 
     /// Takes a name for something filters cannot use.
@@ -336,4 +346,38 @@ pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = 
         .filter(|(d, _)| *d <= most)
         .min()
         .map(|(_, c)| c)
+}
+
+fn tok(token: &Token) -> Tok<'_> {
+    match token {
+        Token::Symbol(word) => Tok::Word(word),
+        Token::Number(n) => Tok::Number(*n),
+        Token::Ip(ip) => Tok::Ip(*ip),
+        Token::Prefix(net) => Tok::Prefix(*net),
+        Token::Str(text) => Tok::Text(text),
+        Token::Punct(mark) => Tok::Mark(mark),
+        Token::Eof => Tok::End,
+    }
+}
+
+/// The error of the token a parser is at.
+fn unexpected(parser: &Parser<'_>, expecting: &[&str]) -> Diagnostic {
+    let found = match tok(parser.peek_at(0)) {
+        Tok::Word(word) => format!("'{word}'"),
+        Tok::Number(n) => n.to_string(),
+        Tok::Ip(ip) => ip.to_string(),
+        Tok::Prefix(net) => net.to_string(),
+        Tok::Text(text) => format!("\"{text}\""),
+        Tok::Mark(mark) => format!("'{mark}'"),
+        Tok::End => "end of file".into(),
+    };
+    let error = |message: String| Diagnostic::error(parser.span(), message);
+    match expecting {
+        [] => error(format!("syntax error, unexpected {found}")),
+        words => {
+            let words = words.join(" or ");
+            error(format!("syntax error, unexpected {found}, expecting {words}"))
+                .label(format!("expected {words}"))
+        }
+    }
 }

@@ -411,8 +411,7 @@ impl<K: NetKey> Kernel<K> {
         self.table.remove_exporter(self.chunks.id()).await;
         let source = self.source;
         self.table.call(move |shell| shell.table.flush_source(source)).await;
-        let keep = self.options.persist || (self.options.graceful_restart && *reason == StopReason::Graceful);
-        if !keep {
+        if !self.options.keeps_routes(*reason == StopReason::Graceful) {
             let operations = self.fib.remove_all();
             if let Err(error) = self.programmer.apply(&operations).await {
                 tracing::error!("{}: {error}", self.config.name);

@@ -8,6 +8,7 @@ mod kernel;
 mod limits;
 mod links;
 mod listener;
+mod log_limit;
 mod monitor;
 mod protocol;
 mod query;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use godwit_config::{BgpConfig, Neighbor, ProtocolKind, RouterConfig};
 use ipnetwork::IpNetwork;
@@ -11,6 +11,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+use crate::log_limit::LogLimit;
 
 /// An accepted connection on its way to its session.
 #[derive(Debug)]
@@ -141,9 +143,10 @@ async fn listen(address: SocketAddr, directory: Directory) {
 }
 
 async fn accept(listener: &TcpListener, directory: &Directory) {
+    let mut limit = LogLimit::default();
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => hand_over(Incoming { stream, peer }, directory),
+            Ok((stream, peer)) => hand_over(Incoming { stream, peer }, directory, &mut limit),
             Err(error) => {
                 // Out of descriptors, or the connection was gone before we took it: not a reason to stop.
                 tracing::warn!("BGP: accept failed: {error}");
@@ -153,20 +156,19 @@ async fn accept(listener: &TcpListener, directory: &Directory) {
     }
 }
 
-fn hand_over(incoming: Incoming, directory: &Directory) {
+fn hand_over(incoming: Incoming, directory: &Directory, limit: &mut LogLimit) {
     let peer = incoming.peer;
-    match directory.find(peer.ip()) {
-        Some(session) => {
-            if session.try_send(incoming).is_err() {
-                tracing::warn!("BGP: connection from {} closed: too many at once", peer.ip());
-            }
-        }
-        None => {
-            tracing::warn!(
-                "BGP: Unexpected connect from unknown address {} (port {})",
-                peer.ip(),
-                peer.port()
-            );
-        }
+    let session = directory.find(peer.ip());
+    let known = session.is_some();
+    if session.is_some_and(|session| session.try_send(incoming).is_ok()) || !limit.allows(Instant::now()) {
+        return;
+    }
+    if let Some(count) = limit.left_out() {
+        tracing::warn!("BGP: {count} more connections were closed and not logged");
+    }
+    if known {
+        tracing::warn!("BGP: connection from {} closed: too many at once", peer.ip());
+    } else {
+        tracing::warn!("BGP: Unexpected connect from unknown address {} (port {})", peer.ip(), peer.port());
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use godwit_api::{Reply, Request};
 use godwit_config::{ProtocolKind, RouterConfig, RouterId};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::kernel::KernelEvents;
@@ -179,18 +179,12 @@ impl Supervisor {
         tracing::info!("Shutting down");
         self.shutting_down = true;
         self.listeners.close();
-        // BGP first, while the kernel's routes still carry traffic; the kernel last.
         let reason = if graceful { StopReason::Graceful } else { StopReason::Shutdown };
-        let names: Vec<(String, bool)> = self
-            .config
-            .protocols
-            .iter()
-            .map(|p| (p.name.clone(), matches!(p.kind, ProtocolKind::Kernel(_))))
-            .collect();
-        for last in [false, true] {
-            for (name, _) in names.iter().filter(|(_, kernel)| *kernel == last) {
-                self.stop_protocol(name, reason.clone()).await;
-            }
+        let stages: Vec<(String, StopStage)> =
+            self.config.protocols.iter().map(|p| (p.name.clone(), stop_stage(&p.kind, graceful))).collect();
+        for stage in [StopStage::Freeze, StopStage::Routing, StopStage::Kernel] {
+            let names = stages.iter().filter(|(_, of)| *of == stage).map(|(name, _)| name.as_str());
+            self.stop_protocols(names, &reason).await;
         }
         tracing::error!(class = "FATAL", "Shutdown completed");
         ExitReason::Requested
@@ -198,19 +192,52 @@ impl Supervisor {
 
     /// Tells a protocol to stop and waits, though not for ever.
     async fn stop_protocol(&mut self, name: &str, reason: StopReason) {
-        let Some(instance) = self.instances.get_mut(name) else { return };
-        instance.since = crate::clock::unix_millis();
-        let Some(running) = instance.running.take() else { return };
-        let (done, finished) = oneshot::channel();
-        let stop = async {
-            if running.commands.send(Command::Stop(reason, done)).await.is_ok() {
-                let _ = finished.await;
+        self.stop_protocols(std::iter::once(name), &reason).await;
+    }
+
+    /// The same for several at once: one that is slow does not hold up the others.
+    async fn stop_protocols(&mut self, names: impl Iterator<Item = &str>, reason: &StopReason) {
+        let mut stopping = JoinSet::new();
+        for name in names {
+            let Some(instance) = self.instances.get_mut(name) else { continue };
+            instance.since = crate::clock::unix_millis();
+            if let Some(running) = instance.running.take() {
+                stopping.spawn(stop_running(name.to_owned(), running, reason.clone()));
             }
-        };
-        if tokio::time::timeout(STOP_TIME_MAX, stop).await.is_err() {
-            tracing::error!(class = "BUG", "{name}: did not stop in time; its task is ended");
-            running.task.abort();
         }
+        while stopping.join_next().await.is_some() {}
+    }
+}
+
+async fn stop_running(name: String, running: Running, reason: StopReason) {
+    let (done, finished) = oneshot::channel();
+    let stop = async {
+        if running.commands.send(Command::Stop(reason, done)).await.is_ok() {
+            let _ = finished.await;
+        }
+    };
+    if tokio::time::timeout(STOP_TIME_MAX, stop).await.is_err() {
+        tracing::error!(class = "BUG", "{name}: did not stop in time; its task is ended");
+        running.task.abort();
+    }
+}
+
+/// The order in which a router stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum StopStage {
+    /// Kernel tables whose routes stay: before anything is withdrawn from them.
+    Freeze,
+    /// Neighbors are told while the kernel's routes still carry traffic.
+    Routing,
+    /// The kernel's routes go last.
+    Kernel,
+}
+
+fn stop_stage(kind: &ProtocolKind, graceful: bool) -> StopStage {
+    match kind {
+        ProtocolKind::Kernel(kernel) if kernel.keeps_routes(graceful) => StopStage::Freeze,
+        ProtocolKind::Kernel(_) => StopStage::Kernel,
+        _ => StopStage::Routing,
     }
 }
 

@@ -34,12 +34,17 @@ pub(crate) fn load_file(file: &Path, ipv6: bool) -> Result<RouterConfig, Vec<Str
     }
     match loaded.config {
         Some(config) if errors.is_empty() => {
-            for line in options_without_effect(&config) {
-                tracing::warn!("{line}");
-            }
+            log_options_without_effect(&config);
             Ok(config)
         }
         _ => Err(errors),
+    }
+}
+
+/// Names in the log what was read and is not followed.
+pub(crate) fn log_options_without_effect(config: &RouterConfig) {
+    for line in options_without_effect(config) {
+        tracing::warn!("{line}");
     }
 }
 

@@ -10,7 +10,9 @@ use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use godwit_config::{LogClasses, LogDestination, RouterConfig};
+use godwit_api::UnixMillis;
+use godwit_config::{Dialect, LogClasses, LogDestination, RouterConfig, TimeFormats};
+use godwit_ctl::format::Times;
 use time::{OffsetDateTime, UtcOffset};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -38,17 +40,33 @@ const CLASSES: [Class; 9] = [
 
 /// Where lines go.
 enum Sink {
-    Stderr,
-    File { file: File, path: String, rotate: Option<(u64, String)>, len: u64 },
-    Syslog { socket: Option<UnixDatagram>, name: String },
+    /// Short ones, `bird: message`, before there is a configuration and for `-d`.
+    Stderr {
+        short: bool,
+    },
+    File {
+        file: File,
+        path: String,
+        rotate: Option<(u64, String)>,
+        len: u64,
+    },
+    Syslog {
+        socket: Option<UnixDatagram>,
+        name: String,
+    },
+}
+
+/// What a configuration says of the log.
+struct Output {
+    targets: Vec<(Sink, u16)>,
+    dialect: Dialect,
+    formats: TimeFormats,
 }
 
 /// The log. One for the process; its targets follow the configuration.
 #[derive(Clone)]
 pub(crate) struct Log {
-    targets: Arc<Mutex<Vec<(Sink, u16)>>>,
-    /// On a terminal or with `-d`, standard error has short lines: `bird: message`.
-    short: bool,
+    output: Arc<Mutex<Output>>,
     json: bool,
     debug: bool,
     debug_file: Option<String>,
@@ -57,15 +75,10 @@ pub(crate) struct Log {
 
 impl Log {
     /// A log to standard error, until a configuration says otherwise, as the process's only one.
-    pub(crate) fn install(
-        short: bool,
-        debug: bool,
-        debug_file: Option<String>,
-        json: bool,
-        offset: UtcOffset,
-    ) -> Self {
-        let targets = Arc::new(Mutex::new(vec![(Sink::Stderr, LogClasses::ALL.0)]));
-        let log = Self { targets, short, json, debug, debug_file, offset };
+    pub(crate) fn install(debug: bool, debug_file: Option<String>, json: bool, offset: UtcOffset) -> Self {
+        let targets = vec![(Sink::Stderr { short: true }, LogClasses::ALL.0)];
+        let output = Output { targets, dialect: Dialect::default(), formats: TimeFormats::default() };
+        let log = Self { output: Arc::new(Mutex::new(output)), json, debug, debug_file, offset };
         let subscriber = tracing_subscriber::registry().with(log.clone());
         // A second call in one process would be a bug of ours, and loses nothing.
         let _ = tracing::subscriber::set_global_default(subscriber);
@@ -84,23 +97,20 @@ impl Log {
         if config.log.is_empty() {
             targets.push((syslog("bird"), LogClasses::ALL.0));
         }
-        let has_stderr = targets.iter().any(|(sink, _)| matches!(sink, Sink::Stderr));
+        let has_stderr = targets.iter().any(|(sink, _)| matches!(sink, Sink::Stderr { .. }));
         if self.debug && !has_stderr {
-            targets.push((Sink::Stderr, LogClasses::ALL.0));
+            targets.push((Sink::Stderr { short: true }, LogClasses::ALL.0));
         }
         if let Some(path) = &self.debug_file {
             let file = LogDestination::File { path: path.clone(), rotate: None };
             targets.extend(open(&file).ok().map(|sink| (sink, LogClasses::ALL.0)));
         }
-        *self.targets.lock().unwrap_or_else(PoisonError::into_inner) = targets;
+        let output = Output { targets, dialect: config.dialect, formats: config.time_formats.clone() };
+        *self.output.lock().unwrap_or_else(PoisonError::into_inner) = output;
     }
 
-    fn line(&self, class: &Class, message: &str) -> String {
-        let now = OffsetDateTime::now_utc().to_offset(self.offset);
-        let format = time::macros::format_description!(
-            "[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]"
-        );
-        let stamp = now.format(format).unwrap_or_default();
+    /// A line with its time.
+    fn line(&self, class: &Class, stamp: &str, message: &str) -> String {
         if self.json {
             return serde_json::json!({ "time": stamp, "class": class.mark, "message": message }).to_string();
         }
@@ -110,7 +120,7 @@ impl Log {
 
 fn open(destination: &LogDestination) -> Result<Sink, String> {
     Ok(match destination {
-        LogDestination::Stderr => Sink::Stderr,
+        LogDestination::Stderr => Sink::Stderr { short: false },
         LogDestination::File { path, rotate } => {
             let file = OpenOptions::new().create(true).append(true).open(path);
             let file = file.map_err(|error| format!("cannot open {path}: {error}"))?;
@@ -122,23 +132,27 @@ fn open(destination: &LogDestination) -> Result<Sink, String> {
 }
 
 fn syslog(name: &str) -> Sink {
-    let socket = UnixDatagram::unbound().and_then(|s| s.connect("/dev/log").map(|()| s)).ok();
-    Sink::Syslog { socket, name: name.to_owned() }
+    Sink::Syslog { socket: connect_syslog(), name: name.to_owned() }
+}
+
+fn connect_syslog() -> Option<UnixDatagram> {
+    let socket = UnixDatagram::unbound().ok()?;
+    socket.connect("/dev/log").ok().map(|()| socket)
 }
 
 impl Sink {
-    fn write(&mut self, log: &Log, class: &Class, message: &str) {
+    fn write(&mut self, log: &Log, class: &Class, stamp: &str, message: &str) {
         match self {
-            Self::Stderr => {
-                let line = if log.short && !log.json {
+            Self::Stderr { short } => {
+                let line = if *short && !log.json {
                     format!("bird: {message}")
                 } else {
-                    log.line(class, message)
+                    log.line(class, stamp, message)
                 };
                 let _ = writeln!(std::io::stderr(), "{line}");
             }
             Self::File { file, path, rotate, len } => {
-                let line = log.line(class, message);
+                let line = log.line(class, stamp, message);
                 if let Some((limit, backup)) = rotate
                     && *len + line.len() as u64 >= *limit
                 {
@@ -154,8 +168,13 @@ impl Sink {
             Self::Syslog { socket, name } => {
                 // Facility daemon (3), RFC 3164's short form as syslog(3) sends it.
                 let line = format!("<{}>{name}: {message}", 3 << 3 | class.severity);
-                if let Some(socket) = socket {
-                    let _ = socket.send(line.as_bytes());
+                let sent = socket.as_ref().is_some_and(|socket| socket.send(line.as_bytes()).is_ok());
+                if !sent {
+                    // The system's log was restarted, or was not there when we started.
+                    *socket = connect_syslog();
+                    if let Some(socket) = socket {
+                        let _ = socket.send(line.as_bytes());
+                    }
                 }
             }
         }
@@ -200,10 +219,14 @@ impl<S: Subscriber> Layer<S> for Log {
             Level::TRACE => "DBG",
         });
         let Some(class) = CLASSES.iter().find(|c| c.mark == mark) else { return };
-        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        for (sink, classes) in targets.iter_mut().filter(|(_, classes)| classes & class.bit != 0) {
-            let _ = classes;
-            sink.write(self, class, &fields.message);
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = UnixMillis(
+            u64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap_or(0),
+        );
+        let Output { targets, dialect, formats } = &mut *output;
+        let stamp = Times { dialect: *dialect, formats, offset: self.offset, now }.log(now);
+        for (sink, _) in targets.iter_mut().filter(|(_, classes)| *classes & class.bit != 0) {
+            sink.write(self, class, &stamp, &fields.message);
         }
     }
 }

@@ -47,11 +47,12 @@ pub(crate) fn daemon(options: &DaemonOptions) -> ExitCode {
     };
     let Some(config) = loaded.config else { return loading::check(&options.check()) };
     let debug_file = options.debug_file.as_ref().map(|p| p.to_string_lossy().into_owned());
-    let log = Log::install(foreground, options.debug, debug_file, options.json_log, offset);
+    let log = Log::install(options.debug, debug_file, options.json_log, offset);
     log.apply(&config);
     for d in &loaded.diagnostics {
         tracing::warn!("{}", loaded.sources.one_line(d));
     }
+    loading::log_options_without_effect(&config);
     match serve(options, config, log, offset, second) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -80,25 +81,17 @@ fn serve(
     privileges::drop_to(options.user.as_deref(), options.group.as_deref())?;
     let runtime = runtime().context("cannot start the runtime")?;
     let result = runtime.block_on(live(options, config, log, offset, second));
-    let _ = std::fs::remove_file(&options.socket).filter_missing();
-    if let Some(file) = &options.pid_file {
-        let _ = std::fs::remove_file(file);
-    }
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result
 }
 
-/// A file that is gone already is as good as removed.
-trait FilterMissing {
-    fn filter_missing(self) -> std::io::Result<()>;
-}
+/// A file of ours, which goes when we do; not one of a daemon that was here before.
+struct OwnFile<'a>(&'a Path);
 
-impl FilterMissing for std::io::Result<()> {
-    fn filter_missing(self) -> std::io::Result<()> {
-        match self {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        }
+impl Drop for OwnFile<'_> {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = std::fs::remove_file(self.0);
     }
 }
 
@@ -112,6 +105,7 @@ async fn live(
     let socket = options.socket.display();
     let listener = godwit_ctl::bind(&options.socket)
         .map_err(|error| anyhow::anyhow!("control socket {socket}: {error}"))?;
+    let _socket = OwnFile(&options.socket);
     let version = if config.dialect == Dialect::Bird16 { BIRD16_VERSION } else { BIRD_VERSION };
     let (file, ipv6) = (options.config.clone(), options.ipv6);
     let loader = Arc::new(move |name: Option<&str>| {
@@ -123,7 +117,8 @@ async fn live(
     }
     let applied = Arc::new(move |config: &RouterConfig| log.apply(config));
     let (handle, router) = godwit_daemon::start(Options { config, loader, applied }).await?;
-    if let Some(file) = &options.pid_file {
+    let pid_file = options.pid_file.as_deref().map(OwnFile);
+    if let Some(OwnFile(file)) = &pid_file {
         std::fs::write(file, format!("{}\n", std::process::id()))
             .with_context(|| format!("cannot write {}", file.display()))?;
     }

@@ -194,8 +194,12 @@ impl Reader<'_> {
         Ok(mask)
     }
 
-    /// The error of a word that is none of these, with the nearest of them.
+    /// The error of a word that is none of these, with the nearest of them; or of the one after it,
+    /// if it begins an option.
     pub(super) fn unknown_word<'w>(&self, words: impl Iterator<Item = &'w str>) -> Diagnostic {
+        if let Some(error) = self.l.unfinished_option() {
+            return error;
+        }
         let words: Vec<&str> = words.collect();
         let mut error = self.l.unexpected(&[]);
         if let Some(near) = self.l.word().and_then(|word| did_you_mean(word, words.iter().copied())) {

@@ -35,14 +35,20 @@ impl Times<'_> {
 
     /// A time in `show status`.
     pub fn base(&self, at: UnixMillis) -> String {
+        self.long(self.formats.base.as_ref(), at)
+    }
+
+    /// A time in the log.
+    pub fn log(&self, at: UnixMillis) -> String {
+        self.long(self.formats.log.as_ref(), at)
+    }
+
+    fn long(&self, format: Option<&TimeFormat>, at: UnixMillis) -> String {
         let default = match self.dialect {
             Dialect::Bird16 => "%F %T",
             Dialect::Bird2 => "%F %T.%3f",
         };
-        match &self.formats.base {
-            Some(format) => strftime(self.pick(format, at), at, self.offset),
-            None => strftime(default, at, self.offset),
-        }
+        strftime(format.map_or(default, |format| self.pick(format, at)), at, self.offset)
     }
 
     fn short(&self, format: Option<&TimeFormat>, at: UnixMillis) -> String {

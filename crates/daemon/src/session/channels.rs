@@ -18,6 +18,7 @@ use ipnetwork::{Ipv4Network, Ipv6Network};
 
 use crate::limits::{BATCH_NETS_MAX, SESSION_CHUNKS_MAX};
 use crate::links::LinkTable;
+use crate::log_limit::LogLimit;
 use crate::protocol::{Context, policy};
 use crate::table::{Chunk, ChunkReceiver, OverLimit, TableHandle, TableMessage};
 
@@ -42,6 +43,7 @@ pub(super) struct Up {
     pub(super) ipv6: Option<Channel<Ipv6Network>>,
     /// Next hops we announce: global and link-local, per family.
     own: Own,
+    remarks: LogLimit,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -99,6 +101,7 @@ impl Up {
             ipv4,
             ipv6,
             own,
+            remarks: LogLimit::default(),
         })
     }
 
@@ -137,7 +140,7 @@ impl Up {
     ) -> Result<(), MessageError> {
         let summary = self.import.update(body, &**links, &mut self.batches)?;
         for remark in &summary.remarks {
-            tracing::warn!(class = "RMT", "{}: {remark}", config.name);
+            self.remark(remark, &config.name);
         }
         for message in &summary.messages {
             tracing::info!("{message}");
@@ -146,6 +149,17 @@ impl Up {
             self.hand_over();
         }
         Ok(())
+    }
+
+    /// Logs a fault of the neighbor's, as long as it does not make too many of them.
+    fn remark(&mut self, remark: &str, protocol: &str) {
+        if !self.remarks.allows(std::time::Instant::now()) {
+            return;
+        }
+        if let Some(count) = self.remarks.left_out() {
+            tracing::warn!(class = "RMT", "{protocol}: {count} more faults of UPDATEs were not logged");
+        }
+        tracing::warn!(class = "RMT", "{protocol}: {remark}");
     }
 
     /// Gives what was gathered to the tables, or queues it where they have no room.
