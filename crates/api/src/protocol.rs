@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 
-use godwit_config::{Limit, Policy};
+use godwit_config::{Limit, Policy, StaticNextHop};
 use godwit_wire::{AddressFamily, Capability};
 use ipnetwork::IpNetwork;
 
@@ -42,6 +42,8 @@ pub struct ProtocolStatus {
     pub router_id: Option<Ipv4Addr>,
     /// The session, for BGP.
     pub bgp: Option<Box<BgpStatus>>,
+    /// Of a static protocol: the next hops that cannot be used now.
+    pub dormant_next_hops: Vec<StaticNextHop>,
     /// Its channels.
     pub channels: Vec<ChannelStatus>,
 }

@@ -38,6 +38,8 @@ pub enum Command {
     ShowStatic(Option<String>),
     /// `show bfd sessions`.
     ShowBfdSessions,
+    /// `show ospf`, `show rip`, `show babel`: of a protocol that is not there; its name.
+    ShowForeign(&'static str),
     /// `eval` and the expression's text.
     Eval(String),
     /// `configure` of a file.
@@ -139,6 +141,10 @@ pub struct ShowRoute {
     pub filter: Option<FilterText>,
     /// `export` and its kin.
     pub export: Option<(ExportMode, String)>,
+    /// The channel named after the protocol: `export PROTOCOL.CHANNEL`.
+    pub export_channel: Option<String>,
+    /// `import table` or `export table`.
+    pub channel_table: Option<ChannelTable>,
     /// `all`.
     pub all: bool,
     /// `primary`.
@@ -149,6 +155,17 @@ pub struct ShowRoute {
     pub count: bool,
     /// `stats`.
     pub stats: bool,
+}
+
+/// `import table PROTOCOL.CHANNEL` and `export table PROTOCOL.CHANNEL`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChannelTable {
+    /// `import`, else `export`.
+    pub import: bool,
+    /// The protocol.
+    pub protocol: String,
+    /// The channel.
+    pub channel: String,
 }
 
 /// A filter as a command gives it.
@@ -173,5 +190,5 @@ pub enum ParseError {
         expected: &'static str,
     },
     /// The grammar is kept, but the command makes no sense; BIRD's text.
-    Message(&'static str),
+    Message(String),
 }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use godwit_api::{NetSelector, Refusal, Reply, Request, RouteQuery, Selector, UnixMillis};
+use godwit_api::{
+    ExportMode, Interface, NetSelector, Refusal, Reply, Request, RouteQuery, Selector, UnixMillis,
+};
 use godwit_config::{Dialect, RouterConfig};
+use godwit_wire::AddressFamily;
 use tokio::io::{self, AsyncWrite, AsyncWriteExt};
 
-use crate::command::{Command, ParseError, ShowRoute, SymbolSelector, Token, parse};
+use crate::command::{Command, ParseError, ShowRoute, Token, parse};
 use crate::format::{self, RouteLines, Times};
 use crate::{Backend, Framer, ServerConfig, policy};
 
@@ -71,23 +74,35 @@ impl Session<'_> {
                 other => refuse(out, other),
             },
             Command::ShowInterfaces { summary } => match self.backend.ask(Request::Interfaces).await {
-                Reply::Interfaces(list) if summary => format::summary(out, &list, c.dialect),
-                Reply::Interfaces(list) => format::interfaces(out, &list, c.dialect),
+                Reply::Interfaces(mut list) => {
+                    if c.dialect == Dialect::Bird16 {
+                        of_one_family(&mut list, &c.config);
+                    }
+                    if summary {
+                        format::summary(out, &list, c.dialect);
+                    } else {
+                        format::interfaces(out, &list, c.dialect);
+                    }
+                }
                 other => refuse(out, other),
             },
             Command::ShowProtocols { all, selector } => self.show_protocols(all, selector, c, out).await,
-            Command::ShowSymbols(SymbolSelector::Name(n))
-                if !known(&c.config, &n) && c.dialect == Dialect::Bird2 =>
-            {
-                out.end(9001, "syntax error, unexpected CF_SYM_UNDEFINED");
-            }
             Command::ShowSymbols(which) => format::symbols(out, &c.config, &which),
             Command::ShowStatic(name) => {
-                if let Some(Err((code, text))) = name.as_deref().map(|n| protocol_name(c, n, SYM)) {
+                let expected = "END or CF_SYM_KNOWN";
+                if let Some(Err((code, text))) = name.as_deref().map(|n| protocol_name(c, n, expected)) {
                     out.end(code, &text);
-                } else {
-                    format::static_routes(out, &c.config, name.as_deref());
+                    return;
                 }
+                match self.backend.ask(Request::Protocols(Selector::All)).await {
+                    Reply::Protocols(list) => {
+                        format::static_routes(out, &c.config, &list, name.as_deref());
+                    }
+                    other => refuse(out, other),
+                }
+            }
+            Command::ShowForeign(protocol) => {
+                out.end(9001, &format!("There is no {protocol} protocol running"));
             }
             Command::ShowBfdSessions => out.end(9001, "There is no BFD protocol running"),
             Command::Eval(text) => match policy::eval(&c.config, &text) {
@@ -154,13 +169,13 @@ impl Session<'_> {
                 Reply::Confirmed => out.end(18, "Reconfiguration confirmed"),
                 other => refuse(out, other),
             },
-            Command::ConfigureUndo => match self.backend.ask(Request::ConfigureUndo).await {
-                Reply::Configure(outcome) => {
-                    out.line(21, "Undo requested");
-                    format::configure(out, &outcome, None);
+            Command::ConfigureUndo => {
+                out.line(21, "Undo requested");
+                match self.backend.ask(Request::ConfigureUndo).await {
+                    Reply::Configure(outcome) => format::configure(out, &outcome, None),
+                    other => refuse(out, other),
                 }
-                other => refuse(out, other),
-            },
+            }
             Command::ConfigureStatus if c.dialect == Dialect::Bird16 => out.end(9001, "syntax error"),
             Command::ConfigureStatus => match self.backend.ask(Request::ConfigureStatus).await {
                 Reply::ConfigureStatus(undo) => {
@@ -261,10 +276,22 @@ fn query(r: &ShowRoute, c: &Context) -> Result<RouteQuery, Refused> {
             ));
         }
     }
-    let named = r.protocol.iter().chain(r.export.as_ref().map(|e| &e.1));
-    for p in named {
-        // The wording of `show route` differs from that of `show protocols` in its code only.
-        protocol_name(c, p, SYM).map_err(|(_, text)| (9001, text))?;
+    // The wording of `show route` differs from that of `show protocols` in its code only.
+    let named = |name: &str, expected| protocol_name(c, name, expected).map_err(|(_, text)| (9001, text));
+    if let Some(name) = &r.protocol {
+        named(name, SYM)?;
+    }
+    if let Some((mode, name)) = &r.export {
+        named(name, if *mode == ExportMode::Export { "CF_SYM_KNOWN or TABLE" } else { SYM })?;
+        if let Some(channel) = &r.export_channel {
+            has_channel(c, name, channel)?;
+        }
+    }
+    if let Some(t) = &r.channel_table {
+        named(&t.protocol, SYM)?;
+        has_channel(c, &t.protocol, &t.channel)?;
+        let way = if t.import { "import" } else { "export" };
+        return Err((9001, format!("No {way} table in channel {}.{}", t.protocol, t.channel)));
     }
     let filter = match &r.filter {
         Some(text) => Some(policy::filter(&c.config, text).map_err(|e| (9001, e))?),
@@ -288,6 +315,14 @@ fn query(r: &ShowRoute, c: &Context) -> Result<RouteQuery, Refused> {
     })
 }
 
+/// A daemon of 1.6 knows the addresses of its own family.
+fn of_one_family(list: &mut [Interface], config: &RouterConfig) {
+    let ipv6 = config.tables.iter().all(|t| t.family == AddressFamily::IPV6);
+    for interface in list {
+        interface.addresses.retain(|a| a.address.is_ipv6() == ipv6);
+    }
+}
+
 /// Whether a word is a symbol of the configuration.
 fn known(config: &RouterConfig, name: &str) -> bool {
     config.protocols.iter().any(|p| p.name == name)
@@ -305,6 +340,20 @@ fn protocol_name(c: &Context, name: &str, expected: &str) -> Result<(), Refused>
         }
         _ => (9002, format!("{name} is not a protocol")),
     })
+}
+
+fn has_channel(c: &Context, protocol: &str, channel: &str) -> Result<(), Refused> {
+    let of = c.config.protocols.iter().find(|p| p.name == protocol);
+    if of.is_some_and(|p| p.channels.iter().any(|have| have.family.to_string() == channel)) {
+        return Ok(());
+    }
+    Err((
+        9001,
+        match channel {
+            "ipv4" | "ipv6" => format!("Channel {protocol}.{channel} not found"),
+            _ => "syntax error, unexpected CF_SYM_UNDEFINED".into(),
+        },
+    ))
 }
 
 fn bad_selector(c: &Context, selector: &Selector) -> Option<Refused> {
@@ -326,7 +375,10 @@ fn refuse(out: &mut Framer, reply: Reply) {
 
 fn error_text(e: &ParseError, c: &Context) -> String {
     match e {
-        ParseError::Message(text) => (*text).into(),
+        ParseError::Message(text) if c.dialect == Dialect::Bird16 && text.starts_with("Invalid IPv") => {
+            "Invalid prefix".into()
+        }
+        ParseError::Message(text) => text.clone(),
         ParseError::Unexpected { .. } if c.dialect == Dialect::Bird16 => "syntax error".into(),
         ParseError::Unexpected { found, expected } => {
             let found = match found {

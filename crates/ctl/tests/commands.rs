@@ -25,7 +25,7 @@ fn routes() {
     assert_eq!(route("show route 10.0.0.0/8").nets, NetSelector::Exact("10.0.0.0/8".parse().unwrap()));
     assert_eq!(
         parse("show route filtered primary"),
-        Err(ParseError::Message("Incompatible show route options"))
+        Err(ParseError::Message("Incompatible show route options".into()))
     );
 }
 
@@ -48,7 +48,7 @@ fn orders() {
             timeout_secs: Some(300)
         })
     );
-    assert_eq!(parse("echo { debug, trace } bufsize 4096"), Ok(Command::Echo));
+    assert_eq!(parse("echo { debug, trace } 4096"), Ok(Command::Echo));
     assert!(parse("debug peer1 { states, nonsense }").is_err());
     assert_eq!(parse("  "), Ok(Command::Empty));
 }

@@ -58,6 +58,9 @@ pub(crate) async fn run(config: ProtocolConfig, mut context: Context, mut comman
 
 struct Computed {
     config: ProtocolConfig,
+    /// What `source` of a static route to an interface is.
+    device_source: RouteSource,
+    links: Arc<LinkTable>,
     since: u64,
     ipv4: Option<Feeder<Ipv4Network>>,
     ipv6: Option<Feeder<Ipv6Network>>,
@@ -77,7 +80,10 @@ impl Computed {
         let ipv6 = channel(AddressFamily::IPV6).and_then(|c| {
             Some(Feeder::new(context.ipv6(&c.table)?, info.clone(), policy(&c.import), context.seed))
         });
-        Self { config, since: crate::clock::unix_millis(), ipv4, ipv6 }
+        // BIRD 1.6 tells static routes to interfaces apart, BIRD 2 does not.
+        let device_source = if context.dialect16 { RouteSource::StaticDevice } else { RouteSource::Static };
+        let links = context.links.borrow().clone();
+        Self { config, device_source, links, since: crate::clock::unix_millis(), ipv4, ipv6 }
     }
 
     fn update(&mut self, config: ProtocolConfig) {
@@ -92,9 +98,12 @@ impl Computed {
     }
 
     async fn sync(&mut self, links: &Arc<LinkTable>) {
+        self.links = links.clone();
         let routes = match &self.config.kind {
             ProtocolKind::Direct(direct) => direct_routes(direct, links),
-            ProtocolKind::Static(config) => static_routes(config, links, &self.config.name),
+            ProtocolKind::Static(config) => {
+                static_routes(config, links, &self.config.name, self.device_source)
+            }
             _ => Vec::new(),
         };
         if let Some(feeder) = &mut self.ipv4 {
@@ -107,6 +116,9 @@ impl Computed {
 
     async fn status(&self) -> ProtocolStatus {
         let mut status = base_status(&self.config, ProtocolState::Up, self.since);
+        if let ProtocolKind::Static(config) = &self.config.kind {
+            status.dormant_next_hops = dormant(config, &self.links);
+        }
         for channel in &self.config.channels {
             let mut s = channel_status(channel, "UP");
             s.counters = match (channel.family, &self.ipv4, &self.ipv6) {
@@ -178,10 +190,13 @@ fn static_routes(
     config: &StaticConfig,
     links: &LinkTable,
     protocol: &str,
+    device_source: RouteSource,
 ) -> Vec<(IpNetwork, u32, RouteAttributes)> {
     let mut routes: Vec<(IpNetwork, u32, RouteAttributes)> = Vec::new();
     for route in &config.routes {
-        let Some(mut attributes) = static_route(route, config.check_link, links) else { continue };
+        let Some(mut attributes) = static_route(route, config.check_link, links, device_source) else {
+            continue;
+        };
         if let Some(commands) = &route.commands {
             let subject = Subject { net: route.net, protocol, attributes: &attributes, surroundings: links };
             let outcome = commands.run(&subject);
@@ -198,20 +213,29 @@ fn static_routes(
     routes
 }
 
+/// The next hops that cannot be used now.
+fn dormant(config: &StaticConfig, links: &LinkTable) -> Vec<StaticNextHop> {
+    let hops = config.routes.iter().filter_map(|route| match &route.target {
+        StaticTarget::NextHops(hops) => Some(hops),
+        _ => None,
+    });
+    let unusable = |hop: &&StaticNextHop| static_next_hop(hop, config.check_link, links).is_none();
+    hops.flatten().filter(unusable).cloned().collect()
+}
+
 /// The route as it can be used now; `None` while none of its next hops can be reached.
-fn static_route(route: &StaticRoute, check_link: bool, links: &LinkTable) -> Option<RouteAttributes> {
+fn static_route(
+    route: &StaticRoute,
+    check_link: bool,
+    links: &LinkTable,
+    device_source: RouteSource,
+) -> Option<RouteAttributes> {
     let (source, destination) = match &route.target {
         StaticTarget::NextHops(hops) => {
-            let usable: Vec<NextHop> =
-                hops.iter().filter_map(|hop| static_next_hop(hop, check_link, links)).collect();
+            let usable = hops.iter().filter_map(|hop| static_next_hop(hop, check_link, links)).collect();
             let device = hops.iter().all(|h| h.gateway.is_none());
-            let source = if device { RouteSource::StaticDevice } else { RouteSource::Static };
-            let destination = match usable.as_slice() {
-                [] => return None,
-                [one] => Destination::Unicast(one.clone()),
-                _ => Destination::Multipath(usable.into()),
-            };
-            (source, destination)
+            let source = if device { device_source } else { RouteSource::Static };
+            (source, Destination::of_next_hops(usable)?)
         }
         StaticTarget::Recursive(address) => (RouteSource::Static, Destination::Recursive(*address)),
         StaticTarget::Blackhole => (RouteSource::Static, Destination::Blackhole),

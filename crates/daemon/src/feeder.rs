@@ -15,7 +15,8 @@ pub(crate) struct Feeder<K: NetKey> {
     policy: ExportPolicy,
     seed: u64,
     sources: Vec<SourceId>,
-    current: BTreeMap<(K, u32), HashedAttributes>,
+    /// What the filter let through; none: it refused the route.
+    current: BTreeMap<(K, u32), Option<HashedAttributes>>,
 }
 
 impl<K: NetKey> Feeder<K> {
@@ -38,24 +39,27 @@ impl<K: NetKey> Feeder<K> {
         let mut next = BTreeMap::new();
         let mut batches: BTreeMap<u32, RouteBatch<K>> = BTreeMap::new();
         for (net, index, attributes) in wanted {
-            let batch = batches.entry(index).or_default();
-            batch.counters.updates.received += 1;
-            match self.import(net, attributes, surroundings) {
-                Some(set) => {
-                    next.insert((net, index), set);
-                }
-                None => batch.counters.updates.filtered += 1,
-            }
-        }
-        for ((net, index), set) in &next {
-            let same =
-                self.current.get(&(*net, *index)).is_some_and(|old| old.attributes() == set.attributes());
+            let set = self.import(net, attributes, surroundings);
+            let old = self.current.get(&(net, index));
+            let same = old.is_some_and(|old| match (old, &set) {
+                (Some(old), Some(new)) => old.attributes() == new.attributes(),
+                (None, None) => true,
+                _ => false,
+            });
             if !same {
-                batches.entry(*index).or_default().announce(*net, set);
+                let batch = batches.entry(index).or_default();
+                batch.counters.updates.received += 1;
+                if let Some(set) = &set {
+                    batch.announce(net, set);
+                } else {
+                    batch.counters.updates.filtered += 1;
+                    batch.refuse(net);
+                }
             }
+            next.insert((net, index), set);
         }
-        for (net, index) in self.current.keys() {
-            if !next.contains_key(&(*net, *index)) {
+        for ((net, index), old) in &self.current {
+            if old.is_some() && !next.contains_key(&(*net, *index)) {
                 let batch = batches.entry(*index).or_default();
                 batch.counters.withdraws.received += 1;
                 batch.withdraw(*net);

@@ -319,10 +319,9 @@ impl<K: NetKey> Kernel<K> {
             RouteKind::Blackhole => Destination::Blackhole,
             RouteKind::Unreachable => Destination::Unreachable,
             RouteKind::Prohibit => Destination::Prohibit,
-            RouteKind::Unicast(hops) => match hops.as_slice() {
-                [one] => Destination::Unicast(next_hop(one)),
-                several => Destination::Multipath(several.iter().map(next_hop).collect()),
-            },
+            // A route without any next hop leads nowhere.
+            RouteKind::Unicast(hops) => Destination::of_next_hops(hops.iter().map(next_hop).collect())
+                .unwrap_or(Destination::Unreachable),
         };
         let mut attributes = RouteAttributes::new(RouteSource::Inherit, self.channel.preference, destination);
         attributes.set_extra("krt_source", Some(AttributeValue::Int(route.protocol.into())));

@@ -118,6 +118,7 @@ pub(crate) fn base_status(config: &ProtocolConfig, state: ProtocolState, since: 
         message: None,
         router_id: config.router_id,
         bgp: None,
+        dormant_next_hops: Vec::new(),
         channels: Vec::new(),
     }
 }

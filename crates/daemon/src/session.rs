@@ -26,6 +26,8 @@ use crate::limits::INCOMING_QUEUE_LEN;
 use crate::listener::Incoming;
 use crate::protocol::{Command, Context, ReloadDirection, StopReason};
 
+pub(crate) use status::{channel_down, not_running};
+
 use channels::{Up, UpEvent};
 use connection::Connection;
 

@@ -74,6 +74,16 @@ pub enum Destination {
 }
 
 impl Destination {
+    /// To all of these, in BIRD's order: the heaviest first, then by gateway, those without one
+    /// first, so that one set of next hops is one destination. `None` if there are none.
+    pub fn of_next_hops(mut hops: Vec<NextHop>) -> Option<Self> {
+        hops.sort_by_key(|hop| (std::cmp::Reverse(hop.weight), hop.gateway, hop.ifindex));
+        match hops.len() {
+            0 | 1 => hops.pop().map(Self::Unicast),
+            _ => Some(Self::Multipath(hops.into())),
+        }
+    }
+
     /// The next hops, none unless unicast.
     pub fn next_hops(&self) -> &[NextHop] {
         match self {

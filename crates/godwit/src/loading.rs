@@ -12,18 +12,23 @@ use crate::flags::CheckOptions;
 /// Reads a configuration file with all it includes.
 ///
 /// # Errors
-/// The file cannot be opened; as BIRD says it.
-pub(crate) fn read(file: &Path, ipv6: bool) -> Result<Loaded, String> {
+/// The file cannot be opened.
+pub(crate) fn read(file: &Path, ipv6: bool) -> std::io::Result<Loaded> {
     let name = file.to_string_lossy();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("Unable to open configuration file {name}: {}", system_text(&error)))?;
+    let text = std::fs::read_to_string(file)?;
     let options = LoadOptions { ipv6_daemon: ipv6, ..LoadOptions::default() };
     Ok(load(&name, &text, &options, &mut include))
 }
 
+/// Why there is no configuration at all, as BIRD says it at a start.
+pub(crate) fn cannot_open(file: &Path, error: &std::io::Error) -> String {
+    format!("Unable to open configuration file {}: {}", file.display(), system_text(error))
+}
+
 /// A configuration, or `FILE:LINE:COL MESSAGE` lines. Warnings are logged.
 pub(crate) fn load_file(file: &Path, ipv6: bool) -> Result<RouterConfig, Vec<String>> {
-    let loaded = read(file, ipv6).map_err(|error| vec![error])?;
+    let loaded =
+        read(file, ipv6).map_err(|error| vec![format!("{}: {}", file.display(), system_text(&error))])?;
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
     for d in &loaded.diagnostics {
         let list = if d.severity == Severity::Error { &mut errors } else { &mut warnings };
@@ -53,7 +58,7 @@ pub(crate) fn check(options: &CheckOptions) -> ExitCode {
     let loaded = match read(&options.config, options.ipv6) {
         Ok(loaded) => loaded,
         Err(error) => {
-            eprintln!("godwit: {error}");
+            eprintln!("godwit: {}", cannot_open(&options.config, &error));
             return ExitCode::from(1);
         }
     };

@@ -41,7 +41,7 @@ pub(crate) fn daemon(options: &DaemonOptions) -> ExitCode {
     let loaded = match loading::read(&options.config, options.ipv6) {
         Ok(loaded) => loaded,
         Err(error) => {
-            eprintln!("bird: {error}");
+            eprintln!("bird: {}", loading::cannot_open(&options.config, &error));
             return ExitCode::from(1);
         }
     };

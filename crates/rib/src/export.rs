@@ -284,10 +284,9 @@ impl Exporter {
         let changed = self.filter(key, &best)?;
         let attributes = changed.map_or_else(|| best.attributes.clone(), Arc::from);
         let destination = match (&attributes.destination, best.resolution) {
-            (Destination::Recursive(_), Some(Resolution::Hops { hops, .. })) => match hops.as_slice() {
-                [one] => Destination::Unicast(one.clone()),
-                several => Destination::Multipath(several.into()),
-            },
+            (Destination::Recursive(_), Some(Resolution::Hops { hops, .. })) => {
+                Destination::of_next_hops(hops.to_vec()).unwrap_or(Destination::Unreachable)
+            }
             (Destination::Recursive(_), Some(Resolution::Dropped(to))) => to.clone(),
             (Destination::Recursive(_), _) => Destination::Unreachable,
             (other, _) => other.clone(),

@@ -19,7 +19,7 @@ use crate::key::NetKey;
 use crate::nexthop::NextHopTracker;
 use crate::source::{SourceId, SourceInfo};
 
-pub use apply::RouteBatch;
+pub use apply::{Change, RouteBatch};
 pub use view::{NetView, PathView};
 
 /// One path of a net. Sixteen octets: a million of them are in memory at once.

@@ -7,12 +7,13 @@ use godwit_config::DebugFlags;
 use ipnetwork::IpNetwork;
 
 use super::lexer::tokens;
-use super::{Command, FilterText, ParseError, ShowRoute, SymbolSelector, Token};
+use super::{ChannelTable, Command, FilterText, ParseError, ShowRoute, SymbolSelector, Token};
 
 type Parsed<T> = Result<T, ParseError>;
 
 const ARG: &str = "CF_SYM_KNOWN or TEXT or ALL";
 const SYM: &str = "CF_SYM_KNOWN";
+const MASK: &str = "OFF or '{' or ALL";
 /// What `configure timeout` waits without a number, seconds.
 const DEFAULT_UNDO_SECS: u32 = 300;
 
@@ -110,13 +111,17 @@ impl Parser<'_> {
                 } else {
                     Action::Reload
                 };
+                // BIRD lists nothing here: too many words could follow.
+                if action == Action::Reload && *self.peek() == Token::End {
+                    return Err(self.unexpected(""));
+                }
                 self.act(action)
             }
             "eval" => self.eval(),
             "debug" => self.debug(),
             "mrtdump" => {
                 let selector = self.selector()?;
-                self.mask(&["states", "messages"])?;
+                self.mask(&["states", "messages"], MASK)?;
                 Ok(Command::MrtDump(selector))
             }
             "echo" => self.echo(),
@@ -165,19 +170,20 @@ impl Parser<'_> {
         };
         match self.peek() {
             Token::End => Ok(Command::Configure { file, soft, check, timeout_secs }),
+            _ if check && file.is_none() => Err(self.unexpected("END or TEXT")),
             _ => Err(self.unexpected("")),
         }
     }
 
-    /// `all`, `off` or `{ a, b }`; the bits of the words.
-    fn mask(&mut self, words: &[&str]) -> Parsed<u8> {
+    /// `all`, `off` or `{ a, b }`; the bits of the words. `expected` is what BIRD names where none of them is.
+    fn mask(&mut self, words: &[&str], expected: &'static str) -> Parsed<u8> {
         if self.eat("all") {
             return Ok(u8::MAX);
         }
         if self.eat("off") {
             return Ok(0);
         }
-        self.punct('{')?;
+        self.punct('{').map_err(|_| self.unexpected(expected))?;
         let mut bits = 0;
         loop {
             let Some(i) = words.iter().position(|w| self.eat(w)) else { return Err(self.unexpected("")) };
@@ -200,20 +206,26 @@ impl Parser<'_> {
     fn debug(&mut self) -> Parsed<Command> {
         let selector = self.selector()?;
         // `debug PROTOCOL.CHANNEL` sets the protocol's mask: channels have none of their own.
-        if self.punct('.').is_ok() {
+        let of_channel = matches!(selector, Selector::Name(_)) && self.punct('.').is_ok();
+        if of_channel {
             self.symbol(SYM)?;
         }
-        let bits = self.mask(&["states", "routes", "filters", "interfaces", "events", "packets"])?;
+        let named = matches!(selector, Selector::Name(_)) && !of_channel;
+        let expected = if named { "'.' or OFF or '{' or ALL" } else { MASK };
+        let words = ["states", "routes", "filters", "interfaces", "events", "packets"];
+        let bits = self.mask(&words, expected)?;
         Ok(Command::Debug { selector, flags: DebugFlags(bits & DebugFlags::ALL.0) })
     }
 
     fn echo(&mut self) -> Parsed<Command> {
         let classes = ["debug", "trace", "info", "remote", "warning", "error", "auth", "fatal"];
-        self.mask(&classes)?;
-        if self.eat("bufsize") && self.number().is_none() {
-            return Err(self.unexpected("NUM"));
+        self.mask(&classes, MASK)?;
+        // The size of a buffer that is not kept here.
+        self.number();
+        match self.peek() {
+            Token::End => Ok(Command::Echo),
+            _ => Err(self.unexpected("END or NUM")),
         }
-        Ok(Command::Echo)
     }
 
     fn dump(&mut self) -> Parsed<Command> {
@@ -246,8 +258,11 @@ impl Parser<'_> {
                     Some(pattern) => Selector::Pattern(pattern),
                     None => self.optional_symbol().map_or(Selector::All, Selector::Name),
                 };
-                let expected =
-                    if all { "END or CF_SYM_KNOWN or TEXT" } else { "END or CF_SYM_KNOWN or TEXT or ALL" };
+                let expected = match (&selector, all) {
+                    (Selector::All, false) => "END or CF_SYM_KNOWN or TEXT or ALL",
+                    (Selector::All, true) => "END or CF_SYM_KNOWN or TEXT",
+                    _ => "END",
+                };
                 match self.peek() {
                     Token::End => Ok(Command::ShowProtocols { all, selector }),
                     _ => Err(self.unexpected(expected)),
@@ -268,11 +283,32 @@ impl Parser<'_> {
             }
             "bfd" => Err(self.unexpected("SESSIONS")),
             "route" => self.route(),
+            "ospf" | "rip" | "babel" => self.foreign(&word),
             _ => {
                 self.at = before;
                 Err(self.unexpected(""))
             }
         }
+    }
+
+    /// Questions about protocols that godwit does not have.
+    fn foreign(&mut self, word: &str) -> Parsed<Command> {
+        let (protocol, topics, needed): (&'static str, &[&str], &'static str) = match word {
+            "rip" => ("RIP", &["interfaces", "neighbors"], "INTERFACES or NEIGHBORS"),
+            "babel" => (
+                "Babel",
+                &["routes", "interfaces", "neighbors", "entries"],
+                "ROUTES or INTERFACES or NEIGHBORS or ENTRIES",
+            ),
+            _ => ("OSPF", &["interface", "neighbors", "topology", "state", "lsadb"], ""),
+        };
+        let topic = topics.iter().any(|t| self.eat(t));
+        if !topic && (!needed.is_empty() || *self.peek() != Token::End) {
+            return Err(self.unexpected(needed));
+        }
+        // Names, and the options of `show ospf`: there is nothing they could select.
+        self.at = self.tokens.len();
+        Ok(Command::ShowForeign(protocol))
     }
 
     fn symbols(&mut self) -> SymbolSelector {
@@ -297,7 +333,7 @@ impl Parser<'_> {
             self.route_option(&mut r)?;
         }
         if r.filtered && (r.export.is_some() || r.primary) {
-            return Err(ParseError::Message("Incompatible show route options"));
+            return Err(ParseError::Message("Incompatible show route options".into()));
         }
         Ok(Command::ShowRoute(Box::new(r)))
     }
@@ -316,6 +352,9 @@ impl Parser<'_> {
             "count" => return set(&mut r.count),
             "stats" => return set(&mut r.stats),
             "for" => {
+                if !matches!(self.peek(), Token::Number(_)) {
+                    return Err(self.unexpected("IP4 or IP6 or VPN_RD or CF_SYM_KNOWN"));
+                }
                 let nets = match self.address() {
                     Some(ip) => NetSelector::ForAddress(ip),
                     None => NetSelector::ForPrefix(self.prefix()?),
@@ -337,16 +376,24 @@ impl Parser<'_> {
             "protocol" => {
                 let name = self.symbol(SYM)?;
                 return match r.protocol.replace(name) {
-                    Some(_) => Err(ParseError::Message("Protocol specified twice")),
+                    Some(_) => Err(ParseError::Message("Protocol specified twice".into())),
                     None => Ok(()),
                 };
             }
             "filter" | "where" => {
                 let text = if word == "where" { self.where_text()? } else { self.filter_text()? };
                 return match r.filter.replace(text) {
-                    Some(_) => Err(ParseError::Message("Filter specified twice")),
+                    Some(_) => Err(ParseError::Message("Filter specified twice".into())),
                     None => Ok(()),
                 };
+            }
+            // Kept only with `import table` and `export table`, which are refused in the configuration.
+            "import" | "export" if self.eat("table") => {
+                let protocol = self.symbol(SYM)?;
+                self.punct('.').map_err(|_| self.unexpected("'.'"))?;
+                let channel = self.symbol("")?;
+                r.channel_table = Some(ChannelTable { import: word == "import", protocol, channel });
+                return Ok(());
             }
             "export" => ExportMode::Export,
             "preexport" => ExportMode::PreExport,
@@ -357,12 +404,12 @@ impl Parser<'_> {
                 return Err(self.unexpected(""));
             }
         };
-        let name = self.symbol(SYM)?;
+        let name = self.symbol(if mode == ExportMode::Export { "CF_SYM_KNOWN or TABLE" } else { SYM })?;
         if self.punct('.').is_ok() {
-            self.symbol(SYM)?;
+            r.export_channel = Some(self.symbol("")?);
         }
         match r.export.replace((mode, name)) {
-            Some(_) => Err(ParseError::Message("Export specified twice")),
+            Some(_) => Err(ParseError::Message("Export specified twice".into())),
             None => Ok(()),
         }
     }
@@ -380,11 +427,14 @@ impl Parser<'_> {
             return Err(self.unexpected(""));
         }
         let Ok(net) = n.parse::<IpNetwork>() else {
-            return Err(ParseError::Message("Invalid prefix length"));
+            let length = n.rsplit('/').next().unwrap_or_default();
+            return Err(ParseError::Message(format!("Invalid prefix length {length}")));
         };
         if net.ip() != net.network() {
-            return Err(ParseError::Message("Invalid IPv4 prefix"))
-                .map_err(|e| if net.is_ipv6() { ParseError::Message("Invalid IPv6 prefix") } else { e });
+            let family = if net.is_ipv6() { "IPv6" } else { "IPv4" };
+            let (meant, len) = (net.network(), net.prefix());
+            let text = format!("Invalid {family} prefix {net}, maybe you wanted {meant}/{len}");
+            return Err(ParseError::Message(text));
         }
         self.at += 1;
         Ok(net)
@@ -468,7 +518,7 @@ fn set(flag: &mut bool) -> Parsed<()> {
 
 fn set_nets(r: &mut ShowRoute, nets: NetSelector) -> Parsed<()> {
     if r.nets != NetSelector::All {
-        return Err(ParseError::Message("Only one prefix expected"));
+        return Err(ParseError::Message("Only one prefix expected".into()));
     }
     r.nets = nets;
     Ok(())

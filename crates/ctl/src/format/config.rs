@@ -1,7 +1,8 @@
 //! What is shown straight from the running configuration: `show symbols`, `show static`.
 
+use godwit_api::{ProtocolState, ProtocolStatus};
 use godwit_config::{
-    Dialect, ProtocolConfig, ProtocolKind, RouterConfig, StaticConfig, StaticRoute, StaticTarget,
+    Dialect, ProtocolKind, RouterConfig, StaticConfig, StaticNextHop, StaticRoute, StaticTarget,
 };
 use godwit_filter::SymbolClass;
 
@@ -52,26 +53,53 @@ fn class_name(class: SymbolClass) -> &'static str {
 }
 
 /// `show static`, whole; `name` selects one protocol.
-pub fn static_routes(out: &mut Framer, config: &RouterConfig, name: Option<&str>) {
+///
+/// A protocol that does not run is shown only where it is named.
+pub fn static_routes(
+    out: &mut Framer,
+    config: &RouterConfig,
+    statuses: &[ProtocolStatus],
+    name: Option<&str>,
+) {
     let mut any = false;
     for p in config.protocols.iter().filter(|p| name.is_none_or(|n| n == p.name)) {
         let ProtocolKind::Static(s) = &p.kind else { continue };
+        let status = statuses.iter().find(|s| s.name == p.name);
+        if name.is_none() && status.is_none_or(|s| s.state == ProtocolState::Down) {
+            continue;
+        }
         if any {
             out.line(1009, "");
         }
         any = true;
-        one(out, p, s, config.dialect);
+        let running = status.filter(|s| s.state != ProtocolState::Down);
+        let dormant = Dormant(running.map(|s| s.dormant_next_hops.as_slice()));
+        one(out, s, &dormant, config.dialect);
     }
     out.end(0, "");
 }
 
-fn one(out: &mut Framer, _: &ProtocolConfig, s: &StaticConfig, dialect: Dialect) {
+/// The next hops that cannot be used now; `None` if the protocol does not run, and none can.
+struct Dormant<'a>(Option<&'a [StaticNextHop]>);
+
+impl Dormant<'_> {
+    fn mark(&self, hop: &StaticNextHop) -> &'static str {
+        if self.0.is_none_or(|hops| hops.contains(hop)) { " (dormant)" } else { "" }
+    }
+
+    /// For what has no next hop.
+    fn mark_without_hop(&self) -> &'static str {
+        if self.0.is_none() { " (dormant)" } else { "" }
+    }
+}
+
+fn one(out: &mut Framer, s: &StaticConfig, dormant: &Dormant<'_>, dialect: Dialect) {
     match dialect {
-        Dialect::Bird2 => s.routes.iter().for_each(|r| route2(out, r)),
+        Dialect::Bird2 => s.routes.iter().for_each(|r| route2(out, r, dormant)),
         Dialect::Bird16 => {
             // 1.6 lists routes to interfaces after all others.
             let (others, devices): (Vec<_>, Vec<_>) = s.routes.iter().partition(|r| !is_device(r));
-            others.into_iter().chain(devices).for_each(|r| route1(out, r));
+            others.into_iter().chain(devices).for_each(|r| route1(out, r, dormant));
         }
     }
 }
@@ -80,19 +108,20 @@ fn is_device(r: &StaticRoute) -> bool {
     matches!(&r.target, StaticTarget::NextHops(h) if matches!(h.as_slice(), [one] if one.gateway.is_none()))
 }
 
-fn route2(out: &mut Framer, r: &StaticRoute) {
+fn route2(out: &mut Framer, r: &StaticRoute, dormant: &Dormant<'_>) {
     let what = match &r.target {
         StaticTarget::NextHops(hops) => {
             out.line(1009, &r.net.to_string());
             for h in hops {
                 let interface = h.interface.as_deref().unwrap_or("");
                 let onlink = if h.onlink { " onlink" } else { "" };
+                let asleep = dormant.mark(h);
                 out.line(
                     1009,
                     &match h.gateway {
-                        Some(ip) if interface.is_empty() => format!("\tvia {ip}{onlink}"),
-                        Some(ip) => format!("\tvia {ip}%{interface}{onlink}"),
-                        None => format!("\tdev {interface}{onlink}"),
+                        Some(ip) if interface.is_empty() => format!("\tvia {ip}{onlink}{asleep}"),
+                        Some(ip) => format!("\tvia {ip}%{interface}{onlink}{asleep}"),
+                        None => format!("\tdev {interface}{onlink}{asleep}"),
                     },
                 );
             }
@@ -106,7 +135,7 @@ fn route2(out: &mut Framer, r: &StaticRoute) {
     out.line(1009, &format!("{}\t{what}", r.net));
 }
 
-fn route1(out: &mut Framer, r: &StaticRoute) {
+fn route1(out: &mut Framer, r: &StaticRoute, dormant: &Dormant<'_>) {
     let what = match &r.target {
         StaticTarget::NextHops(hops) => match hops.as_slice() {
             [one] => match (one.gateway, one.interface.as_deref()) {
@@ -118,7 +147,8 @@ fn route1(out: &mut Framer, r: &StaticRoute) {
                 out.line(1009, &format!("{} multipath", r.net));
                 for h in several {
                     let ip = h.gateway.map_or(String::new(), |g| g.to_string());
-                    out.line(1009, &format!("\tvia {ip} weight {}", h.weight));
+                    let asleep = dormant.mark(h);
+                    out.line(1009, &format!("\tvia {ip} weight {}{asleep}", h.weight));
                 }
                 return;
             }
@@ -128,5 +158,9 @@ fn route1(out: &mut Framer, r: &StaticRoute) {
         StaticTarget::Unreachable => "unreachable".into(),
         StaticTarget::Prohibit => "prohibited".into(),
     };
-    out.line(1009, &format!("{} {what}", r.net));
+    let asleep = match &r.target {
+        StaticTarget::NextHops(hops) => hops.first().map_or("", |hop| dormant.mark(hop)),
+        _ => dormant.mark_without_hop(),
+    };
+    out.line(1009, &format!("{} {what}{asleep}", r.net));
 }

@@ -36,7 +36,8 @@ pub fn interfaces(out: &mut Framer, list: &[Interface], dialect: Dialect) {
 /// `show interfaces summary`, whole.
 pub fn summary(out: &mut Framer, list: &[Interface], dialect: Dialect) {
     let preferred = |i: &Interface, v4: bool| {
-        let a = i.addresses.iter().find(|a| a.preferred && a.address.is_ipv4() == v4);
+        let of = || i.addresses.iter().filter(|a| a.preferred && a.address.is_ipv4() == v4);
+        let a = of().find(|a| a.scope > Scope::Link).or_else(|| of().next());
         a.map_or(String::new(), |a| a.address.to_string())
     };
     match dialect {

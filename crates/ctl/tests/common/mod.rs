@@ -39,6 +39,7 @@ pub fn peer() -> ProtocolStatus {
         description: None,
         message: None,
         router_id: None,
+        dormant_next_hops: vec![],
         bgp: None,
         channels: vec![],
     }

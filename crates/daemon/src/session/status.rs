@@ -1,9 +1,10 @@
 //! What `show protocols` says of a session.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use godwit_api::{BgpStatus, ChannelStatus, NeighborStatus, ProtocolStatus};
-use godwit_config::GatewayMode;
+use godwit_config::{BgpConfig, ChannelConfig, GatewayMode, Neighbor, NeighborAs};
 use godwit_fsm::TimerStatus;
 use godwit_wire::AddressFamily;
 
@@ -11,34 +12,80 @@ use crate::protocol::{base_status, channel_status, counters};
 
 use super::Task;
 
+/// What is known of a session that does not run.
+pub(crate) fn not_running(bgp: &BgpConfig, last_error: Option<String>) -> BgpStatus {
+    BgpStatus {
+        state: "Down",
+        neighbor: match &bgp.neighbor {
+            Neighbor::Address { address, interface } => {
+                NeighborStatus::Address(*address, interface.clone().filter(|_| is_link_local(*address)))
+            }
+            Neighbor::Range(range) => NeighborStatus::Range(*range),
+        },
+        neighbor_port: Some(bgp.neighbor_port).filter(|p| *p != 179),
+        neighbor_as: configured_as(bgp),
+        local_as: bgp.local_as,
+        neighbor_id: None,
+        capabilities: None,
+        internal: bgp.neighbor_as == NeighborAs::Number(bgp.local_as),
+        multihop: bgp.multihop.is_some(),
+        rr_client: bgp.rr_client,
+        rs_client: bgp.rs_client,
+        four_octet_as: false,
+        source_address: None,
+        hold_timer: None,
+        keepalive_timer: None,
+        connect_delay: None,
+        error_wait: None,
+        last_error,
+    }
+}
+
+/// The neighbor's AS before it has said one; 0 if any is taken.
+fn configured_as(bgp: &BgpConfig) -> u32 {
+    match bgp.neighbor_as {
+        NeighborAs::Number(asn) => asn,
+        NeighborAs::Internal => bgp.local_as,
+        NeighborAs::External => 0,
+    }
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(a) if a.is_unicast_link_local())
+}
+
+/// The table next hops are looked up in, if they are.
+fn igp_table(bgp: &BgpConfig, channel: &ChannelConfig) -> Option<String> {
+    let recursive = match channel.bgp.gateway {
+        GatewayMode::Auto => bgp.multihop.is_some(),
+        GatewayMode::Direct => false,
+        GatewayMode::Recursive => true,
+    };
+    recursive.then(|| channel.bgp.igp_table.clone().unwrap_or_else(|| channel.table.clone()))
+}
+
+/// A session's channel that is down.
+pub(crate) fn channel_down(bgp: &BgpConfig, channel: &ChannelConfig) -> ChannelStatus {
+    ChannelStatus { igp_table: igp_table(bgp, channel), ..channel_status(channel, "DOWN") }
+}
+
 impl Task {
     pub(super) async fn status(&mut self) -> ProtocolStatus {
         let session = self.fsm.status(Instant::now());
         let up = self.up.as_deref();
-        let link_local = matches!(self.peer, std::net::IpAddr::V6(a) if a.is_unicast_link_local());
         let negotiated = up.map(super::channels::Up::negotiated);
         let mut status = base_status(&self.config, self.state, self.since);
         status.message.clone_from(&session.shutdown_message);
+        let configured = not_running(&self.bgp, session.last_error);
         status.bgp = Some(Box::new(BgpStatus {
             state: session.state_name,
-            neighbor: NeighborStatus::Address(self.peer, self.interface.clone().filter(|_| link_local)),
-            neighbor_port: Some(self.bgp.neighbor_port).filter(|p| *p != 179),
-            neighbor_as: match (negotiated, self.bgp.neighbor_as) {
-                (Some(n), _) => n.peer_as,
-                (None, godwit_config::NeighborAs::Number(asn)) => asn,
-                (None, godwit_config::NeighborAs::Internal) => self.bgp.local_as,
-                (None, godwit_config::NeighborAs::External) => 0,
-            },
-            local_as: self.bgp.local_as,
+            neighbor: NeighborStatus::Address(
+                self.peer,
+                self.interface.clone().filter(|_| is_link_local(self.peer)),
+            ),
+            neighbor_as: negotiated.map_or_else(|| configured_as(&self.bgp), |n| n.peer_as),
             neighbor_id: negotiated.map(|n| n.peer_id),
             capabilities: session.capabilities.filter(|_| up.is_some()),
-            internal: match negotiated {
-                Some(n) => n.internal,
-                None => self.bgp.neighbor_as == godwit_config::NeighborAs::Number(self.bgp.local_as),
-            },
-            multihop: self.bgp.multihop.is_some(),
-            rr_client: self.bgp.rr_client,
-            rs_client: self.bgp.rs_client,
             four_octet_as: negotiated.is_some_and(|n| n.four_octet_as),
             source_address: self
                 .established()
@@ -48,7 +95,8 @@ impl Task {
             keepalive_timer: timer(session.keepalive_timer).filter(|_| up.is_some()),
             connect_delay: timer(session.connect_delay),
             error_wait: timer(session.error_wait),
-            last_error: session.last_error,
+            internal: negotiated.map_or(configured.internal, |n| n.internal),
+            ..configured
         }));
         for channel in self.config.channels.clone() {
             status.channels.push(self.channel_status(&channel).await);
@@ -56,8 +104,8 @@ impl Task {
         status
     }
 
-    async fn channel_status(&mut self, channel: &godwit_config::ChannelConfig) -> ChannelStatus {
-        let Some(up) = &self.up else { return channel_status(channel, "DOWN") };
+    async fn channel_status(&mut self, channel: &ChannelConfig) -> ChannelStatus {
+        let Some(up) = &self.up else { return channel_down(&self.bgp, channel) };
         let found = match (channel.family, &up.ipv4, &up.ipv6) {
             (AddressFamily::IPV4, Some(c), _) => {
                 Some(counters(&c.table, vec![c.source], Some(c.chunks.id())).await)
@@ -67,18 +115,11 @@ impl Task {
             }
             _ => None,
         };
-        let Some(counters) = found else { return channel_status(channel, "DOWN") };
+        let Some(counters) = found else { return channel_down(&self.bgp, channel) };
         let mut status = channel_status(channel, "UP");
         status.counters = counters;
         status.bgp_next_hop = up.next_hop(channel.family);
-        let recursive = match channel.bgp.gateway {
-            GatewayMode::Auto => self.bgp.multihop.is_some(),
-            GatewayMode::Direct => false,
-            GatewayMode::Recursive => true,
-        };
-        if recursive {
-            status.igp_table = channel.bgp.igp_table.clone().or(Some(channel.table.clone()));
-        }
+        status.igp_table = igp_table(&self.bgp, channel);
         status
     }
 }

@@ -1,13 +1,14 @@
 //! Answers about the router.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use godwit_api::{
-    ConfigureOutcome, Cursor, Interface, InterfaceAddress, Memory, NetSelector, ProtocolState,
+    ChannelStatus, ConfigureOutcome, Cursor, Interface, InterfaceAddress, Memory, NetSelector, ProtocolState,
     ProtocolStatus, Refusal, Reply, Request, RoutePage, RouteQuery, Selector, Status, UnixMillis,
 };
-use godwit_filter::Scope;
+use godwit_config::{ChannelConfig, ProtocolKind};
 use godwit_wire::AddressFamily;
 use ipnetwork::IpNetwork;
 use tokio::sync::oneshot;
@@ -15,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::links::{Link, LinkTable};
 use crate::protocol::{AnyTable, Command, Tables, base_status, channel_status};
-use crate::query;
+use crate::{query, session};
 
 use super::Supervisor;
 use super::act::selects;
@@ -107,7 +108,15 @@ impl Supervisor {
             list.push(asked.unwrap_or_else(|| {
                 let since = instance.map_or(self.started, |i| i.since);
                 let mut status = base_status(protocol, ProtocolState::Down, since);
-                status.channels = protocol.channels.iter().map(|c| channel_status(c, "DOWN")).collect();
+                let last_error = instance.and_then(|i| i.last_error.clone());
+                let channel: &dyn Fn(&ChannelConfig) -> ChannelStatus = match &protocol.kind {
+                    ProtocolKind::Bgp(bgp) => {
+                        status.bgp = Some(Box::new(session::not_running(bgp, last_error)));
+                        &|c| session::channel_down(bgp, c)
+                    }
+                    _ => &|c| channel_status(c, "DOWN"),
+                };
+                status.channels = protocol.channels.iter().map(channel).collect();
                 status
             }));
         }
@@ -208,12 +217,12 @@ fn interfaces(links: &LinkTable) -> Vec<Interface> {
 }
 
 fn interface(link: &Link, links: &LinkTable) -> Interface {
-    let first = |ipv4: bool| {
-        let mut family = link.addresses.iter().enumerate().filter(|(_, a)| a.address.is_ipv4() == ipv4);
-        let preferred = family.clone().find(|(_, a)| !a.secondary && a.scope > Scope::Link);
-        preferred.or_else(|| family.next()).map(|(i, _)| i)
-    };
-    let preferred = [first(true), first(false)];
+    // As BIRD marks them: one of IPv4, one of IPv6 that is not link-local, and the link-local one.
+    let first =
+        |of: &dyn Fn(IpAddr) -> bool| link.addresses.iter().position(|a| !a.secondary && of(a.address.ip()));
+    let link_local = |ip: IpAddr| matches!(ip, IpAddr::V6(a) if a.is_unicast_link_local());
+    let preferred =
+        [first(&|ip| ip.is_ipv4()), first(&|ip| ip.is_ipv6() && !link_local(ip)), first(&link_local)];
     let addresses = link.addresses.iter().enumerate().map(|(i, a)| InterfaceAddress {
         address: a.address,
         opposite: a.peer.or_else(|| opposite(&a.address)),

@@ -44,7 +44,9 @@ impl Supervisor {
         let change = changes.protocols.iter().find(|c| c.name == protocol.name).map(|c| &c.kind);
         match change {
             Some(ChangeKind::Added | ChangeKind::Restart { .. }) => {
-                self.instances.entry(protocol.name.clone()).or_default().disabled = protocol.disabled;
+                let instance = self.instances.entry(protocol.name.clone()).or_default();
+                instance.disabled = protocol.disabled;
+                instance.since = crate::clock::unix_millis();
                 self.start_protocol(protocol);
             }
             Some(ChangeKind::Modify { reimport, reexport }) => {

@@ -8,11 +8,23 @@ use crate::source::SourceId;
 
 use super::{Path, Table};
 
+/// What happens to nets of a batch.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// They are announced with this attribute set.
+    Announce(HashedAttributes),
+    /// The source withdraws them.
+    Withdraw,
+    /// They were announced, and refused on the way here (by a filter, or as invalid): what the
+    /// source announced before is gone.
+    Refuse,
+}
+
 /// Changes of one source, in the order they came. Built by a session for many UPDATEs at once.
 #[derive(Debug)]
 pub struct RouteBatch<K> {
-    /// Attribute sets, each for the next `count` nets of `nets`; `None` withdraws them.
-    pub sets: Vec<(Option<HashedAttributes>, u32)>,
+    /// What happens to the next `count` nets of `nets`.
+    pub changes: Vec<(Change, u32)>,
     /// The nets.
     pub nets: Vec<K>,
     /// What the import step counted on the way here; `ignored` and `accepted` are the table's.
@@ -21,27 +33,38 @@ pub struct RouteBatch<K> {
 
 impl<K> Default for RouteBatch<K> {
     fn default() -> Self {
-        Self { sets: Vec::new(), nets: Vec::new(), counters: ImportCounters::default() }
+        Self { changes: Vec::new(), nets: Vec::new(), counters: ImportCounters::default() }
     }
 }
 
 impl<K: NetKey> RouteBatch<K> {
     /// Adds one announcement.
     pub fn announce(&mut self, net: K, set: &HashedAttributes) {
-        match self.sets.last_mut() {
-            Some((Some(last), count)) if std::sync::Arc::ptr_eq(last.attributes(), set.attributes()) => {
+        match self.changes.last_mut() {
+            Some((Change::Announce(last), count))
+                if std::sync::Arc::ptr_eq(last.attributes(), set.attributes()) =>
+            {
                 *count += 1;
             }
-            _ => self.sets.push((Some(set.clone()), 1)),
+            _ => self.changes.push((Change::Announce(set.clone()), 1)),
         }
         self.nets.push(net);
     }
 
     /// Adds one withdrawal.
     pub fn withdraw(&mut self, net: K) {
-        match self.sets.last_mut() {
-            Some((None, count)) => *count += 1,
-            _ => self.sets.push((None, 1)),
+        match self.changes.last_mut() {
+            Some((Change::Withdraw, count)) => *count += 1,
+            _ => self.changes.push((Change::Withdraw, 1)),
+        }
+        self.nets.push(net);
+    }
+
+    /// Adds one announcement that was refused.
+    pub fn refuse(&mut self, net: K) {
+        match self.changes.last_mut() {
+            Some((Change::Refuse, count)) => *count += 1,
+            _ => self.changes.push((Change::Refuse, 1)),
         }
         self.nets.push(net);
     }
@@ -67,10 +90,10 @@ impl<K: NetKey> Table<K> {
         let mut tally = ImportCounters::default();
         let mut over_limit = false;
         let mut nets = batch.nets.into_iter();
-        for (set, count) in batch.sets {
+        for (change, count) in batch.changes {
             let group = nets.by_ref().take(count as usize);
-            match set {
-                Some(set) => {
+            match change {
+                Change::Announce(set) => {
                     let attrs = self.acquire(&set);
                     for net in group {
                         match self.put(net, source, attrs, now) {
@@ -84,13 +107,19 @@ impl<K: NetKey> Table<K> {
                     }
                     self.release(attrs);
                 }
-                None => {
+                Change::Withdraw => {
                     for net in group {
                         if self.remove(net, source) {
                             tally.withdraws.accepted += 1;
                         } else {
                             tally.withdraws.ignored += 1;
                         }
+                    }
+                }
+                // As BIRD counts: the withdrawal of what was never there is none.
+                Change::Refuse => {
+                    for net in group {
+                        tally.withdraws.accepted += u64::from(self.remove(net, source));
                     }
                 }
             }
