@@ -65,6 +65,8 @@ pub struct Table<K: NetKey> {
     jobs: jobs::Jobs,
     /// Paths in the table.
     paths: u64,
+    /// Nets with a path. The others wait for a reader to say that they are gone.
+    live: u64,
 }
 
 impl<K: NetKey> Table<K> {
@@ -82,6 +84,7 @@ impl<K: NetKey> Table<K> {
             exporters: Vec::new(),
             jobs: jobs::Jobs::default(),
             paths: 0,
+            live: 0,
         }
     }
 
@@ -171,7 +174,7 @@ impl<K: NetKey> Table<K> {
 
     /// Nets with at least one path.
     pub fn net_count(&self) -> u64 {
-        (self.nets.len() - self.free.len()) as u64
+        self.live
     }
 
     /// Paths.

@@ -83,8 +83,14 @@ enum Put {
 
 impl<K: NetKey> Table<K> {
     /// Applies a batch of one source at `now` (milliseconds since the Unix epoch). Whether the
-    /// source has passed its limit, and its action is not to block.
+    /// source has passed its limit, and its action is not to block. A source that is being flushed
+    /// puts nothing in any more.
     pub fn apply(&mut self, source: SourceId, batch: RouteBatch<K>, now: u64) -> bool {
+        // A path put in behind the flush's back would outlive its source, and fall to the next one
+        // that gets the id.
+        if self.jobs.flushes(source) {
+            return false;
+        }
         let Some(slot) = self.slot_mut(source) else { return false };
         slot.counters += batch.counters;
         let mut tally = ImportCounters::default();
@@ -163,6 +169,7 @@ impl<K: NetKey> Table<K> {
         self.paths += 1;
         self.attrs.retain(attrs, 1);
         if position == 0 {
+            self.live += 1;
             self.count_preferred(source, true);
             self.best_changed(id);
         } else {
@@ -197,6 +204,7 @@ impl<K: NetKey> Table<K> {
         }
         self.release(old.attrs);
         if self.nets[id as usize].paths.is_empty() {
+            self.live -= 1;
             self.try_free(id);
         }
         true

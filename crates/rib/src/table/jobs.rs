@@ -30,6 +30,11 @@ impl Jobs {
         self.collect = Some(cursor);
     }
 
+    /// Whether this source's paths are being removed.
+    pub(super) fn flushes(&self, source: SourceId) -> bool {
+        self.flushes.iter().any(|(s, _)| *s == source)
+    }
+
     fn is_idle(&self) -> bool {
         self.flushes.is_empty()
             && self.reresolve.is_empty()
@@ -44,7 +49,7 @@ impl<K: NetKey> Table<K> {
         let Some(slot) = self.slot(source) else { return };
         if slot.imported == 0 {
             self.sources[source.0 as usize] = None;
-        } else if self.jobs.flushes.iter().all(|(s, _)| *s != source) {
+        } else if !self.jobs.flushes(source) {
             self.jobs.flushes.push((source, 0));
         }
     }
