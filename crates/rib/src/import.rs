@@ -8,8 +8,8 @@ use godwit_filter::{
     Destination, Filter, NextHop, Outcome, RouteAttributes, RouteSource, Subject, Surroundings, Verdict,
 };
 use godwit_wire::{
-    AddressFamily, AttributeContext, MessageError, ParsedAttributes, PathAttributes, Treatment, ipv4_nlri,
-    ipv6_nlri, parse_attributes, split_update,
+    AddressFamily, AttributeContext, MessageError, ParsedAttributes, PathAttributes, Treatment,
+    end_of_rib_family, ipv4_nlri, ipv6_nlri, parse_attributes, split_update,
 };
 use ipnetwork::{Ipv4Network, Ipv6Network};
 use std::hash::BuildHasher;
@@ -151,8 +151,9 @@ impl ImportStep {
     ) -> Result<UpdateSummary, MessageError> {
         let frame = split_update(body)?;
         let mut summary = UpdateSummary::default();
-        if frame.attributes.is_empty() && frame.nlri.is_empty() && frame.withdrawn.is_empty() {
-            summary.end_of_rib = Some(AddressFamily::IPV4);
+        // Before any attribute is read: a fault beside an empty MP_UNREACH_NLRI makes no marker.
+        summary.end_of_rib = end_of_rib_family(&frame);
+        if summary.end_of_rib.is_some() {
             return Ok(summary);
         }
         if !frame.withdrawn.is_empty() {
@@ -172,13 +173,7 @@ impl ImportStep {
         }
         let parsed = parse_attributes(frame.attributes, !frame.nlri.is_empty(), &self.session.attributes)?;
         summary.remarks.extend(parsed.errors.iter().map(ToString::to_string));
-        self.multiprotocol(
-            &parsed,
-            frame.nlri.is_empty() && frame.withdrawn.is_empty(),
-            links,
-            batches,
-            &mut summary,
-        )?;
+        self.multiprotocol(&parsed, links, batches, &mut summary)?;
         if !frame.nlri.is_empty() {
             let nets = ipv4_nlri(frame.nlri)?;
             let cacheable =
@@ -195,16 +190,11 @@ impl ImportStep {
     fn multiprotocol(
         &mut self,
         parsed: &ParsedAttributes<'_>,
-        nothing_else: bool,
         links: &dyn Links,
         batches: &mut Batches,
         summary: &mut UpdateSummary,
     ) -> Result<(), MessageError> {
         if let Some(unreach) = &parsed.mp_unreach {
-            if unreach.nlri.is_empty() && nothing_else && parsed.mp_reach.is_none() {
-                summary.end_of_rib = Some(unreach.family);
-                return Ok(());
-            }
             match unreach.family {
                 AddressFamily::IPV4 => {
                     withdraw_all(ipv4_nlri(unreach.nlri)?, self.ipv4.is_some(), &mut batches.ipv4);

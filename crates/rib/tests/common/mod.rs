@@ -3,6 +3,7 @@
 
 pub(crate) mod contender;
 pub(crate) mod peer;
+pub(crate) mod update;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
