@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use godwit_filter::NoSurroundings;
+use godwit_filter::{NoSurroundings, RouteAttributes};
 use godwit_rib::{
-    BgpExport, ExportPolicy, Exported, Exporter, ExporterId, ExporterKind, NetKey, SourceId, Table,
+    BgpExport, ExportPolicy, Exported, Exporter, ExporterId, ExporterKind, NetKey, SourceId, SourceInfo,
+    Table,
 };
 use godwit_wire::{
     AddressFamily, AttributeContext, MessageType, PathAttributes, ipv4_nlri, ipv6_nlri, next_frame,
     parse_attributes, split_update,
 };
-use ipnetwork::IpNetwork;
+use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 
 /// One thing a peer was told of a net.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -125,4 +126,34 @@ impl Peer {
             self.said.push(Said::Announced(net));
         }
     }
+}
+
+/// What a neighbor is told of a single route, if anything.
+pub(crate) fn told(
+    source: SourceInfo,
+    path: &RouteAttributes,
+    export: BgpExport,
+    policy: ExportPolicy,
+) -> Option<PathAttributes> {
+    let mut table = Table::<Ipv4Network>::new(1);
+    let source = table.add_source(source, None);
+    let mut peer = Peer::new(&mut table, export, policy, None);
+    super::announce(&mut table, source, super::net("198.51.100.0/24"), path);
+    peer.listen(&mut table);
+    peer.nets.into_values().next()
+}
+
+/// The same in a table of IPv6.
+pub(crate) fn told6(
+    source: SourceInfo,
+    path: &RouteAttributes,
+    export: BgpExport,
+    policy: ExportPolicy,
+) -> Option<PathAttributes> {
+    let mut table = Table::<Ipv6Network>::new(1);
+    let source = table.add_source(source, None);
+    let mut peer = Peer::new(&mut table, export, policy, None);
+    super::announce(&mut table, source, super::net6("2001:db8:1::/48"), path);
+    peer.listen(&mut table);
+    peer.nets.into_values().next()
 }

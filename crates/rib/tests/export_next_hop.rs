@@ -1,0 +1,157 @@
+//! The next hop that is announced: the first rule that applies, for both families.
+
+mod common;
+
+use common::peer::{told, told6};
+use common::{
+    ETH0, bgp, external, filter, internal, ip, other, path, path_with, path6, static_route, to_external,
+    to_internal, via,
+};
+use godwit_filter::{Destination, NextHop, RouteAttributes};
+use godwit_rib::{BgpExport, BgpSource, ExportPolicy, NextHopPolicy, SourceInfo};
+
+const OWN: &str = "192.0.2.254";
+const ETH1: u32 = 3;
+
+fn sent(source: SourceInfo, path: &RouteAttributes, to: BgpExport, policy: ExportPolicy) -> String {
+    let next_hop = told(source, path, to, policy).and_then(|a| a.next_hop);
+    next_hop.map_or("not sent".into(), |a| a.to_string())
+}
+
+fn fixed(destination: Destination, to: BgpExport) -> String {
+    sent(other("static1", 1), &static_route(destination), to, ExportPolicy::All)
+}
+
+fn hop(gateway: Option<&str>, ifindex: u32) -> NextHop {
+    NextHop { gateway: gateway.map(ip), ifindex, weight: 1, onlink: false }
+}
+
+#[test]
+fn without_options() {
+    let pass = |from, to| sent(bgp(from), &path(), to, ExportPolicy::All);
+    assert_eq!(pass(external(1), to_internal(2)), "192.0.2.1", "kept inside");
+    let inside = |to| {
+        let far = path_with(|p| p.destination = Destination::Unicast(hop(Some("10.1.2.3"), ETH1)));
+        sent(bgp(internal(1)), &far, to, ExportPolicy::All)
+    };
+    assert_eq!(inside(to_external(2)), OWN, "of a session over no link, by way of another link");
+    assert_eq!(pass(internal(1), to_external(2)), "192.0.2.1", "the gateway is on the neighbor's link");
+    assert_eq!(pass(external(1), to_external(2)), "192.0.2.1", "third party on one link");
+    assert_eq!(pass(external(1), BgpExport { ifindex: ETH1, ..to_external(2) }), OWN, "another link");
+    assert_eq!(pass(external(1), BgpExport { ifindex: 0, ..to_external(2) }), OWN, "multihop");
+    let far = BgpSource { ifindex: 0, ..external(1) };
+    assert_eq!(pass(far, BgpExport { ifindex: 0, ..to_external(2) }), OWN, "two sessions over no link");
+}
+
+#[test]
+fn next_hop_self_and_keep() {
+    let with = |own, keep, to: BgpExport| BgpExport { next_hop_self: own, next_hop_keep: keep, ..to };
+    let (off, all, ibgp, ebgp) =
+        (NextHopPolicy::Off, NextHopPolicy::All, NextHopPolicy::Internal, NextHopPolicy::External);
+    let client = || BgpSource { rr_client: true, ..internal(1) };
+    let kept = "192.0.2.1";
+    // Where no other rule keeps it.
+    let elsewhere = || BgpExport { ifindex: ETH1, ..to_external(2) };
+    let cases = [
+        ("self", external(1), with(all, off, to_internal(2)), OWN),
+        ("self", external(1), with(all, off, to_external(2)), OWN),
+        ("self", client(), with(all, off, to_internal(2)), OWN),
+        ("self ebgp, from outside", external(1), with(ebgp, off, to_internal(2)), OWN),
+        ("self ebgp, from inside", client(), with(ebgp, off, to_internal(2)), kept),
+        ("self ibgp, from outside", external(1), with(ibgp, off, to_internal(2)), kept),
+        ("self ibgp, from inside", client(), with(ibgp, off, to_internal(2)), OWN),
+        ("keep", internal(1), with(off, all, elsewhere()), kept),
+        ("keep ibgp, from inside", internal(1), with(off, ibgp, elsewhere()), kept),
+        ("keep ebgp, from inside", internal(1), with(off, ebgp, elsewhere()), OWN),
+        ("keep, from outside", external(1), with(off, all, elsewhere()), kept),
+        ("keep ibgp, from outside", external(1), with(off, ibgp, elsewhere()), OWN),
+        ("keep ebgp, from outside", external(1), with(off, ebgp, elsewhere()), kept),
+        ("self before keep", external(1), with(all, all, to_external(2)), OWN),
+    ];
+    for (case, from, to, expected) in cases {
+        assert_eq!(sent(bgp(from), &path(), to, ExportPolicy::All), expected, "{case}");
+    }
+    // Of local routes there is no session to go by.
+    let gateway = || via("192.0.2.9");
+    assert_eq!(fixed(gateway(), with(all, off, to_internal(2))), OWN);
+    assert_eq!(fixed(gateway(), with(ebgp, off, to_internal(2))), "192.0.2.9");
+}
+
+#[test]
+fn the_export_filter_sets_it() {
+    let set = || filter("bgp_next_hop = 192.0.2.50; accept;");
+    let pass = |from, to| sent(bgp(from), &path(), to, set());
+    assert_eq!(pass(external(1), to_internal(2)), "192.0.2.50");
+    assert_eq!(pass(internal(1), to_external(2)), "192.0.2.50");
+    let own = BgpExport { next_hop_self: NextHopPolicy::All, ..to_external(2) };
+    assert_eq!(pass(external(1), own), OWN, "next hop self comes first");
+}
+
+#[test]
+fn routes_without_a_next_hop_attribute() {
+    assert_eq!(fixed(via("10.1.2.3"), to_internal(2)), "10.1.2.3", "the gateway, inside");
+    assert_eq!(fixed(via("192.0.2.9"), to_external(2)), "192.0.2.9", "the gateway, on one link");
+    assert_eq!(fixed(Destination::Unicast(hop(Some("10.1.2.3"), ETH1)), to_external(2)), OWN, "on another");
+    assert_eq!(fixed(via("192.0.2.9"), BgpExport { ifindex: 0, ..to_external(2) }), OWN, "multihop");
+    assert_eq!(fixed(Destination::Unicast(hop(None, ETH0)), to_internal(2)), OWN, "no gateway");
+    assert_eq!(fixed(Destination::Blackhole, to_internal(2)), OWN);
+    let several = [hop(Some("10.1.2.3"), ETH0), hop(Some("10.1.2.4"), ETH0)];
+    assert_eq!(fixed(Destination::Multipath(several.into()), to_internal(2)), OWN, "several gateways");
+    assert_eq!(fixed(via("169.254.1.1"), to_internal(2)), OWN, "a gateway of the link only");
+    assert_eq!(fixed(via("2001:db8::9"), to_internal(2)), OWN, "a gateway of the other family");
+}
+
+#[test]
+fn a_next_hop_of_the_other_family_is_our_own() {
+    let foreign = path_with(|p| p.bgp.next_hop = Some(ip("2001:db8::1")));
+    assert_eq!(sent(bgp(external(1)), &foreign, to_internal(2), ExportPolicy::All), OWN);
+    let nowhere = path_with(|p| p.bgp.next_hop = Some(ip("0.0.0.0")));
+    assert_eq!(
+        sent(bgp(external(1)), &nowhere, to_internal(2), ExportPolicy::All),
+        "192.0.2.1",
+        "the gateway"
+    );
+}
+
+/// A neighbor is not told to send packets to itself, nor of a next hop nobody knows.
+#[test]
+fn what_cannot_be_announced() {
+    assert_eq!(sent(bgp(external(1)), &path(), to_external(1), ExportPolicy::All), "not sent");
+    assert_eq!(sent(bgp(external(1)), &path(), to_internal(1), ExportPolicy::All), "not sent");
+    let nothing = BgpExport { own_next_hop: None, next_hop_self: NextHopPolicy::All, ..to_internal(2) };
+    assert_eq!(sent(bgp(external(1)), &path(), nothing, ExportPolicy::All), "not sent");
+}
+
+#[test]
+fn ipv6_with_a_link_local_address() {
+    let own = |to: BgpExport| BgpExport {
+        peer_address: ip("2001:db8::99"),
+        own_next_hop: Some(ip("2001:db8::fe")),
+        own_link_local: Some("fe80::fe".parse().unwrap()),
+        ..to
+    };
+    let pair = |source, path: &RouteAttributes, to| {
+        let sent = told6(source, path, to, ExportPolicy::All).unwrap();
+        (
+            sent.next_hop.unwrap().to_string(),
+            sent.rare.and_then(|r| r.link_local_next_hop).map(|a| a.to_string()),
+        )
+    };
+    let ours = ("2001:db8::fe".to_string(), Some("fe80::fe".to_string()));
+    let theirs = ("2001:db8::1".to_string(), Some("fe80::1".to_string()));
+    let global_only = ("2001:db8::1".to_string(), None);
+    let mut both = path6();
+    both.bgp.rare_mut().link_local_next_hop = Some("fe80::1".parse().unwrap());
+
+    assert_eq!(pair(bgp(external(1)), &both, BgpExport { ifindex: ETH1, ..own(to_external(2)) }), ours);
+    assert_eq!(pair(bgp(external(1)), &path6(), own(to_external(2))), global_only);
+    assert_eq!(pair(bgp(external(1)), &both, own(to_external(2))), theirs, "on one link");
+    // RFC 2545 §3: a link-local address goes only to those on its link.
+    assert_eq!(
+        pair(bgp(external(1)), &both, own(to_internal(2))),
+        global_only,
+        "to an internal neighbor elsewhere"
+    );
+    let keep = BgpExport { ifindex: ETH1, next_hop_keep: NextHopPolicy::All, ..own(to_external(2)) };
+    assert_eq!(pair(bgp(external(1)), &both, keep), global_only, "kept, to another link");
+}
