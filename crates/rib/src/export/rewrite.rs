@@ -91,8 +91,10 @@ pub(super) fn rewrite(
     }
     bgp.next_hop = Some(next_hop);
     if own || bgp.rare.as_ref().is_some_and(|r| r.link_local_next_hop.is_some()) {
-        let keep = bgp.rare.as_ref().and_then(|r| r.link_local_next_hop).filter(|_| !own);
-        bgp.rare_mut().link_local_next_hop = if own { export.own_link_local } else { keep };
+        // RFC 2545 §3: the link-local address goes only to a neighbor on the link it is of.
+        let shared = shared_link(source, export);
+        let theirs = bgp.rare.as_ref().and_then(|r| r.link_local_next_hop).filter(|_| shared);
+        bgp.rare_mut().link_local_next_hop = if own { export.own_link_local } else { theirs };
     }
     let path = bgp.as_path.take().unwrap_or_else(AsPath::empty);
     bgp.as_path = Some(if export.internal || export.rs_client {
@@ -172,9 +174,7 @@ fn next_hop(
         if !same_family(&address) {
             return own;
         }
-        let shared_link =
-            export.ifindex != 0 && source.bgp.as_ref().is_some_and(|b| b.ifindex == export.ifindex);
-        if export.internal || shared_link {
+        if export.internal || shared_link(source, export) {
             return (set, false);
         }
     }
@@ -196,6 +196,11 @@ fn next_hop(
         }
         _ => own,
     }
+}
+
+/// Whether the sessions a route comes from and goes to are on one link.
+fn shared_link(source: &SourceInfo, export: &BgpExport) -> bool {
+    export.ifindex != 0 && source.bgp.as_ref().is_some_and(|b| b.ifindex == export.ifindex)
 }
 
 fn is_link_local(address: IpAddr) -> bool {
