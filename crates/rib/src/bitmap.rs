@@ -41,6 +41,12 @@ impl Bitmap {
         }
     }
 
+    /// Removes all.
+    pub(crate) fn clear(&mut self) {
+        self.words.fill(0);
+        self.count = 0;
+    }
+
     /// How many ids are in the set.
     pub(crate) fn len(&self) -> usize {
         self.count

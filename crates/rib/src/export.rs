@@ -122,7 +122,7 @@ impl Exporter {
     /// Changes what passes; the whole table is looked at again.
     pub fn set_policy(&mut self, policy: ExportPolicy) {
         self.policy = policy;
-        self.feed = Some(0);
+        self.start_feed();
     }
 
     /// The policy in force.
@@ -138,7 +138,7 @@ impl Exporter {
     /// Changes who is told (with other options), without forgetting what was sent.
     pub fn set_kind(&mut self, kind: ExporterKind) {
         self.kind = kind;
-        self.feed = Some(0);
+        self.start_feed();
     }
 
     /// The interfaces filters see.
@@ -148,8 +148,16 @@ impl Exporter {
 
     /// Sends everything again (route refresh, `reload out`).
     pub fn refeed(&mut self) {
-        self.feed = Some(0);
+        self.start_feed();
         self.fed = false;
+    }
+
+    /// Begins to look at every net. That covers the changes that wait; sending them first would
+    /// send them twice.
+    fn start_feed(&mut self) {
+        self.feed = Some(0);
+        self.queue.clear();
+        self.dirty.clear();
     }
 
     /// The channel's own source changed (its session was restarted).

@@ -91,7 +91,7 @@ impl Peer {
     fn update(&mut self, body: &[u8], announced: &mut BTreeSet<IpNetwork>) {
         let update = split_update(body).unwrap();
         let parsed = parse_attributes(update.attributes, !update.nlri.is_empty(), &self.context).unwrap();
-        assert_eq!(parsed.errors, [], "a fault in {:02x?}", update.attributes);
+        assert_eq!(parsed.errors, [], "a fault in what was sent");
         let mut gone: Vec<IpNetwork> = ipv4_nlri(update.withdrawn).unwrap().map(IpNetwork::V4).collect();
         if let Some(unreach) = &parsed.mp_unreach {
             assert_eq!(unreach.family, AddressFamily::IPV6);
