@@ -150,9 +150,8 @@ impl ImportStep {
         batches: &mut Batches,
     ) -> Result<UpdateSummary, MessageError> {
         let frame = split_update(body)?;
-        let mut summary = UpdateSummary::default();
         // Before any attribute is read: a fault beside an empty MP_UNREACH_NLRI makes no marker.
-        summary.end_of_rib = end_of_rib_family(&frame);
+        let mut summary = UpdateSummary { end_of_rib: end_of_rib_family(&frame), ..UpdateSummary::default() };
         if summary.end_of_rib.is_some() {
             return Ok(summary);
         }

@@ -6,7 +6,7 @@ mod common;
 use std::net::Ipv4Addr;
 
 use common::contender::{Contender, Via, arena, enter, prize};
-use common::{announce, best, external, internal, ip, other, path_with, static_route, via};
+use common::{announce, best, external, internal, ip, other, path_with, static_route, via, withdraw};
 use godwit_filter::Destination;
 use godwit_wire::{AsPathBuilder, Origin, SegmentKind};
 
@@ -275,6 +275,28 @@ fn rank_decides_between_types_and_age_within_one() {
     announce(&mut table, first, prize(), &static_route(Destination::Unreachable));
     assert_eq!(best(&table, prize()), Some(second));
     assert_eq!(table.net(prize()).unwrap().paths().filter(|p| p.best).count(), 1);
+}
+
+/// Among equals the oldest is next, also after another was preferred for a while.
+#[test]
+fn the_oldest_of_equals_is_next() {
+    let mut table = arena();
+    let ids = [1, 2, 3, 4].map(|n| table.add_source(other(&format!("static{n}"), 1), None));
+    let at = |preference| {
+        let mut route = static_route(Destination::Blackhole);
+        route.preference = preference;
+        route
+    };
+    for id in ids {
+        announce(&mut table, id, prize(), &at(200));
+    }
+    announce(&mut table, ids[2], prize(), &at(210));
+    assert_eq!(best(&table, prize()), Some(ids[2]));
+    for next in [ids[2], ids[0], ids[1], ids[3]] {
+        assert_eq!(best(&table, prize()), Some(next));
+        withdraw(&mut table, next, prize());
+    }
+    assert!(table.net(prize()).is_none());
 }
 
 /// A path that gets better or worse where it is: the best follows.

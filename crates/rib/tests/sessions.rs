@@ -248,3 +248,19 @@ fn a_reader_that_leaves_holds_nothing_back() {
         [(0, net("10.0.0.0/8")), (1, net(B)),]
     );
 }
+
+/// The place of a net that is gone, or was never let in, is used again.
+#[test]
+fn nets_leave_no_places_behind() {
+    let mut table = Table::new(1);
+    let source = table.add_source(bgp(external(1)), None);
+    let blocked = table.add_source(bgp(external(2)), Some((0, true)));
+    for i in 0..50 {
+        let n = net(&format!("10.{i}.0.0/16"));
+        announce(&mut table, blocked, n, &path());
+        announce(&mut table, source, n, &path());
+        assert_eq!(table.net(n).unwrap().id(), 0);
+        withdraw(&mut table, source, n);
+        announce(&mut table, blocked, net("192.168.0.0/16"), &path());
+    }
+}
