@@ -88,16 +88,22 @@ fn missing_families(config: &PeerConfig) -> Notification {
     Notification { code: 2, subcode: 7, data: data.into() }
 }
 
+/// The shortest time between two KEEPALIVEs (RFC 4271 §4.4).
+pub(crate) const KEEPALIVE_MIN: Duration = Duration::from_secs(1);
+
 /// A third of the hold time, or what was configured, scaled to the hold time agreed on.
 fn keepalive_time(config: &PeerConfig, hold_time_secs: u16) -> Duration {
     let hold = Duration::from_secs(hold_time_secs.into());
-    match config.keepalive_time_secs {
-        Some(_) if hold.is_zero() => Duration::ZERO,
+    if hold.is_zero() {
+        return Duration::ZERO;
+    }
+    let time = match config.keepalive_time_secs {
         Some(time) if config.hold_time_secs > hold_time_secs => {
             Duration::from_secs(time.into()) * u32::from(hold_time_secs)
                 / u32::from(config.hold_time_secs.max(1))
         }
         Some(time) => Duration::from_secs(time.into()),
         None => hold / 3,
-    }
+    };
+    time.max(KEEPALIVE_MIN)
 }

@@ -6,7 +6,7 @@ use godwit_wire::{MessageError, Notification, Open, RouteRefresh, cease};
 use crate::action::{Action, CloseReason, Down, LogClass, Outbound};
 use crate::config::PeerConfig;
 use crate::connection::{Connection, Direction, Phase};
-use crate::establish::{Negotiated, check_open};
+use crate::establish::{KEEPALIVE_MIN, Negotiated, check_open};
 use crate::timers::{Jitter, Timer, Timers};
 
 /// Why a session is stopped from outside.
@@ -245,11 +245,11 @@ impl Session {
         if !self.resolve_collision(direction, &negotiated, now) {
             return;
         }
-        let keepalive = self.jitter.apply(negotiated.keepalive_time);
+        let keepalive = self.until_keepalive(negotiated.keepalive_time);
         let Some(connection) = self.slot(direction) else { return };
         connection.set_hold(negotiated.hold_time, now);
         connection.keepalive_time = negotiated.keepalive_time;
-        connection.keepalive_at = (!keepalive.is_zero()).then(|| now + keepalive);
+        connection.keepalive_at = keepalive.map(|after| now + after);
         connection.remote_open = Some(open.clone());
         connection.phase = Phase::OpenConfirm(Box::new(open));
         self.send(direction, Outbound::Keepalive);
@@ -355,12 +355,17 @@ impl Session {
         }
         if connection.keepalive_at.is_some_and(|at| at <= now) {
             let time = connection.keepalive_time;
-            let after = self.jitter.apply(time);
+            let after = self.until_keepalive(time);
             if let Some(connection) = self.slot(direction) {
-                connection.keepalive_at = Some(now + after);
+                connection.keepalive_at = after.map(|after| now + after);
             }
             self.send(direction, Outbound::Keepalive);
         }
+    }
+
+    /// How long until the next KEEPALIVE; none if there are none.
+    fn until_keepalive(&mut self, time: Duration) -> Option<Duration> {
+        (!time.is_zero()).then(|| self.jitter.apply(time).max(KEEPALIVE_MIN))
     }
 
     /// RFC 4271 §6.8, RFC 6286 §2.3: of two connections the one opened by the speaker with the
