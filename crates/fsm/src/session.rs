@@ -188,11 +188,13 @@ impl Session {
 
     /// A TCP connection is up: OPEN is sent (events 16, 17).
     pub fn connected(&mut self, direction: Direction, now: Instant) {
+        let mut wanted = self.started && self.established.is_none() && self.connection(direction).is_none();
         if direction == Direction::Outgoing {
-            self.connecting = false;
+            // An attempt that was given up may come to its end all the same.
+            wanted &= std::mem::take(&mut self.connecting);
             self.timers.stop(Timer::ConnectRetry);
         }
-        if !self.started || self.established.is_some() || self.connection(direction).is_some() {
+        if !wanted {
             self.actions.push_back(Action::Close(direction, CloseReason::Gone));
             return;
         }

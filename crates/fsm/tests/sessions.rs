@@ -265,7 +265,10 @@ fn garbage_ends_the_session_and_both_know_why() {
     let mut pair = Pair::established(|_, _| {});
     pair.inject(Side::A, Direction::Outgoing, &[0xff; 19]);
     pair.run(millis(25));
-    assert_eq!(pair.notifications(Side::B), [Notification { data: vec![0xff, 0xff].into(), ..notification(1, 2) }]);
+    assert_eq!(
+        pair.notifications(Side::B),
+        [Notification { data: vec![0xff, 0xff].into(), ..notification(1, 2) }]
+    );
     assert_eq!(downs(&pair, Side::A)[0].reason, "Received: Bad message length");
     assert_eq!(downs(&pair, Side::B)[0].reason, "BGP Error: Bad message length");
     assert_eq!(pair.codes(Side::A), [], "a NOTIFICATION is not answered");

@@ -1,6 +1,6 @@
 //! What the tests drive machines with: configurations, a driver that checks what a machine asks of
 //! it, and two machines on a wire.
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
 
 mod node;
 mod pair;

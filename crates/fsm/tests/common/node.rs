@@ -15,7 +15,7 @@ pub(crate) struct Node {
     links: [Option<Link>; 2],
     up: Option<Direction>,
     started: bool,
-    reachable: bool,
+    pub(crate) reachable: bool,
 }
 
 /// What has gone out on a connection.
