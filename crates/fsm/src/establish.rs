@@ -56,9 +56,16 @@ pub(crate) fn check_open(config: &PeerConfig, local: &Open, open: &Open) -> Resu
         return Err(Notification { code: 2, subcode: 3, data });
     }
     let theirs = open.families();
-    let families: Vec<AddressFamily> = local.families().into_iter().filter(|f| theirs.contains(f)).collect();
-    if families.is_empty() || config.mandatory_families.iter().any(|f| !families.contains(f)) {
-        return Err(missing_families(config));
+    // An OPEN without capabilities speaks IPv4, also where we have no use for it.
+    let ours = local.families().into_iter().filter(|f| config.families.contains(f));
+    let families: Vec<AddressFamily> = ours.filter(|f| theirs.contains(f)).collect();
+    if families.is_empty() {
+        return Err(missing_families(&config.families));
+    }
+    let missing: Vec<_> =
+        config.mandatory_families.iter().copied().filter(|f| !families.contains(f)).collect();
+    if !missing.is_empty() {
+        return Err(missing_families(&missing));
     }
     let hold_time_secs = config.hold_time_secs.min(open.hold_time_secs);
     let both = |capability: &Capability| local.has(capability) && open.has(capability);
@@ -78,9 +85,9 @@ pub(crate) fn check_open(config: &PeerConfig, local: &Open, open: &Open) -> Resu
 }
 
 /// 2/7 with the capabilities that are missing (RFC 5492 §5).
-fn missing_families(config: &PeerConfig) -> Notification {
+fn missing_families(families: &[AddressFamily]) -> Notification {
     let mut data = Vec::new();
-    for family in &config.families {
+    for family in families {
         data.extend_from_slice(&[1, 4]);
         data.extend_from_slice(&family.afi.to_be_bytes());
         data.extend_from_slice(&[0, family.safi]);

@@ -142,6 +142,7 @@ impl Session {
         }
         self.retry_pause = RETRY_PAUSE_MIN;
         self.error_wait = Duration::ZERO;
+        self.without_capabilities = false;
     }
 
     /// Tells whether the neighbor can be reached at all: its interface is up and its address on the
