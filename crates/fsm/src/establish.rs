@@ -34,6 +34,14 @@ pub struct Negotiated {
     pub remote_open: Open,
 }
 
+impl Negotiated {
+    /// The neighbor keeps forwarding while it restarts: it announced the capability with a family at
+    /// least. Without any it only helps others (RFC 4724 §3, §5).
+    pub(crate) fn keeps_forwarding(&self) -> bool {
+        self.graceful_restart.as_ref().is_some_and(|graceful| !graceful.families.is_empty())
+    }
+}
+
 /// Judges an OPEN (RFC 4271 §6.2).
 ///
 /// # Errors

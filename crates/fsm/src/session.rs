@@ -176,10 +176,12 @@ impl Session {
         }
         match &self.established {
             // RFC 4724 §4.2: a restarting neighbor whose old connection still looks alive.
-            Some((direction, negotiated, _)) if negotiated.graceful_restart.is_some() => {
+            Some((direction, negotiated, _)) if negotiated.keeps_forwarding() => {
                 let direction = *direction;
                 self.last_error = Some("Error: Graceful restart".into());
                 self.close(direction, CloseReason::Gone, "Error: Graceful restart", true, now);
+                // Should the connection be lost before it is ours, we connect.
+                self.after_loss(now);
                 true
             }
             Some(_) => false,
@@ -228,9 +230,10 @@ impl Session {
         self.log(LogClass::Trace, format!("Connection lost ({error})"));
         let reason = format!("Socket: {error}");
         self.last_error = Some(reason.clone());
-        let graceful = self.established.as_ref().is_some_and(|(d, negotiated, _)| {
-            *d == direction && negotiated.graceful_restart.as_ref().is_some_and(|gr| !gr.families.is_empty())
-        });
+        let graceful = self
+            .established
+            .as_ref()
+            .is_some_and(|(d, negotiated, _)| *d == direction && negotiated.keeps_forwarding());
         self.close(direction, CloseReason::Gone, &reason, graceful, now);
         self.after_loss(now);
     }

@@ -4,8 +4,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{AS_A, AS_B, Event, HIGH, LOW, Node, Pair, Side, config_a, config_b, epoch, millis, secs};
-use godwit_fsm::{Action, Direction, Down, Outbound, State};
+use common::{AS_A, AS_B, Event, HIGH, LOW, Node, Pair, Side, config_a, config_b, epoch, gaps, millis, secs};
+use godwit_fsm::{Action, Direction, Outbound, State};
 use godwit_wire::{AddressFamily, Notification, RouteRefresh};
 
 /// For IPv4: the shortest UPDATE.
@@ -24,15 +24,6 @@ fn is_keepalive(event: &Event) -> bool {
     matches!(event, Event::Sends(_, Outbound::Keepalive))
 }
 
-fn is_connect(event: &Event) -> bool {
-    *event == Event::Connects
-}
-
-/// The times between those given.
-fn gaps(times: &[Duration]) -> Vec<Duration> {
-    times.windows(2).map(|w| w[1] - w[0]).collect()
-}
-
 fn sent(pair: &Pair, by: Side) -> Vec<String> {
     let name = |event: &Event| match event {
         Event::Sends(_, Outbound::Open(_)) => Some("OPEN".to_owned()),
@@ -42,14 +33,6 @@ fn sent(pair: &Pair, by: Side) -> Vec<String> {
         _ => None,
     };
     pair.log.iter().filter(|(_, side, _)| *side == by).filter_map(|(_, _, e)| name(e)).collect()
-}
-
-fn downs(pair: &Pair, by: Side) -> Vec<Down> {
-    let down = |event: &Event| match event {
-        Event::Down(down) => Some(down.clone()),
-        _ => None,
-    };
-    pair.log.iter().filter(|(_, side, _)| *side == by).filter_map(|(_, _, e)| down(e)).collect()
 }
 
 #[test]
@@ -88,7 +71,7 @@ fn passive_side_never_connects_not_even_after_a_loss() {
     assert_eq!(pair.b.session.status(pair.now).state_name, "Passive");
     assert_eq!(pair.b.session.next_timeout(), None, "it only waits");
     pair.run(secs(10));
-    assert_eq!(pair.times(Side::B, is_connect), []);
+    assert_eq!(pair.connects(Side::B), []);
 }
 
 #[test]
@@ -115,7 +98,7 @@ fn connect_delay_lets_the_neighbor_come_first() {
     pair.start(Side::B);
     pair.run(secs(20));
     assert_eq!(pair.states(), (State::Established, State::Established));
-    assert_eq!(pair.times(Side::A, is_connect), []);
+    assert_eq!(pair.connects(Side::A), []);
     assert_eq!(pair.negotiated(Side::A).0, Direction::Incoming);
 }
 
@@ -130,7 +113,7 @@ fn shorter_hold_time_counts_and_keepalive_is_a_third_of_it() {
         }
         pair.run(secs(hold * 100));
         assert_eq!(pair.states(), (State::Established, State::Established), "it stays up");
-        assert_eq!(downs(&pair, Side::A), []);
+        assert_eq!(pair.downs(Side::A), []);
     }
 }
 
@@ -208,7 +191,7 @@ fn silent_neighbor_is_given_up_when_the_hold_time_is_over() {
     assert_eq!(ended, [heard + secs(30)]);
     for side in [Side::A, Side::B] {
         assert_eq!(pair.codes(side), [(4, 0)]);
-        let [down] = downs(&pair, side).try_into().expect("once");
+        let [down] = pair.downs(side).try_into().expect("once");
         assert_eq!((down.reason.as_str(), down.graceful), ("Error: Hold timer expired", false));
         assert_eq!(pair.node(side).session.state(), State::Idle);
     }
@@ -250,7 +233,7 @@ fn neighbor_is_off_the_link_and_comes_back() {
     let mut pair = Pair::established(|_, _| {});
     pair.change(Side::A, |node, now| node.set_reachable(false, now));
     assert_eq!(pair.states().0, State::Idle);
-    let [down] = downs(&pair, Side::A).try_into().expect("once");
+    let [down] = pair.downs(Side::A).try_into().expect("once");
     assert_eq!((down.reason.as_str(), down.graceful), ("Error: Neighbor lost", false));
     assert_eq!(pair.codes(Side::A), [], "there is nobody to tell");
     pair.run(secs(1_000));
@@ -269,8 +252,8 @@ fn garbage_ends_the_session_and_both_know_why() {
         pair.notifications(Side::B),
         [Notification { data: vec![0xff, 0xff].into(), ..notification(1, 2) }]
     );
-    assert_eq!(downs(&pair, Side::A)[0].reason, "Received: Bad message length");
-    assert_eq!(downs(&pair, Side::B)[0].reason, "BGP Error: Bad message length");
+    assert_eq!(pair.downs(Side::A)[0].reason, "Received: Bad message length");
+    assert_eq!(pair.downs(Side::B)[0].reason, "BGP Error: Bad message length");
     assert_eq!(pair.codes(Side::A), [], "a NOTIFICATION is not answered");
 }
 

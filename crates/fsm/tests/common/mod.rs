@@ -37,6 +37,11 @@ pub(crate) const fn millis(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
+/// The times between those given.
+pub(crate) fn gaps(times: &[Duration]) -> Vec<Duration> {
+    times.windows(2).map(|w| w[1] - w[0]).collect()
+}
+
 /// A's configuration for B.
 pub(crate) fn config_a() -> PeerConfig {
     PeerConfig::new(AS_A, RemoteAs::Number(AS_B), LOW, AddressFamily::IPV4)

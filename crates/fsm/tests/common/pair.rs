@@ -315,6 +315,20 @@ impl Pair {
         self.events(by).filter_map(|(_, e)| up(e)).last().expect("it was established")
     }
 
+    /// How the sessions of a side went down.
+    pub(crate) fn downs(&self, by: Side) -> Vec<Down> {
+        let down = |event: &Event| match event {
+            Event::Down(down) => Some(down.clone()),
+            _ => None,
+        };
+        self.events(by).filter_map(|(_, e)| down(e)).collect()
+    }
+
+    /// When a side began to connect.
+    pub(crate) fn connects(&self, by: Side) -> Vec<Duration> {
+        self.times(by, |e| *e == Event::Connects)
+    }
+
     fn events(&self, by: Side) -> impl Iterator<Item = (Duration, &Event)> {
         self.log.iter().filter(move |(_, side, _)| *side == by).map(|(at, _, event)| (*at, event))
     }
