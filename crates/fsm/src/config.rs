@@ -57,7 +57,7 @@ pub struct PeerConfig {
     /// How long to wait for the neighbor to connect before we do. None: not at all; and while it
     /// refuses, try again soon and then less and less often.
     pub connect_delay: Option<Duration>,
-    /// How long a connection attempt may take before it is tried anew.
+    /// How long a connection attempt may take before it is tried anew. Zero: as long as it takes.
     pub connect_retry: Duration,
     /// Wait after an error: first, and at most.
     pub error_wait: (Duration, Duration),

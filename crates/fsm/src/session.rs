@@ -469,11 +469,12 @@ impl Session {
         if !self.started || !self.reachable || self.config.passive || self.timers.runs(Timer::ErrorWait) {
             return;
         }
+        let longest = self.config.connect_retry.max(RETRY_PAUSE_MIN);
         let pause = match self.config.connect_delay {
-            Some(_) => self.config.connect_retry,
+            Some(_) => longest,
             None => {
                 let pause = self.retry_pause;
-                self.retry_pause = (pause * 2).min(RETRY_PAUSE_MAX).min(self.config.connect_retry);
+                self.retry_pause = (pause * 2).min(RETRY_PAUSE_MAX).min(longest);
                 pause
             }
         };
@@ -521,8 +522,10 @@ impl Session {
             return;
         }
         self.connecting = true;
-        let retry = self.jitter.apply(self.config.connect_retry);
-        self.timers.set(Timer::ConnectRetry, now, retry);
+        if !self.config.connect_retry.is_zero() {
+            let retry = self.jitter.apply(self.config.connect_retry);
+            self.timers.set(Timer::ConnectRetry, now, retry);
+        }
         self.actions.push_back(Action::Connect);
     }
 

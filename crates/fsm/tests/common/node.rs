@@ -180,7 +180,7 @@ impl Node {
             assert!(self.connecting, "{self:#?}");
         }
         let next = self.session.next_timeout();
-        if self.started && self.reachable && !self.config.passive && !linked {
+        if self.started && self.reachable && !self.config.passive && !linked && !self.connecting {
             assert!(next.is_some(), "it will never connect: {self:#?}");
         }
         if let (Some(next), false) = (next, overdue) {
