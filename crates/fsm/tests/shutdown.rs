@@ -1,0 +1,182 @@
+//! How sessions end on purpose: Cease and its subcodes (RFC 4486), what the operator says (RFC 9003),
+//! and which ends let the neighbor's routes stay (RFC 4724).
+
+mod common;
+
+use common::{Node, Pair, Side, config_a, epoch, millis, open_b, secs};
+use godwit_fsm::{Action, Direction, Down, GracefulRestartConfig, State, StopCause};
+use godwit_wire::{AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, Notification};
+
+const OUT: Direction = Direction::Outgoing;
+
+fn shutdown(text: &str) -> StopCause {
+    StopCause::AdministrativeShutdown(Some(text.into()))
+}
+
+/// What B shows of what A's operator said.
+fn heard(cause: &StopCause) -> Option<String> {
+    let mut pair = Pair::established(|_, _| {});
+    pair.stop(Side::A, cause);
+    pair.run(millis(20));
+    pair.b.session.status(pair.now).shutdown_message
+}
+
+#[test]
+fn each_cause_has_its_subcode_and_both_ends_know_it() {
+    let causes = [
+        (StopCause::AdministrativeShutdown(None), 2, "Administrative shutdown"),
+        (StopCause::AdministrativeReset(None), 4, "Administrative reset"),
+        (StopCause::Deconfigured, 3, "Peer de-configured"),
+        (StopCause::ConfigurationChange, 6, "Other configuration change"),
+        (StopCause::MaxPrefixes, 1, "Maximum number of prefixes reached"),
+    ];
+    for (cause, subcode, text) in causes {
+        let mut pair = Pair::established(|_, _| {});
+        pair.stop(Side::A, &cause);
+        pair.run(millis(20));
+        assert_eq!(pair.notifications(Side::A), [Notification::new(6, subcode)]);
+        assert_eq!(pair.codes(Side::B), [], "a NOTIFICATION is not answered");
+        let down = |reason: String| vec![Down { reason, graceful: false }];
+        assert_eq!(pair.downs(Side::A), down(format!("Error: {text}")));
+        assert_eq!(pair.downs(Side::B), down(format!("Received: {text}")));
+        let status = pair.b.session.status(pair.now);
+        assert_eq!(status.last_error, Some(format!("Received: {text}")));
+        assert_eq!(status.shutdown_message, None);
+    }
+}
+
+#[test]
+fn words_of_the_operator_reach_the_neighbor() {
+    assert_eq!(heard(&shutdown("Wartung bis 12:00 – Köln")).as_deref(), Some("Wartung bis 12:00 – Köln"));
+    let reset = StopCause::AdministrativeReset(Some("new filters".into()));
+    assert_eq!(heard(&reset).as_deref(), Some("new filters"));
+    assert_eq!(heard(&shutdown("")), None);
+    assert_eq!(heard(&shutdown("two\nlines\u{7}")).as_deref(), Some("two lines "), "it is shown on one line");
+}
+
+#[test]
+fn long_words_are_cut_between_characters() {
+    let long = "ü".repeat(200);
+    let heard = heard(&shutdown(&long)).expect("something");
+    assert_eq!(heard, "ü".repeat(127), "254 octets; RFC 9003 has room for 255");
+}
+
+#[test]
+fn words_are_forgotten_when_the_session_is_back() {
+    let mut pair = Pair::established(|_, _| {});
+    pair.stop(Side::A, &shutdown("back soon"));
+    pair.run(secs(1));
+    assert!(pair.b.session.status(pair.now).shutdown_message.is_some());
+    pair.start(Side::A);
+    pair.run(secs(1));
+    assert_eq!(pair.states(), (State::Established, State::Established));
+    let status = pair.b.session.status(pair.now);
+    assert_eq!((status.shutdown_message, status.last_error), (None, None));
+}
+
+#[test]
+fn stopped_machine_does_nothing_and_lets_nobody_in() {
+    let mut pair = Pair::established(|a, b| (a.passive, b.passive) = (true, false));
+    pair.stop(Side::A, &StopCause::AdministrativeShutdown(None));
+    assert_eq!(pair.a.session.next_timeout(), None);
+    pair.run(secs(3_600));
+    assert_eq!(pair.codes(Side::A), [(6, 2)], "and no other");
+    assert_eq!(pair.states().0, State::Idle);
+    // B is let down at once each time, and comes more and more seldom, but it comes.
+    let connects = pair.connects(Side::B).len();
+    assert!((700..1_100).contains(&connects), "{connects} attempts in an hour");
+    let now = pair.now;
+    assert_eq!(pair.a.stop(&StopCause::Deconfigured, now), [], "it is stopped already");
+    pair.start(Side::A);
+    pair.run(secs(10));
+    assert_eq!(pair.states(), (State::Established, State::Established));
+}
+
+#[test]
+fn restart_comes_back_at_once() {
+    let mut pair = Pair::established(|_, _| {});
+    pair.stop(Side::A, &StopCause::AdministrativeReset(None));
+    pair.start(Side::A);
+    pair.run(secs(1));
+    assert_eq!(pair.states(), (State::Established, State::Established));
+    assert_eq!((pair.downs(Side::A).len(), pair.downs(Side::B).len()), (1, 1));
+}
+
+#[test]
+fn second_start_and_a_stop_before_any_change_nothing() {
+    let (mut node, now) = (Node::new(config_a(), 1), epoch());
+    assert_eq!(node.stop(&StopCause::AdministrativeShutdown(None), now), []);
+    assert_eq!(node.start(now), [Action::Connect]);
+    assert_eq!(node.start(now), []);
+    assert_eq!(node.stop(&StopCause::AdministrativeShutdown(None), now), [Action::AbortConnect]);
+}
+
+#[test]
+fn too_many_prefixes_end_the_session_for_a_while() {
+    let mut pair = Pair::established(|_, _| {});
+    pair.change(Side::A, |node, now| node.input(now, |s| s.end(&StopCause::MaxPrefixes, now)));
+    pair.run(secs(44));
+    assert_eq!(pair.states().0, State::Idle, "the error wait is 45 seconds at least");
+    assert_eq!(pair.codes(Side::A), [(6, 1)]);
+    assert_eq!(pair.downs(Side::A)[0].reason, "Error: Maximum number of prefixes reached");
+    pair.run(secs(20));
+    assert_eq!(pair.states(), (State::Established, State::Established));
+}
+
+/// A machine with an established session to a neighbor with this graceful restart capability.
+fn established(capability: Option<GracefulRestart>) -> (Node, std::time::Instant) {
+    let (mut node, now) = (Node::new(config_a(), 3), epoch());
+    node.start(now);
+    node.connect_done(Ok(()), now);
+    let open = open_b(capability.into_iter().map(Capability::GracefulRestart).collect());
+    node.input(now, |s| s.open(OUT, open, now));
+    node.input(now, |s| s.keepalive(OUT, now));
+    assert_eq!(node.state(), State::Established);
+    (node, now)
+}
+
+fn forwarding() -> GracefulRestart {
+    let family = GracefulRestartFamily { family: AddressFamily::IPV4, forwarding_preserved: false };
+    GracefulRestart { families: vec![family], ..GracefulRestart::default() }
+}
+
+fn is_graceful(actions: &[Action]) -> bool {
+    let down = |action: &Action| match action {
+        Action::Down(down) => Some(down.graceful),
+        _ => None,
+    };
+    actions.iter().find_map(down).expect("it is down")
+}
+
+#[test]
+fn only_a_lost_connection_of_a_neighbor_that_keeps_forwarding_is_graceful() {
+    let capabilities = [(Some(forwarding()), true), (Some(GracefulRestart::default()), false), (None, false)];
+    for (capability, graceful) in capabilities {
+        let (mut node, now) = established(capability.clone());
+        assert_eq!(is_graceful(&node.closed(OUT, now)), graceful, "{capability:?}");
+    }
+    // RFC 4724 §4: a NOTIFICATION of either side ends it for good, and so does the operator.
+    let (mut node, now) = established(Some(forwarding()));
+    let cease = Notification::new(6, 2);
+    assert!(!is_graceful(&node.input(now, |s| s.notification(OUT, &cease, now))));
+    let (mut node, now) = established(Some(forwarding()));
+    assert!(!is_graceful(&node.stop(&StopCause::AdministrativeShutdown(None), now)));
+    let (mut node, now) = established(Some(forwarding()));
+    assert!(!is_graceful(&node.handle_timeout(now + secs(90))), "hold timer");
+    let (mut node, now) = established(Some(forwarding()));
+    assert!(!is_graceful(&node.set_reachable(false, now)));
+}
+
+#[test]
+fn two_machines_that_restart_gracefully_say_so_to_each_other() {
+    let mut pair = Pair::established(|a, b| {
+        a.graceful_restart = GracefulRestartConfig::On { restart_time_secs: 120 };
+        (b.graceful_restart, b.passive) = (GracefulRestartConfig::Aware, true);
+    });
+    let (_, at_b) = pair.negotiated(Side::B);
+    assert_eq!(at_b.graceful_restart.map(|g| (g.restart_time_secs, g.families.len())), Some((120, 1)));
+    // A is gone without a word.
+    pair.change(Side::A, |node, now| node.closed(OUT, now));
+    pair.run(millis(15));
+    assert_eq!((pair.downs(Side::A)[0].graceful, pair.downs(Side::B)[0].graceful), (false, true));
+}
