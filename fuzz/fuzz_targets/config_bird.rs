@@ -1,0 +1,37 @@
+//! bird.conf in the dialect it shows and in both, for either 1.6 daemon: what is refused is refused
+//! in words, what is taken is sound and does not differ from itself.
+#![no_main]
+
+use godwit_config::{Dialect, LoadOptions, diff, load, validate};
+use libfuzzer_sys::fuzz_target;
+
+/// What any `include` brings.
+const INCLUDED: &str = "define INCLUDED = 1;\nprotocol device {}\n";
+
+fuzz_target!(|data: (u8, &str)| {
+    let (kind, text) = data;
+    let dialect = match kind % 4 {
+        0 => None,
+        1 => Some(Dialect::Bird16),
+        _ => Some(Dialect::Bird2),
+    };
+    let options = LoadOptions {
+        dialect,
+        ipv6_daemon: kind & 4 != 0,
+        constants: vec![("RTPROT_BIRD".into(), 12)],
+        ..LoadOptions::default()
+    };
+    let mut include = |pattern: &str, from: &str| match pattern {
+        "" => Err(format!("{from}: no name")),
+        _ => Ok(vec![("included.conf".to_owned(), INCLUDED.to_owned())]),
+    };
+    let loaded = load("fuzz.conf", text, &options, &mut include);
+    for found in &loaded.diagnostics {
+        let _ = (loaded.sources.one_line(found), loaded.sources.render(found).to_string());
+    }
+    assert_eq!(loaded.config.is_none(), loaded.first_error().is_some());
+    if let Some(config) = loaded.config {
+        assert_eq!(validate(&config), Vec::new());
+        assert!(diff(&config, &config).is_empty());
+    }
+});
