@@ -11,7 +11,7 @@ use netlink_packet_route::route::{
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
-use crate::model::{Address, Event, KernelRoute, Link, RouteHop, RouteKind};
+use crate::model::{Address, Event, KernelRoute, Link, RouteHop, RouteKind, WEIGHT_MAX};
 
 /// An event from a message, if it is about something we look at.
 pub(crate) fn event(message: RouteNetlinkMessage) -> Option<Event> {
@@ -219,7 +219,7 @@ fn kind(kind: &RouteKind) -> RouteType {
 fn next_hop(hop: &RouteHop) -> RouteNextHop {
     let mut next_hop = RouteNextHop::default();
     next_hop.interface_index = hop.ifindex;
-    next_hop.hops = u8::try_from(hop.weight.clamp(1, 256) - 1).unwrap_or(u8::MAX);
+    next_hop.hops = u8::try_from(hop.weight.clamp(1, WEIGHT_MAX) - 1).unwrap_or(u8::MAX);
     if hop.onlink {
         next_hop.flags = RouteNextHopFlags::Onlink;
     }

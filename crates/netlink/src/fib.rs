@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use crate::PROTOCOL_BIRD;
-use crate::model::{Family, KernelRoute, RouteHop, RouteKind};
+use crate::model::{Family, KernelRoute, RouteHop, RouteKind, WEIGHT_MAX};
 
 /// A route that is to be in the kernel.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +22,9 @@ pub struct Wanted {
 /// A change to make in the kernel.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Operation {
+    /// Put a route where none of ours is. Refused if somebody else has one for the same destination
+    /// and metric: the kernel would let us put ours in its place.
+    Add(KernelRoute),
     /// Put a route there, in place of ours for the same destination and metric.
     Replace(KernelRoute),
     /// Take one of ours away.
@@ -32,7 +35,7 @@ impl Operation {
     /// The destination.
     pub fn net(&self) -> IpNetwork {
         match self {
-            Self::Replace(route) | Self::Delete(route) => route.net,
+            Self::Add(route) | Self::Replace(route) | Self::Delete(route) => route.net,
         }
     }
 }
@@ -124,10 +127,12 @@ impl Fib {
             // What is left from an earlier life is taken over rather than deleted and made again.
             if let Some(stray) = self.strays.remove(&(net, metric)) {
                 let same = self.is_as_wanted(&stray, w);
+                self.leave_behind(net, metric);
                 let entry = self.entries.entry(net).or_default();
                 entry.installed = Some(metric);
                 entry.in_place = same;
                 if same {
+                    entry.refused = None;
                     entry.wanted = wanted;
                     return;
                 }
@@ -159,6 +164,7 @@ impl Fib {
     pub fn begin_resync(&mut self) {
         self.resyncing = true;
         self.aliens_seen.clear();
+        self.strays.clear();
         self.entries.values_mut().for_each(|e| e.seen = false);
     }
 
@@ -204,6 +210,9 @@ impl Fib {
             }
             return None;
         }
+        if !gone {
+            self.displaced(route);
+        }
         if self.resyncing && !gone {
             self.aliens_seen.insert((route.net, route.metric, route.protocol));
         }
@@ -213,17 +222,25 @@ impl Fib {
     fn own(&mut self, route: &KernelRoute, gone: bool) {
         let wanted = self.entries.get(&route.net).and_then(|e| e.wanted.clone());
         let Some(wanted) = wanted.filter(|w| self.effective_metric(w.metric) == route.metric) else {
+            // What is queued takes the route away that it knows of.
+            let known = self.entries.get(&route.net).is_some_and(|e| e.installed == Some(route.metric));
             if gone {
                 self.strays.remove(&(route.net, route.metric));
-            } else if self.entries.get(&route.net).is_none_or(|e| !e.queued) {
+            } else if !known {
                 self.strays.insert((route.net, route.metric), route.clone());
             }
             return;
         };
         let same = !gone && self.is_as_wanted(route, &wanted);
+        if !gone {
+            self.leave_behind(route.net, route.metric);
+        }
         let Some(entry) = self.entries.get_mut(&route.net) else { return };
         entry.seen = !gone;
-        entry.installed = (!gone).then_some(route.metric);
+        if !gone {
+            entry.installed = Some(route.metric);
+        }
+        // News may be older than what we did since: a route that is gone may be there again.
         if same {
             entry.in_place = true;
             entry.refused = None;
@@ -234,6 +251,26 @@ impl Fib {
                 entry.queued = true;
                 self.queue.push_back(route.net);
             }
+        }
+    }
+
+    /// Somebody else has a route where we know of ours. The kernel says no more than this of one that was
+    /// replaced, and a later change of ours must not hit his.
+    fn displaced(&mut self, by: &KernelRoute) {
+        self.strays.remove(&(by.net, by.metric));
+        if let Some(entry) = self.entries.get_mut(&by.net)
+            && entry.installed == Some(by.metric)
+        {
+            entry.installed = None;
+        }
+    }
+
+    /// A route of ours with this metric takes the place of the one we know of. One with another metric
+    /// is left over then.
+    fn leave_behind(&mut self, net: IpNetwork, metric: u32) {
+        let known = self.entries.get(&net).and_then(|e| e.installed);
+        if let Some(old) = known.filter(|old| *old != metric) {
+            self.strays.insert((net, old), self.identity(net, old));
         }
     }
 
@@ -272,18 +309,30 @@ impl Fib {
         {
             let Some(entry) = self.entries.get_mut(&net) else { continue };
             entry.queued = false;
+            if entry.in_place {
+                // It was seen as wanted in the meantime.
+                continue;
+            }
             match (&entry.wanted, entry.installed) {
                 (Some(wanted), installed) => {
                     let wanted = wanted.clone();
-                    entry.in_place = true;
                     let metric = self.effective_metric(wanted.metric);
-                    if let Some(old) = installed.filter(|m| *m != metric) {
-                        operations.push(Operation::Delete(self.identity(net, old)));
+                    let left = installed.filter(|m| *m != metric);
+                    operations.extend(left.map(|old| Operation::Delete(self.identity(net, old))));
+                    // With no room for both the new route is the first of the next plan.
+                    let full = operations.len() >= max;
+                    let Some(entry) = self.entries.get_mut(&net) else { continue };
+                    if full {
+                        (entry.installed, entry.queued) = (None, true);
+                        self.queue.push_front(net);
+                        break;
                     }
-                    if let Some(entry) = self.entries.get_mut(&net) {
-                        entry.installed = Some(metric);
-                    }
-                    operations.push(Operation::Replace(self.kernel_route(net, wanted)));
+                    (entry.installed, entry.in_place) = (Some(metric), true);
+                    let route = self.kernel_route(net, wanted);
+                    operations.push(match installed {
+                        Some(old) if old == metric => Operation::Replace(route),
+                        _ => Operation::Add(route),
+                    });
                 }
                 (None, Some(metric)) => {
                     operations.push(Operation::Delete(self.identity(net, metric)));
@@ -312,14 +361,17 @@ impl Fib {
     /// What became of an operation: `None`, or the error number. Whether the net is refused now.
     pub fn result(&mut self, operation: &Operation, error: Option<i32>) {
         match (operation, error) {
-            (Operation::Replace(_), None) => self.counters.replaced += 1,
+            (Operation::Add(_) | Operation::Replace(_), None) => self.counters.replaced += 1,
             (Operation::Delete(_), None) => self.counters.deleted += 1,
-            (Operation::Replace(route), Some(code)) => {
+            (Operation::Add(route) | Operation::Replace(route), Some(code)) => {
                 self.counters.refused += 1;
                 if let Some(entry) = self.entries.get_mut(&route.net) {
                     entry.in_place = false;
                     entry.refused = Some(code);
-                    // The replaced route, if there was one, is still there and goes with the next change.
+                    // A route that was to be replaced is still there and goes with the next change.
+                    if matches!(operation, Operation::Add(_)) {
+                        entry.installed = None;
+                    }
                 }
             }
             (Operation::Delete(_), Some(_)) => self.counters.refused += 1,
@@ -411,17 +463,21 @@ impl Fib {
     }
 }
 
-/// The kernel keeps next hops in an order of its own and may add flags.
-fn same_kind(a: &RouteKind, b: &RouteKind) -> bool {
+/// Whether a route of the kernel does what is wanted. The kernel keeps next hops in an order of its own,
+/// may add flags, finds an interface where none is given, and has no weight for an only next hop.
+fn same_kind(found: &RouteKind, wanted: &RouteKind) -> bool {
+    let (RouteKind::Unicast(found), RouteKind::Unicast(wanted)) = (found, wanted) else {
+        return found == wanted;
+    };
+    let any_interface = wanted.iter().any(|h| h.ifindex == 0);
     let essence = |hops: &[RouteHop]| {
-        let mut list: Vec<_> = hops.iter().map(|h| (h.gateway, h.ifindex, h.weight)).collect();
+        let weight = |h: &RouteHop| if hops.len() == 1 { 1 } else { h.weight.clamp(1, WEIGHT_MAX) };
+        let interface = |h: &RouteHop| if any_interface { 0 } else { h.ifindex };
+        let mut list: Vec<_> = hops.iter().map(|h| (h.gateway, interface(h), weight(h))).collect();
         list.sort_unstable();
         list
     };
-    match (a, b) {
-        (RouteKind::Unicast(a), RouteKind::Unicast(b)) => essence(a) == essence(b),
-        (a, b) => a == b,
-    }
+    essence(found) == essence(wanted)
 }
 
 /// Multicast, link-local and host destinations are not routes to learn.

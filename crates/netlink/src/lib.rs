@@ -7,6 +7,7 @@
 
 mod convert;
 mod fib;
+mod message;
 mod model;
 mod socket;
 

@@ -60,6 +60,9 @@ pub struct Address {
     pub scope: u8,
 }
 
+/// The most a next hop can weigh: the kernel keeps it in an octet, less one.
+pub(crate) const WEIGHT_MAX: u16 = 256;
+
 /// One next hop of a kernel route.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct RouteHop {

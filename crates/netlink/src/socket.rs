@@ -2,9 +2,7 @@
 
 use std::io;
 
-use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
-};
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::LinkMessage;
 use netlink_packet_route::route::{RouteAttribute, RouteMessage};
@@ -12,8 +10,9 @@ use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{AsyncSocket, AsyncSocketExt, TokioSocket};
 
-use crate::convert::{event, route_message};
+use crate::convert::event;
 use crate::fib::Operation;
+use crate::message::{events, for_each_message, requests};
 use crate::model::{Event, Family, KernelRoute};
 
 /// What can go wrong with the kernel.
@@ -73,15 +72,7 @@ impl Monitor {
     pub async fn next(&mut self) -> Result<Vec<Event>, NetlinkError> {
         let mut buffer = bytes_buffer();
         match self.socket.recv_from(&mut buffer).await {
-            Ok(_) => {
-                let mut events = Vec::new();
-                for_each_message(&buffer, |message| {
-                    if let NetlinkPayload::InnerMessage(inner) = message.payload {
-                        events.extend(event(inner));
-                    }
-                });
-                Ok(events)
-            }
+            Ok(_) => Ok(events(&buffer)),
             Err(error) if error.raw_os_error() == Some(ENOBUFS) => Ok(vec![Event::Overrun]),
             Err(error) => Err(error.into()),
         }
@@ -94,18 +85,6 @@ const ENOBUFS: i32 = 105;
 
 fn bytes_buffer() -> Vec<u8> {
     Vec::with_capacity(DATAGRAM_LEN)
-}
-
-/// Every message of a datagram; what cannot be read is left out.
-fn for_each_message(mut rest: &[u8], mut f: impl FnMut(NetlinkMessage<RouteNetlinkMessage>)) {
-    while let Some(head) = rest.first_chunk::<4>() {
-        let len = u32::from_ne_bytes(*head) as usize;
-        let Some(one) = rest.get(..len).filter(|one| one.len() >= 16) else { return };
-        if let Ok(message) = NetlinkMessage::<RouteNetlinkMessage>::deserialize(one) {
-            f(message);
-        }
-        rest = rest.get(len.next_multiple_of(4)..).unwrap_or_default();
-    }
 }
 
 /// What to read from the kernel.
@@ -175,10 +154,14 @@ async fn ask(what: Ask) -> Result<Vec<Event>, NetlinkError> {
         for_each_message(&buffer, |message| {
             interrupted |= message.header.flags & NLM_F_DUMP_INTR != 0;
             match message.payload {
-                NetlinkPayload::Done(_) => done = true,
+                // A dump that broke off says so here.
+                NetlinkPayload::Done(end) => {
+                    done = true;
+                    error = (end.code != 0).then_some(end.code.saturating_abs()).or(error);
+                }
                 NetlinkPayload::Error(e) => {
                     done = true;
-                    error = e.code.map(|code| code.get().abs());
+                    error = e.code.map(|code| code.get().saturating_abs());
                 }
                 NetlinkPayload::InnerMessage(inner) => events.extend(event(inner)),
                 _ => {}
@@ -261,27 +244,7 @@ impl Programmer {
     async fn batch(&mut self, batch: &[Operation]) -> Result<Vec<(usize, i32)>, NetlinkError> {
         let base = self.sequence;
         self.sequence = self.sequence.wrapping_add(batch.len() as u32).max(1);
-        let mut out = Vec::with_capacity(batch.len() * 96);
-        for (index, operation) in batch.iter().enumerate() {
-            let (inner, flags) = match operation {
-                Operation::Replace(route) => {
-                    (RouteNetlinkMessage::NewRoute(route_message(route, false)), NLM_F_CREATE | NLM_F_REPLACE)
-                }
-                Operation::Delete(route) => (RouteNetlinkMessage::DelRoute(route_message(route, true)), 0),
-            };
-            let mut message = NetlinkMessage::from(inner);
-            let last = index + 1 == batch.len();
-            message.header.flags = NLM_F_REQUEST | flags | if last { NLM_F_ACK } else { 0 };
-            message.header.sequence_number = base.wrapping_add(index as u32);
-            message.finalize();
-            let start = out.len();
-            out.resize(start + message.buffer_len(), 0);
-            if let Some(place) = out.get_mut(start..) {
-                message.serialize(place);
-            }
-            out.resize(out.len().next_multiple_of(4), 0);
-        }
-        self.socket.send(&out).await?;
+        self.socket.send(&requests(batch, base)).await?;
         self.answers(base, batch.len()).await
     }
 
