@@ -269,6 +269,19 @@ fn an_old_metric_is_cleared_away_though_the_new_one_is_there_already() {
 }
 
 #[test]
+fn taking_over_a_stray_of_another_metric_clears_the_old_route_away() {
+    let mut fib = Fib::new(MAIN, Family::Ipv4, 0, false);
+    let n = net("10.0.0.0/8");
+    dump(&mut fib, &[route("10.0.0.0/8", via("192.0.2.1"), 12, 5)]);
+    fib.want(n, Some(wanted(via("192.0.2.1"))));
+    assert_eq!(short(&applied(&mut fib)), "+10.0.0.0/8");
+    fib.want(n, Some(Wanted { metric: 5, ..wanted(via("192.0.2.1")) }));
+    fib.feed_complete();
+    let plan = applied(&mut fib);
+    assert!(matches!(plan.as_slice(), [Operation::Delete(route)] if route.metric == 0), "{plan:?}");
+}
+
+#[test]
 fn ipv6_has_no_metric_zero() {
     let mut fib = Fib::new(MAIN, Family::Ipv6, 0, false);
     dump(&mut fib, &[]);
