@@ -48,7 +48,7 @@ fn an_announcement() {
     assert_eq!(route.destination, via("192.0.2.1"));
     assert_eq!((route.bgp.origin, route.bgp.local_pref, route.bgp.med), (Some(Origin::Igp), Some(100), None));
     assert_eq!(route.bgp.as_path.as_ref().unwrap().to_string(), "65001 65002");
-    assert_eq!(batches.ipv4.sets.len(), 1, "one set for both nets");
+    assert_eq!(batches.ipv4.changes.len(), 1, "one set for both nets");
     let received = RowCounters { received: 2, ..RowCounters::default() };
     assert_eq!(batches.ipv4.counters, ImportCounters { updates: received, ..ImportCounters::default() });
     assert!(batches.ipv6.is_empty() && summary.remarks.is_empty() && summary.end_of_rib.is_none());

@@ -54,7 +54,7 @@ fn import_none_takes_nothing() {
 fn what_a_filter_changes() {
     let policy = filter("bgp_local_pref = 200; bgp_med = 5; bgp_next_hop = 192.0.2.9; accept;");
     let batches = run(&mut step(session(), policy), &body(&[], &good(), &[A, B].concat()));
-    assert_eq!(batches.ipv4.sets.len(), 1);
+    assert_eq!(batches.ipv4.changes.len(), 1);
     let route = flat(&batches.ipv4).remove(0).1.unwrap();
     assert_eq!((route.bgp.local_pref, route.bgp.med), (Some(200), Some(5)));
     assert!(!route.fresh_med && !route.fresh_next_hop);
@@ -87,7 +87,10 @@ fn a_block_seen_before_is_recognised() {
     let mut step = step(session(), ExportPolicy::All);
     let first = run(&mut step, &body(&[], &good(), &A));
     let second = run(&mut step, &body(&A, &good(), &B));
-    let set = |b: &Batches| b.ipv4.sets.iter().find_map(|(s, _)| s.clone()).unwrap().attributes().clone();
+    let set = |b: &Batches| {
+        let announced = b.ipv4.changes.iter().find_map(|(change, _)| change.announced());
+        announced.unwrap().attributes().clone()
+    };
     assert!(Arc::ptr_eq(&set(&first), &set(&second)));
     step.forget();
     assert!(!Arc::ptr_eq(&set(&first), &set(&run(&mut step, &body(&[], &good(), &A)))));

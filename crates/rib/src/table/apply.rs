@@ -20,6 +20,16 @@ pub enum Change {
     Refuse,
 }
 
+impl Change {
+    /// The attribute set, if this is an announcement.
+    pub fn announced(&self) -> Option<&HashedAttributes> {
+        match self {
+            Self::Announce(set) => Some(set),
+            Self::Withdraw | Self::Refuse => None,
+        }
+    }
+}
+
 /// Changes of one source, in the order they came. Built by a session for many UPDATEs at once.
 #[derive(Debug)]
 pub struct RouteBatch<K> {

@@ -117,9 +117,9 @@ pub(crate) fn step(session: BgpImport, policy: ExportPolicy) -> ImportStep {
 pub(crate) fn flat<K: NetKey>(batch: &RouteBatch<K>) -> Vec<(K, Option<RouteAttributes>)> {
     let mut nets = batch.nets.iter();
     let mut out = Vec::new();
-    for (set, count) in &batch.sets {
+    for (change, count) in &batch.changes {
         for net in nets.by_ref().take(*count as usize) {
-            out.push((*net, set.as_ref().map(|s| (**s.attributes()).clone())));
+            out.push((*net, change.announced().map(|s| (**s.attributes()).clone())));
         }
     }
     assert_eq!(out.len(), batch.nets.len(), "counts and nets agree");
