@@ -39,7 +39,7 @@ pub(crate) const fn millis(n: u64) -> Duration {
 
 /// The times between those given.
 pub(crate) fn gaps(times: &[Duration]) -> Vec<Duration> {
-    times.windows(2).map(|w| w[1] - w[0]).collect()
+    times.windows(2).map(|w| w[1].saturating_sub(w[0])).collect()
 }
 
 /// A's configuration for B.
