@@ -28,11 +28,8 @@ use godwit_wire::AddressFamily;
 use self::draft::Draft;
 use self::net_type::NetType;
 use crate::lang::{Ident, Lang, Place, Tok, tokens};
-use crate::load::LoadOptions;
+use crate::load::{ERRORS_MAX, LoadOptions};
 use crate::model::{Dialect, RouterConfig};
-
-/// After so many errors the rest is of no interest.
-const ERRORS_MAX: usize = 20;
 
 /// Reads a bird.conf.
 pub(crate) fn read(

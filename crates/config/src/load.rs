@@ -9,6 +9,9 @@ use crate::{Dialect, RouterConfig, bird, toml};
 /// start from the including file's folder; one with a wildcard may match nothing.
 pub type IncludeLoader<'a> = IncludeFn<'a>;
 
+/// After so many errors the rest is of no interest.
+pub(crate) const ERRORS_MAX: usize = 20;
+
 /// Which language a text is in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Format {

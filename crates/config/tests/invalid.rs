@@ -6,7 +6,7 @@ mod common;
 
 use std::process::Command;
 
-use common::{files, first_error, folder, read_as};
+use common::{files, findings, first_error, folder, read_as, read_toml};
 use godwit_config::Dialect;
 
 /// What the first line of a file says is to be said.
@@ -25,6 +25,21 @@ fn check(name: &str, dialect: Dialect, least: usize) {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// After some errors the rest is of no interest, in either language.
+#[test]
+fn errors_have_an_end() {
+    use std::fmt::Write;
+    let (mut conf, mut toml) = (String::new(), String::new());
+    for i in 0..200 {
+        let _ = writeln!(conf, "protocol bgp b{i} {{ neighbor; }}");
+        let _ = write!(toml, "[bgp.b{i}]\nneighbor = \"192.0.2.1\"\n");
+    }
+    for loaded in [read_as(&conf, Dialect::Bird2), read_toml(&toml)] {
+        let count = findings(&loaded).len();
+        assert!((1..=30).contains(&count), "{count} errors");
+    }
 }
 
 #[test]

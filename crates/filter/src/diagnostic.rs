@@ -71,6 +71,24 @@ pub struct SourceFile {
     pub name: Arc<str>,
     /// The whole text.
     pub text: Arc<str>,
+    /// Where its lines begin: a long file with much to say about it is not counted through each time.
+    lines: Arc<[u32]>,
+}
+
+impl SourceFile {
+    fn new(name: Arc<str>, text: Arc<str>) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, octet)| *octet == b'\n');
+        let lines = std::iter::once(0).chain(ends.map(|(at, _)| at as u32 + 1)).collect();
+        Self { name, text, lines }
+    }
+
+    /// A line by its 1-based number, without its end.
+    fn line(&self, number: usize) -> &str {
+        let start = number.checked_sub(1).and_then(|i| self.lines.get(i));
+        let end = self.lines.get(number).map_or(self.text.len(), |at| *at as usize);
+        let line = start.and_then(|at| self.text.get(*at as usize..end)).unwrap_or("");
+        line.lines().next().unwrap_or("")
+    }
 }
 
 /// The files a configuration was read from.
@@ -82,7 +100,7 @@ pub struct SourceMap {
 impl SourceMap {
     /// Adds a file and returns its index for [`Span::file`].
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> u32 {
-        self.files.push(SourceFile { name: name.into(), text: text.into() });
+        self.files.push(SourceFile::new(name.into(), text.into()));
         (self.files.len() - 1) as u32
     }
 
@@ -94,9 +112,10 @@ impl SourceMap {
     /// File name, 1-based line and 1-based column in bytes of a span's start.
     pub fn position(&self, span: Span) -> (Arc<str>, usize, usize) {
         let Some(file) = self.file(span.file) else { return ("".into(), 1, 0) };
-        let before = file.text.get(..span.start as usize).unwrap_or(&file.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.len() - before.rfind('\n').map_or(0, |i| i + 1) + 1;
+        let at = file.text.get(..span.start as usize).unwrap_or(&file.text).len();
+        let line = file.lines.partition_point(|start| *start as usize <= at);
+        let start = line.checked_sub(1).and_then(|i| file.lines.get(i)).map_or(0, |start| *start as usize);
+        let column = at - start + 1;
         (file.name.clone(), line, column)
     }
 
@@ -125,7 +144,7 @@ impl fmt::Display for Rendered<'_> {
             Severity::Warning => "warning",
         };
         writeln!(f, "{name}:{line}:{column}: {kind}: {}", self.d.message)?;
-        let text = self.map.file(self.d.span.file).and_then(|s| s.text.lines().nth(line - 1)).unwrap_or("");
+        let text = self.map.file(self.d.span.file).map_or("", |s| s.line(line));
         let number = line.to_string();
         let pad = " ".repeat(number.len());
         writeln!(f, "{pad} |")?;

@@ -111,3 +111,23 @@ fn include_depth_is_bounded() {
     let error = lex("a", text, &mut map, &mut |_, _| Ok(vec![("a".into(), text.into())]));
     assert_eq!(error.map_err(|e| e.message).err().as_deref(), Some("Max include depth reached"));
 }
+
+/// Lines and columns are those one counts.
+#[test]
+fn places_in_a_text() {
+    for text in ["", "\n", "one", "one\ntwo", "one\r\n\ntw\u{f6}\n", "\n\n\n"] {
+        let mut map = godwit_filter::SourceMap::default();
+        let file = map.add("name", text);
+        for start in 0..=text.len() as u32 + 2 {
+            let span = godwit_filter::Span { file, start, end: start };
+            let before = text.get(..start as usize).unwrap_or(text);
+            let line = before.split('\n').count();
+            let column = before.rsplit('\n').next().map_or(0, str::len) + 1;
+            let (_, found_line, found_column) = map.position(span);
+            assert_eq!((found_line, found_column), (line, column), "{text:?} {start}");
+            let shown = map.render(&godwit_filter::Diagnostic::error(span, "here")).to_string();
+            let expected = format!("{line} | {}\n", text.lines().nth(line - 1).unwrap_or(""));
+            assert!(shown.contains(&expected), "{shown} {expected}");
+        }
+    }
+}

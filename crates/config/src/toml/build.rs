@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use godwit_filter::{Diagnostic, SourceMap, Span, SymbolClass};
+use godwit_filter::{Diagnostic, Severity, SourceMap, Span, SymbolClass};
 use godwit_wire::AddressFamily;
 use toml::Spanned;
 
@@ -10,7 +10,7 @@ use super::raw::{self, Channel, Family};
 use super::span;
 use crate::check;
 use crate::lang::{Ident, Parsed, SymbolTable, did_you_mean};
-use crate::load::LoadOptions;
+use crate::load::{ERRORS_MAX, LoadOptions};
 use crate::model::{
     BgpChannelConfig, ChannelConfig, DeviceConfig, Dialect, DirectConfig, GatewayMode, KernelConfig,
     LogClasses, LogDestination, LogTarget, ProtocolConfig, ProtocolKind, RouterConfig, RouterId,
@@ -94,6 +94,9 @@ impl<'a> Build<'a> {
             self.diagnostics.push(Diagnostic::error(span(self.file, 0..0), message));
         }
         for (name, part) in parts {
+            if self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count() >= ERRORS_MAX {
+                break;
+            }
             if self.name(&name, SymbolClass::Protocol) {
                 self.protocol(&name, part, &templates);
             }
