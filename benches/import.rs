@@ -45,7 +45,10 @@ fn bench(bencher: Bencher<'_, '_>, policy: Policy, bodies: &[Vec<u8>], nets: usi
     let mut batches = Batches::default();
     step.update(&bodies[0], &Cables, &mut batches).expect("ours");
     assert_eq!(batches.ipv4.nets.len(), nets, "all of them are valid");
-    assert!(batches.ipv4.sets.iter().any(|(set, _)| set.is_some()), "the policy accepts some");
+    assert!(
+        batches.ipv4.changes.iter().any(|(change, _)| change.announced().is_some()),
+        "the policy accepts some"
+    );
     let mut turn = 0;
     bencher.counter(ItemsCount::new(nets)).bench_local(|| {
         let mut batches = Batches::default();

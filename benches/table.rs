@@ -30,7 +30,7 @@ fn announced() -> Batch {
 
 /// The same batch once more; the attribute sets are shared as they are between tasks.
 fn copy(batch: &Batch) -> Batch {
-    Batch { sets: batch.sets.clone(), nets: batch.nets.clone(), counters: batch.counters }
+    Batch { changes: batch.changes.clone(), nets: batch.nets.clone(), counters: batch.counters }
 }
 
 fn withdrawn() -> Batch {

@@ -111,10 +111,9 @@ fn cell(column: Column, direction: Direction, event: &Event) -> String {
             node.handle_timeout(at)
         }
         Event::NothingDue => {
-            at = node
-                .session
-                .next_timeout()
-                .map_or(now + Duration::from_hours(1), |at| at - Duration::from_nanos(1));
+            at = node.session.next_timeout().map_or(now + Duration::from_hours(1), |at| {
+                at.checked_sub(Duration::from_nanos(1)).expect("a time after the start")
+            });
             node.handle_timeout(at)
         }
         Event::TcpConnected if node.is_linked(Direction::Outgoing) => {
