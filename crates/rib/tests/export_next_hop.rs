@@ -2,13 +2,14 @@
 
 mod common;
 
-use common::peer::{told, told6};
+use common::peer::{Peer, told, told6};
 use common::{
-    ETH0, bgp, external, filter, internal, ip, other, path, path_with, path6, static_route, to_external,
-    to_internal, via,
+    ETH0, announce, any, bgp, external, filter, internal, ip, net, other, path, path_with, path6, settle,
+    static_route, to_external, to_internal, via, withdraw,
 };
 use godwit_filter::{Destination, NextHop, RouteAttributes};
-use godwit_rib::{BgpExport, BgpSource, ExportPolicy, NextHopPolicy, SourceInfo};
+use godwit_rib::{BgpExport, BgpSource, ExportPolicy, NextHopPolicy, SourceInfo, Table};
+use ipnetwork::Ipv4Network;
 
 const OWN: &str = "192.0.2.254";
 const ETH1: u32 = 3;
@@ -75,6 +76,7 @@ fn next_hop_self_and_keep() {
     let gateway = || via("192.0.2.9");
     assert_eq!(fixed(gateway(), with(all, off, to_internal(2))), OWN);
     assert_eq!(fixed(gateway(), with(ebgp, off, to_internal(2))), "192.0.2.9");
+    assert_eq!(fixed(gateway(), with(ibgp, off, to_internal(2))), "192.0.2.9");
 }
 
 #[test]
@@ -93,12 +95,36 @@ fn routes_without_a_next_hop_attribute() {
     assert_eq!(fixed(via("192.0.2.9"), to_external(2)), "192.0.2.9", "the gateway, on one link");
     assert_eq!(fixed(Destination::Unicast(hop(Some("10.1.2.3"), ETH1)), to_external(2)), OWN, "on another");
     assert_eq!(fixed(via("192.0.2.9"), BgpExport { ifindex: 0, ..to_external(2) }), OWN, "multihop");
+    let unknown = Destination::Unicast(hop(Some("10.1.2.3"), 0));
+    assert_eq!(fixed(unknown, BgpExport { ifindex: 0, ..to_external(2) }), OWN, "multihop, on no known link");
     assert_eq!(fixed(Destination::Unicast(hop(None, ETH0)), to_internal(2)), OWN, "no gateway");
     assert_eq!(fixed(Destination::Blackhole, to_internal(2)), OWN);
     let several = [hop(Some("10.1.2.3"), ETH0), hop(Some("10.1.2.4"), ETH0)];
     assert_eq!(fixed(Destination::Multipath(several.into()), to_internal(2)), OWN, "several gateways");
     assert_eq!(fixed(via("169.254.1.1"), to_internal(2)), OWN, "a gateway of the link only");
     assert_eq!(fixed(via("2001:db8::9"), to_internal(2)), OWN, "a gateway of the other family");
+}
+
+/// A local route to a next hop that is looked up goes out with the gateway that was found.
+#[test]
+fn a_recursive_local_route() {
+    let mut table = Table::<Ipv4Network>::new(1);
+    let igp = table.add_source(other("igp", 3), None);
+    let source = table.add_source(other("static1", 1), None);
+    let mut peer = Peer::new(&mut table, to_internal(2), ExportPolicy::All, None);
+    announce(&mut table, igp, net("10.9.0.0/16"), &static_route(via("192.0.2.9")));
+    announce(
+        &mut table,
+        source,
+        net("203.0.113.0/24"),
+        &static_route(Destination::Recursive(ip("10.9.0.1"))),
+    );
+    peer.listen(&mut table);
+    assert_eq!(peer.nets[&any("203.0.113.0/24")].next_hop, Some(ip("192.0.2.9")));
+    withdraw(&mut table, igp, net("10.9.0.0/16"));
+    settle(&mut table);
+    peer.listen(&mut table);
+    assert_eq!(peer.nets[&any("203.0.113.0/24")].next_hop, Some(ip(OWN)), "it resolves no more");
 }
 
 #[test]

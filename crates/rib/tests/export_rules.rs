@@ -186,6 +186,8 @@ fn reflection() {
     assert_eq!(sent.cluster_list(), [2, 8, 9], "put in front");
     assert!(pass(internal(1), &reflected, to_client(2, 9)).is_none(), "it has been through the cluster");
     assert_eq!(export_check(&reflected, &bgp(internal(1)), &to_client(2, 9)), Err(Refused::ClusterLoop));
+    let outward = pass(client(1, 1), &reflected, BgpExport { cluster_id: 9, ..to_internal(2) });
+    assert!(outward.is_some(), "only a client is in the cluster of its session");
     let sent = pass(external(1), &common::path(), to_client(2, CLUSTER)).unwrap();
     assert_eq!(sent.rare, None, "external routes are not reflected but announced");
 }

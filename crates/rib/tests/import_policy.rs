@@ -96,6 +96,29 @@ fn a_block_seen_before_is_recognised() {
     assert!(!Arc::ptr_eq(&set(&first), &set(&run(&mut step, &body(&[], &good(), &A)))));
 }
 
+/// More blocks than are remembered share places, and are told apart all the same.
+#[test]
+fn blocks_that_share_a_place_are_told_apart() {
+    let mut step = step(session(), ExportPolicy::All);
+    for med in (0..2_000_u32).chain(0..2_000) {
+        let block = [good(), attribute(0x80, 4, &med.to_be_bytes())].concat();
+        let routes = flat(&run(&mut step, &body(&[], &block, &A)).ipv4);
+        assert_eq!(routes[0].1.as_ref().unwrap().bgp.med, Some(med));
+    }
+}
+
+/// A fault is told each time, not only when its block is new.
+#[test]
+fn a_faulty_block_is_judged_each_time() {
+    let mut step = step(session(), ExportPolicy::All);
+    for _ in 0..2 {
+        let mut batches = Batches::default();
+        let faulty = [good(), attribute(0x40, 6, &[1])].concat();
+        let summary = step.update(&body(&[], &faulty, &A), &Link, &mut batches).unwrap();
+        assert_eq!(summary.remarks.len(), 1);
+    }
+}
+
 /// A new channel takes effect on blocks seen before.
 #[test]
 fn a_new_policy_forgets() {
