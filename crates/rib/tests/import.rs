@@ -208,6 +208,18 @@ fn nets_that_are_no_routes_are_rejected() {
 }
 
 #[test]
+fn nets_of_ipv6_that_are_no_routes_are_rejected() {
+    let loopback: Vec<u8> = [&[128][..], &[0; 15], &[1]].concat();
+    let nets: [(&[u8], bool); 5] =
+        [(&[0], true), (&A6, true), (&[8, 0xff], false), (&[10, 0xfe, 0x80], false), (&loopback, false)];
+    for (nlri, valid) in nets {
+        let attributes = [mp_reach(&GLOBAL, nlri), origin(0), as_path(&[65001])].concat();
+        let (batches, _) = run(&mut step(session(), ExportPolicy::All), &body(&[], &attributes, &[]));
+        assert_eq!(flat(&batches.ipv6)[0].1.is_some(), valid, "{nlri:?}");
+    }
+}
+
+#[test]
 fn end_of_rib() {
     let marker = |body: &[u8]| run(&mut step(session(), ExportPolicy::All), body).1.end_of_rib;
     assert_eq!(marker(&body(&[], &[], &[])), Some(AddressFamily::IPV4));
