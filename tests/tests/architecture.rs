@@ -17,7 +17,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("api", &["config", "filter", "wire"]),
     ("daemon", &["api", "config", "filter", "fsm", "netlink", "rib", "wire"]),
     ("ctl", &["api", "config", "filter", "wire"]),
-    ("godwit", &["api", "config", "ctl", "daemon", "filter"]),
+    ("observe", &["api", "config"]),
+    ("godwit", &["api", "config", "ctl", "daemon", "filter", "observe"]),
 ];
 
 /// What has no place in a core crate.

@@ -1,9 +1,10 @@
 //! Questions and answers between the running router and everything that shows or steers it: the
-//! control socket, metrics, a looking glass. Plain values; no text formats, no sockets.
+//! control socket, metrics, a looking glass. Plain values; no text formats but that of a time, no sockets.
 #![forbid(unsafe_code)]
 
 mod protocol;
 mod route;
+mod times;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use godwit_config::{DebugFlags, RouterConfig};
 
 pub use protocol::*;
 pub use route::*;
+pub use times::{Times, strftime};
 
 /// Milliseconds since the Unix epoch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use godwit_api::{
-    ExportMode, Interface, NetSelector, Refusal, Reply, Request, RouteQuery, Selector, UnixMillis,
+    ExportMode, Interface, NetSelector, Refusal, Reply, Request, RouteQuery, Selector, Times, UnixMillis,
 };
 use godwit_config::{Dialect, RouterConfig};
 use godwit_wire::AddressFamily;
 use tokio::io::{self, AsyncWrite, AsyncWriteExt};
 
 use crate::command::{Command, ParseError, ShowRoute, Token, parse};
-use crate::format::{self, RouteLines, Times};
+use crate::format::{self, RouteLines};
 use crate::{Backend, Framer, ServerConfig, policy};
 
 /// One client's conversation.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use godwit_api::*;
 use godwit_config::{Dialect, Limit, LimitAction, TimeFormats};
 use godwit_ctl::Framer;
-use godwit_ctl::format::{self, RouteLines, Times};
+use godwit_ctl::format::{self, RouteLines};
 use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Scope};
 use godwit_wire::{
     AddressFamily, AsPath, Capability, ExtendedCommunity, GracefulRestart, GracefulRestartFamily,

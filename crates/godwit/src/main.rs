@@ -5,7 +5,6 @@
 mod background;
 mod flags;
 mod loading;
-mod logging;
 mod privileges;
 mod run;
 

@@ -11,12 +11,12 @@ use godwit_api::{Reply, Request};
 use godwit_config::{Dialect, RouterConfig};
 use godwit_ctl::{Backend, ServerConfig};
 use godwit_daemon::{Handle, Options};
+use godwit_observe::Log;
 use time::UtcOffset;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::flags::DaemonOptions;
 use crate::loading;
-use crate::logging::Log;
 use crate::{background, privileges};
 
 /// The BIRD whose language and control socket this is, as clients of the socket expect to be told.

@@ -8,7 +8,6 @@ mod interfaces;
 mod protocols;
 mod routes;
 mod status;
-mod time;
 
 pub use config::{static_routes, symbols};
 pub use control::{acted, configure};
@@ -16,4 +15,3 @@ pub use interfaces::{interfaces, summary};
 pub use protocols::{heading, protocol};
 pub use routes::RouteLines;
 pub use status::{memory, status};
-pub use time::{Times, strftime};

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use godwit_api::{
-    BgpStatus, ChannelCounters, ChannelStatus, NeighborStatus, ProtocolState, ProtocolStatus, UpdateCounters,
+    BgpStatus, ChannelCounters, ChannelStatus, NeighborStatus, ProtocolState, ProtocolStatus, Times,
+    UpdateCounters,
 };
 use godwit_config::{Dialect, LimitAction};
 use godwit_wire::AddressFamily;
 
-use super::{Times, capabilities};
+use super::capabilities;
 use crate::Framer;
 
 /// The heading.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use godwit_api::{RoutePage, RouteView};
+use godwit_api::{RoutePage, RouteView, Times};
 use godwit_config::Dialect;
 use godwit_filter::{Destination, NextHop, RouteSource};
 use godwit_wire::Origin;
 use ipnetwork::IpNetwork;
 
+use super::attributes;
 use super::interfaces::scope;
-use super::{Times, attributes};
 use crate::Framer;
 
 /// Lays out a listing of routes page by page.

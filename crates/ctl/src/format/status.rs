@@ -1,9 +1,8 @@
 //! `show status` and `show memory`.
 
-use godwit_api::{Memory, Status};
+use godwit_api::{Memory, Status, Times};
 use godwit_config::Dialect;
 
-use super::Times;
 use crate::Framer;
 
 /// `show status`, whole.

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use godwit_api::UnixMillis;
 use godwit_config::{Dialect, TimeFormat, TimeFormats};
 use time::{OffsetDateTime, UtcOffset};
+
+use crate::UnixMillis;
 
 /// Times younger than this show the time of day by default, seconds.
 const NEAR_SECS: u32 = 20 * 3600;

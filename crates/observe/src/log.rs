@@ -4,57 +4,21 @@
 //! (`error` ERR, `warn` WARN, `info` INFO, `debug` TRACE, `trace` DBG), and where it does not, a field
 //! does: `class = "RMT"`, `"AUTH"`, `"FATAL"`, `"BUG"`.
 
+mod class;
+mod sink;
+
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use godwit_api::UnixMillis;
+use godwit_api::{Times, UnixMillis};
 use godwit_config::{Dialect, LogClasses, LogDestination, RouterConfig, TimeFormats};
-use godwit_ctl::format::Times;
 use time::{OffsetDateTime, UtcOffset};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-/// A class with its mark and its bit.
-struct Class {
-    mark: &'static str,
-    bit: u16,
-    /// Syslog's severity.
-    severity: u8,
-}
-
-const CLASSES: [Class; 9] = [
-    Class { mark: "DBG", bit: LogClasses::DEBUG, severity: 7 },
-    Class { mark: "TRACE", bit: LogClasses::TRACE, severity: 7 },
-    Class { mark: "INFO", bit: LogClasses::INFO, severity: 6 },
-    Class { mark: "RMT", bit: LogClasses::REMOTE, severity: 3 },
-    Class { mark: "WARN", bit: LogClasses::WARNING, severity: 4 },
-    Class { mark: "ERR", bit: LogClasses::ERROR, severity: 3 },
-    Class { mark: "AUTH", bit: LogClasses::AUTH, severity: 3 },
-    Class { mark: "FATAL", bit: LogClasses::FATAL, severity: 2 },
-    Class { mark: "BUG", bit: LogClasses::BUG, severity: 2 },
-];
-
-/// Where lines go.
-enum Sink {
-    /// Short ones, `bird: message`, before there is a configuration and for `-d`.
-    Stderr {
-        short: bool,
-    },
-    File {
-        file: File,
-        path: String,
-        rotate: Option<(u64, String)>,
-        len: u64,
-    },
-    Syslog {
-        socket: Option<UnixDatagram>,
-        name: String,
-    },
-}
+use class::{CLASSES, Class};
+use sink::{Sink, open, syslog};
 
 /// What a configuration says of the log.
 struct Output {
@@ -65,7 +29,7 @@ struct Output {
 
 /// The log. One for the process; its targets follow the configuration.
 #[derive(Clone)]
-pub(crate) struct Log {
+pub struct Log {
     output: Arc<Mutex<Output>>,
     json: bool,
     debug: bool,
@@ -75,7 +39,10 @@ pub(crate) struct Log {
 
 impl Log {
     /// A log to standard error, until a configuration says otherwise, as the process's only one.
-    pub(crate) fn install(debug: bool, debug_file: Option<String>, json: bool, offset: UtcOffset) -> Self {
+    ///
+    /// `debug` keeps standard error among the targets whatever is configured, `debug_file` adds a file,
+    /// `json` makes every line a JSON object; `offset` is the local time zone.
+    pub fn install(debug: bool, debug_file: Option<String>, json: bool, offset: UtcOffset) -> Self {
         let targets = vec![(Sink::Stderr { short: true }, LogClasses::ALL.0)];
         let output = Output { targets, dialect: Dialect::default(), formats: TimeFormats::default() };
         let log = Self { output: Arc::new(Mutex::new(output)), json, debug, debug_file, offset };
@@ -86,7 +53,7 @@ impl Log {
     }
 
     /// Writes to where a configuration says from now on.
-    pub(crate) fn apply(&self, config: &RouterConfig) {
+    pub fn apply(&self, config: &RouterConfig) {
         let mut targets = Vec::new();
         for target in &config.log {
             match open(&target.destination) {
@@ -115,69 +82,6 @@ impl Log {
             return serde_json::json!({ "time": stamp, "class": class.mark, "message": message }).to_string();
         }
         format!("{stamp} <{}> {message}", class.mark)
-    }
-}
-
-fn open(destination: &LogDestination) -> Result<Sink, String> {
-    Ok(match destination {
-        LogDestination::Stderr => Sink::Stderr { short: false },
-        LogDestination::File { path, rotate } => {
-            let file = OpenOptions::new().create(true).append(true).open(path);
-            let file = file.map_err(|error| format!("cannot open {path}: {error}"))?;
-            let len = file.metadata().map_or(0, |m| m.len());
-            Sink::File { file, path: path.clone(), rotate: rotate.clone(), len }
-        }
-        LogDestination::Syslog { name } => syslog(name.as_deref().unwrap_or("bird")),
-    })
-}
-
-fn syslog(name: &str) -> Sink {
-    Sink::Syslog { socket: connect_syslog(), name: name.to_owned() }
-}
-
-fn connect_syslog() -> Option<UnixDatagram> {
-    let socket = UnixDatagram::unbound().ok()?;
-    socket.connect("/dev/log").ok().map(|()| socket)
-}
-
-impl Sink {
-    fn write(&mut self, log: &Log, class: &Class, stamp: &str, message: &str) {
-        match self {
-            Self::Stderr { short } => {
-                let line = if *short && !log.json {
-                    format!("bird: {message}")
-                } else {
-                    log.line(class, stamp, message)
-                };
-                let _ = writeln!(std::io::stderr(), "{line}");
-            }
-            Self::File { file, path, rotate, len } => {
-                let line = log.line(class, stamp, message);
-                if let Some((limit, backup)) = rotate
-                    && *len + line.len() as u64 >= *limit
-                {
-                    let _ = std::fs::rename(&*path, backup);
-                    if let Ok(new) = OpenOptions::new().create(true).append(true).open(&*path) {
-                        *file = new;
-                        *len = 0;
-                    }
-                }
-                *len += line.len() as u64 + 1;
-                let _ = writeln!(file, "{line}");
-            }
-            Self::Syslog { socket, name } => {
-                // Facility daemon (3), RFC 3164's short form as syslog(3) sends it.
-                let line = format!("<{}>{name}: {message}", 3 << 3 | class.severity);
-                let sent = socket.as_ref().is_some_and(|socket| socket.send(line.as_bytes()).is_ok());
-                if !sent {
-                    // The system's log was restarted, or was not there when we started.
-                    *socket = connect_syslog();
-                    if let Some(socket) = socket {
-                        let _ = socket.send(line.as_bytes());
-                    }
-                }
-            }
-        }
     }
 }
 

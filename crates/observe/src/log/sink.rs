@@ -1,0 +1,92 @@
+//! Where lines go.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::net::UnixDatagram;
+
+use godwit_config::LogDestination;
+
+use super::Log;
+use super::class::Class;
+
+/// Where lines go.
+pub(super) enum Sink {
+    /// Short ones, `bird: message`, before there is a configuration and for `-d`.
+    Stderr {
+        short: bool,
+    },
+    File {
+        file: File,
+        path: String,
+        rotate: Option<(u64, String)>,
+        len: u64,
+    },
+    Syslog {
+        socket: Option<UnixDatagram>,
+        name: String,
+    },
+}
+
+pub(super) fn open(destination: &LogDestination) -> Result<Sink, String> {
+    Ok(match destination {
+        LogDestination::Stderr => Sink::Stderr { short: false },
+        LogDestination::File { path, rotate } => {
+            let file = OpenOptions::new().create(true).append(true).open(path);
+            let file = file.map_err(|error| format!("cannot open {path}: {error}"))?;
+            let len = file.metadata().map_or(0, |m| m.len());
+            Sink::File { file, path: path.clone(), rotate: rotate.clone(), len }
+        }
+        LogDestination::Syslog { name } => syslog(name.as_deref().unwrap_or("bird")),
+    })
+}
+
+pub(super) fn syslog(name: &str) -> Sink {
+    Sink::Syslog { socket: connect_syslog(), name: name.to_owned() }
+}
+
+fn connect_syslog() -> Option<UnixDatagram> {
+    let socket = UnixDatagram::unbound().ok()?;
+    socket.connect("/dev/log").ok().map(|()| socket)
+}
+
+impl Sink {
+    /// Writes one line; what cannot be written is lost.
+    pub(super) fn write(&mut self, log: &Log, class: &Class, stamp: &str, message: &str) {
+        match self {
+            Self::Stderr { short } => {
+                let line = if *short && !log.json {
+                    format!("bird: {message}")
+                } else {
+                    log.line(class, stamp, message)
+                };
+                let _ = writeln!(std::io::stderr(), "{line}");
+            }
+            Self::File { file, path, rotate, len } => {
+                let line = log.line(class, stamp, message);
+                if let Some((limit, backup)) = rotate
+                    && *len + line.len() as u64 >= *limit
+                {
+                    let _ = std::fs::rename(&*path, backup);
+                    if let Ok(new) = OpenOptions::new().create(true).append(true).open(&*path) {
+                        *file = new;
+                        *len = 0;
+                    }
+                }
+                *len += line.len() as u64 + 1;
+                let _ = writeln!(file, "{line}");
+            }
+            Self::Syslog { socket, name } => {
+                // Facility daemon (3), RFC 3164's short form as syslog(3) sends it.
+                let line = format!("<{}>{name}: {message}", 3 << 3 | class.severity);
+                let sent = socket.as_ref().is_some_and(|socket| socket.send(line.as_bytes()).is_ok());
+                if !sent {
+                    // The system's log was restarted, or was not there when we started.
+                    *socket = connect_syslog();
+                    if let Some(socket) = socket {
+                        let _ = socket.send(line.as_bytes());
+                    }
+                }
+            }
+        }
+    }
+}
