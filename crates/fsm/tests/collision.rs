@@ -46,6 +46,26 @@ fn with_equal_identifiers_the_higher_as_decides() {
     assert_eq!(pair.states(), (State::Established, State::Established));
     const { assert!(AS_B > AS_A) };
     assert_eq!((pair.negotiated(Side::A).0, pair.negotiated(Side::B).0), (IN, OUT));
+    assert_eq!((pair.connects(Side::A).len(), pair.connects(Side::B).len()), (1, 1), "at once");
+}
+
+#[test]
+fn told_of_a_collision_it_has_no_error_to_show() {
+    let (mut node, now) = twice(config_a());
+    node.input(now, |s| s.notification(OUT, &Notification::new(6, 7), now));
+    let status = node.session.status(now);
+    assert_eq!((status.last_error, status.connect_delay), (None, None));
+    assert_eq!(node.state(), State::OpenSent);
+}
+
+#[test]
+fn status_is_that_of_the_connection_that_is_furthest() {
+    for first in [OUT, IN] {
+        let (mut node, now) = twice(config_a());
+        assert_eq!(node.session.status(now).remote_open, None);
+        node.input(now, |s| s.open(first, open_b(Vec::new()), now));
+        assert_eq!(node.session.status(now).remote_open, Some(open_b(Vec::new())));
+    }
 }
 
 #[test]
@@ -209,10 +229,29 @@ fn loss_of_one_connection_does_not_begin_a_third() {
     let (mut node, now) = twice(config_a());
     let actions = node.closed(OUT, now);
     assert!(!actions.contains(&Action::Connect));
-    assert_eq!(node.state(), State::OpenSent);
+    assert_eq!((node.state(), node.session.status(now).connect_delay), (State::OpenSent, None));
     // The other goes as well: now it is time to try again.
     node.closed(IN, now);
     assert_eq!(node.state(), State::Active);
     let at = node.session.next_timeout().expect("it will try");
     assert_eq!(node.handle_timeout(at), [Action::Connect]);
+}
+
+#[test]
+fn loss_of_the_neighbors_connection_leaves_our_attempt_alone() {
+    let (mut node, now) = (Node::new(config_a(), 3), epoch());
+    node.start(now);
+    node.accept(now);
+    node.closed(IN, now);
+    assert_eq!((node.state(), node.session.status(now).connect_delay), (State::Connect, None));
+}
+
+#[test]
+fn error_on_the_neighbors_connection_ends_our_attempt() {
+    let (mut node, now) = (Node::new(config_a(), 3), epoch());
+    node.start(now);
+    node.accept(now);
+    let actions = node.input(now, |s| s.notification(IN, &Notification::new(2, 2), now));
+    assert_eq!(actions.last(), Some(&Action::AbortConnect));
+    assert_eq!(node.state(), State::Idle);
 }

@@ -211,6 +211,17 @@ fn neighbor_that_never_sends_open_is_given_up_after_the_startup_hold_time() {
 }
 
 #[test]
+fn first_keepalive_of_the_neighbor_starts_the_hold_time_anew() {
+    let (mut node, now) = (Node::new(config_a(), 1), epoch());
+    node.start(now);
+    node.connect_done(Ok(()), now);
+    node.input(now, |s| s.open(Direction::Outgoing, common::open_b(Vec::new()), now));
+    let later = now + secs(60);
+    node.input(later, |s| s.keepalive(Direction::Outgoing, later));
+    assert_eq!(node.session.status(later).hold_timer, Some((secs(90), secs(90))));
+}
+
+#[test]
 fn keepalive_update_and_route_refresh_keep_the_session_alive() {
     let mut pair = Pair::established(|a, _| a.hold_time_secs = 30);
     let (over, node) = (Direction::Outgoing, &mut pair.a);
@@ -236,6 +247,11 @@ fn neighbor_is_off_the_link_and_comes_back() {
     let [down] = pair.downs(Side::A).try_into().expect("once");
     assert_eq!((down.reason.as_str(), down.graceful), ("Error: Neighbor lost", false));
     assert_eq!(pair.codes(Side::A), [], "there is nobody to tell");
+    pair.change(Side::A, |node, now| {
+        let (taken, actions) = node.accept(now);
+        assert!(!taken, "it cannot be the neighbor");
+        actions
+    });
     pair.run(secs(1_000));
     assert_eq!(pair.states(), (State::Idle, State::Active));
     pair.change(Side::A, |node, now| node.set_reachable(true, now));

@@ -111,9 +111,9 @@ fn cell(column: Column, direction: Direction, event: &Event) -> String {
             node.handle_timeout(at)
         }
         Event::NothingDue => {
-            at = node.session.next_timeout().map_or(now + Duration::from_hours(1), |at| {
-                at.checked_sub(Duration::from_nanos(1)).expect("a time after the start")
-            });
+            // Half of the way to whatever is due next.
+            let left = node.session.next_timeout().map(|at| at.saturating_duration_since(now) / 2);
+            at = now + left.unwrap_or(Duration::from_hours(1));
             node.handle_timeout(at)
         }
         Event::TcpConnected if node.is_linked(Direction::Outgoing) => {

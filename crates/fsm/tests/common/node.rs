@@ -179,6 +179,9 @@ impl Node {
         if state == State::Connect {
             assert!(self.connecting, "{self:#?}");
         }
+        assert!(state != State::Idle || !self.connecting, "{self:#?}");
+        let waits = self.session.status(now).error_wait.is_some();
+        assert!(!(waits && linked), "it waits after an error, but is connected: {self:#?}");
         let next = self.session.next_timeout();
         if self.started && self.reachable && !self.config.passive && !linked && !self.connecting {
             assert!(next.is_some(), "it will never connect: {self:#?}");
