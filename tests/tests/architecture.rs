@@ -86,6 +86,18 @@ fn each_source(folder: &Path, f: &mut dyn FnMut(&Path, &str) -> Result<()>) -> R
     Ok(())
 }
 
+/// As `deny.toml` asks for; that needs a tool of its own, this does not.
+#[test]
+fn one_version_of_each_dependency() -> Result<()> {
+    let lock = std::fs::read_to_string(workspace().join("Cargo.lock"))?;
+    let mut names: Vec<&str> = lock.lines().filter_map(|line| line.strip_prefix("name = ")).collect();
+    ensure!(names.len() > 50, "{} packages", names.len());
+    names.sort_unstable();
+    let twice = names.windows(2).find(|pair| pair[0] == pair[1] && pair[0] != "\"syn\"");
+    ensure!(twice.is_none(), "{twice:?} is there in two versions");
+    Ok(())
+}
+
 #[test]
 fn architecture_speaks_of_what_is_there() -> Result<()> {
     let root = workspace();
