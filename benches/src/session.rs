@@ -27,7 +27,7 @@ impl Surroundings for Cables {
 }
 
 impl Links for Cables {
-    fn on_link(&self, _: IpAddr) -> OnLink {
+    fn on_link(&self, _: IpAddr, _: Option<u32>) -> OnLink {
         OnLink::Yes(2)
     }
 }
@@ -51,6 +51,7 @@ pub fn import(policy: ExportPolicy) -> ImportStep {
         enforce_first_as: true,
         default_local_pref: 100,
         recursive: false,
+        ifindex: None,
         attributes: AttributeContext {
             external: true,
             four_octet_as: true,

@@ -8,7 +8,7 @@ use godwit_config::{
     StaticTarget,
 };
 use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Scope, Subject};
-use godwit_rib::{Links, NetKey, OnLink, SourceInfo};
+use godwit_rib::{NetKey, SourceInfo};
 use godwit_wire::AddressFamily;
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 use tokio::sync::mpsc;
@@ -246,13 +246,16 @@ fn static_route(
 }
 
 fn static_next_hop(hop: &StaticNextHop, check_link: bool, links: &LinkTable) -> Option<NextHop> {
-    let ifindex = match (&hop.interface, hop.gateway) {
-        (Some(name), _) => links.by_name(name)?.index,
-        (None, Some(gateway)) => match links.on_link(gateway) {
-            OnLink::Yes(index) => index,
-            OnLink::Local | OnLink::No => return None,
-        },
-        (None, None) => return None,
+    let named = match &hop.interface {
+        Some(name) => Some(links.by_name(name)?.index),
+        None => None,
+    };
+    let ifindex = match (hop.gateway, named) {
+        (None, index) => index?,
+        (Some(_), Some(index)) if hop.onlink => index,
+        // One of our own will do, as in BIRD: the kernel takes it to mean the link.
+        (Some(gateway), index) if !gateway.is_loopback() => links.link_of(gateway, index)?.0,
+        _ => return None,
     };
     let link = links.by_index(ifindex)?;
     let up = link.admin_up && (link.link_up || !check_link);

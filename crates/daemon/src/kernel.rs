@@ -1,5 +1,6 @@
 //! A kernel protocol: one kernel table of one family kept as its routing table wants it.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,8 @@ use godwit_api::{ProtocolState, ProtocolStatus};
 use godwit_config::{ChannelConfig, KernelConfig, ProtocolConfig, ProtocolKind};
 use godwit_filter::{AttributeValue, Destination, NextHop, RouteAttributes, RouteSource, Subject, Verdict};
 use godwit_netlink::{
-    Alien, Event, Family, Fib, KernelRoute, NetlinkError, Programmer, RouteHop, RouteKind, Wanted, dump,
+    Alien, Event, Family, Fib, KernelRoute, NetlinkError, Operation, Programmer, RouteHop, RouteKind, Wanted,
+    dump,
 };
 use godwit_rib::{
     ExportPolicy, Exporter, ExporterKind, HashedAttributes, NetKey, RouteBatch, SourceId, SourceInfo,
@@ -16,20 +18,22 @@ use godwit_rib::{
 };
 use tokio::sync::{broadcast, mpsc};
 
+use crate::kernel_tables::{Owners, Ownership};
 use crate::limits::{KERNEL_CHUNKS_MAX, KERNEL_EVENTS_MAX, KERNEL_PLAN_MAX};
 use crate::protocol::{Command, Context, StopReason, base_status, channel_status, counters, policy};
-use crate::table::{Chunk, ChunkReceiver, TableHandle, TableMessage};
+use crate::table::{Chunk, ChunkReceiver, TableHandle, TableMessage, TableShell};
 
 /// Route events on their way from the monitor to the kernel protocols. One that is too slow finds
 /// out and reads the kernel's table again.
 #[derive(Clone, Debug)]
 pub(crate) struct KernelEvents {
     tx: broadcast::Sender<Arc<[Event]>>,
+    owners: Owners,
 }
 
 impl KernelEvents {
     pub(crate) fn new() -> Self {
-        Self { tx: broadcast::channel(KERNEL_EVENTS_MAX).0 }
+        Self { tx: broadcast::channel(KERNEL_EVENTS_MAX).0, owners: Owners::default() }
     }
 
     pub(crate) fn send(&self, events: Vec<Event>) {
@@ -42,14 +46,45 @@ impl KernelEvents {
 const RETRY_MIN: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_mins(1);
 
-/// Runs a kernel protocol until it is told to stop.
-pub(crate) async fn run<K: NetKey>(
+/// Runs a kernel protocol until it is told to stop. Which of two gets a kernel table is decided by the
+/// order of the calls, not by what runs first.
+pub(crate) fn run<K: NetKey>(
     config: ProtocolConfig,
     channel: ChannelConfig,
     table: TableHandle<K>,
     context: Context,
     commands: mpsc::Receiver<Command>,
+) -> impl Future<Output = ()> + Send {
+    let what = match &config.kind {
+        ProtocolKind::Kernel(options) => (family::<K>(), options.table),
+        _ => (family::<K>(), 0),
+    };
+    let ownership = Ownership::take(&context.kernel.owners, what, &config.name);
+    async move {
+        match ownership {
+            Ok(ownership) => work(config, channel, table, context, commands, ownership).await,
+            Err(owner) => {
+                tracing::error!("{}: Kernel table {} already registered by {owner}", config.name, what.1);
+                idle(config, &channel, commands).await;
+            }
+        }
+    }
+}
+
+fn family<K: NetKey>() -> Family {
+    if K::BITS == 32 { Family::Ipv4 } else { Family::Ipv6 }
+}
+
+async fn work<K: NetKey>(
+    config: ProtocolConfig,
+    channel: ChannelConfig,
+    table: TableHandle<K>,
+    context: Context,
+    commands: mpsc::Receiver<Command>,
+    ownership: Ownership,
 ) {
+    let ProtocolKind::Kernel(options) = config.kind.clone() else { return };
+    let family = family::<K>();
     let events = context.kernel.tx.subscribe();
     let programmer = match Programmer::open() {
         Ok(programmer) => programmer,
@@ -58,15 +93,14 @@ pub(crate) async fn run<K: NetKey>(
             return;
         }
     };
-    let ProtocolKind::Kernel(options) = config.kind.clone() else { return };
     let info = SourceInfo { protocol: config.name.as_str().into(), type_rank: 1, bgp: None };
     let name = info.protocol.clone();
     let Some(source) = table.call(move |shell| shell.table.add_source(info, None)).await else { return };
     let links = context.links.borrow().clone();
     let exporter = Exporter::new(ExporterKind::Kernel, policy(&channel.export), Some(source), links);
     let Some(chunks) = table.add_exporter(name, exporter, KERNEL_CHUNKS_MAX).await else { return };
-    let family = if K::BITS == 32 { Family::Ipv4 } else { Family::Ipv6 };
     let protocol = Kernel {
+        _ownership: ownership,
         fib: Fib::new(options.table, family, options.metric, options.learn),
         family,
         options,
@@ -80,12 +114,36 @@ pub(crate) async fn run<K: NetKey>(
         context,
         since: crate::clock::unix_millis(),
         permission_said: false,
+        marked: HashSet::new(),
         retry: RETRY_MIN,
     };
     protocol.run(events, commands).await;
 }
 
+/// Does nothing, as BIRD leaves a protocol whose table is another's: it stays in `start`.
+async fn idle(mut config: ProtocolConfig, channel: &ChannelConfig, mut commands: mpsc::Receiver<Command>) {
+    let since = crate::clock::unix_millis();
+    while let Some(command) = commands.recv().await {
+        match command {
+            Command::Status(reply) => {
+                let mut status = base_status(&config, ProtocolState::Start, since);
+                status.channels.push(channel_status(channel, "DOWN"));
+                let _ = reply.send(status);
+            }
+            Command::Reload(_, reply) => {
+                let _ = reply.send(false);
+            }
+            Command::Update(new, _) => config = *new,
+            Command::Stop(_, done) => {
+                let _ = done.send(());
+                return;
+            }
+        }
+    }
+}
+
 struct Kernel<K: NetKey> {
+    _ownership: Ownership,
     config: ProtocolConfig,
     channel: ChannelConfig,
     options: KernelConfig,
@@ -99,6 +157,8 @@ struct Kernel<K: NetKey> {
     context: Context,
     since: u64,
     permission_said: bool,
+    /// Nets shown as refused by the kernel.
+    marked: HashSet<K>,
     retry: Duration,
 }
 
@@ -126,7 +186,10 @@ impl<K: NetKey> Kernel<K> {
                     Err(broadcast::error::RecvError::Lagged(_)) => self.resync().await,
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
-                _ = scan.tick() => self.resync().await,
+                _ = scan.tick() => {
+                    self.fib.retry_refused();
+                    self.resync().await;
+                }
                 () = &mut retry, if refused => {
                     self.fib.retry_refused();
                     self.retry = (self.retry * 2).min(RETRY_MAX);
@@ -209,24 +272,40 @@ impl<K: NetKey> Kernel<K> {
                 }
             };
             refused.sort_unstable();
+            let mut marks = Vec::new();
             for (index, operation) in operations.iter().enumerate() {
                 let error = refused.binary_search_by_key(&index, |(i, _)| *i).ok();
                 let code = error.and_then(|i| refused.get(i)).map(|(_, code)| *code);
-                self.fib.result(operation, code);
-                let Some(code) = code else { continue };
-                if code != 1 {
+                let news = self.fib.result(operation, code);
+                if let Some(code) = code.filter(|code| news && *code != 1) {
                     let text = std::io::Error::from_raw_os_error(code);
                     tracing::warn!("{}: Netlink: {}: {text}", self.config.name, operation.net());
                 }
-                self.mark_refused(operation.net()).await;
+                if !matches!(operation, Operation::Delete(_)) {
+                    marks.extend(self.mark(operation.net(), code.is_some()));
+                }
             }
+            self.show_refused(marks).await;
         }
     }
 
-    async fn mark_refused(&self, net: ipnetwork::IpNetwork) {
-        let Some(key) = K::from_net(net) else { return };
+    /// Whether a net is refused, if that is to be told to the table.
+    fn mark(&mut self, net: ipnetwork::IpNetwork, refused: bool) -> Option<(K, bool)> {
+        let key = K::from_net(net)?;
+        let changed = if refused { self.marked.insert(key) } else { self.marked.remove(&key) };
+        // The table forgets the mark when the route changes, so a refusal is always said again.
+        (changed || refused).then_some((key, refused))
+    }
+
+    async fn show_refused(&self, marks: Vec<(K, bool)>) {
+        if marks.is_empty() {
+            return;
+        }
         let id = self.chunks.id();
-        self.table.call(move |shell| shell.table.set_refused(id, key, true)).await;
+        let show = move |shell: &mut TableShell<K>| {
+            marks.into_iter().for_each(|(key, refused)| shell.table.set_refused(id, key, refused));
+        };
+        self.table.call(show).await;
     }
 
     async fn events(&mut self, events: &[Event]) {
@@ -270,6 +349,13 @@ impl<K: NetKey> Kernel<K> {
             self.learn(&news, &mut batch);
         }
         self.send(batch).await;
+        // Somebody may have put there what was refused to us.
+        let there: Vec<K> =
+            self.marked.iter().filter(|key| !self.fib.is_refused(&key.to_net())).copied().collect();
+        for key in &there {
+            self.marked.remove(key);
+        }
+        self.show_refused(there.into_iter().map(|key| (key, false)).collect()).await;
     }
 
     /// A foreign route's way into the table (`learn`).
@@ -367,6 +453,9 @@ impl<K: NetKey> Kernel<K> {
             }
             Command::Update(config, direction) => {
                 self.config = *config;
+                if let ProtocolKind::Kernel(options) = &self.config.kind {
+                    self.options = options.clone();
+                }
                 if let Some(channel) = self.config.channels.first().cloned() {
                     self.import = policy(&channel.import);
                     self.channel = channel;

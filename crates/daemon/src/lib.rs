@@ -5,6 +5,7 @@ mod clock;
 mod computed;
 mod feeder;
 mod kernel;
+mod kernel_tables;
 mod limits;
 mod links;
 mod listener;

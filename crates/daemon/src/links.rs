@@ -34,6 +34,11 @@ impl LinkAddress {
     }
 }
 
+/// Whether an address is the first or the last of an IPv4 net: that is nobody's.
+fn names_the_net(net: &IpNetwork, address: IpAddr) -> bool {
+    net.is_ipv4() && net.prefix() < 31 && (address == net.network() || address == net.broadcast())
+}
+
 fn host_len(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
@@ -67,6 +72,31 @@ impl LinkTable {
 
     pub(crate) fn by_name(&self, name: &str) -> Option<&Link> {
         self.links.iter().find(|l| *l.name == *name)
+    }
+
+    /// The link that is up and has an address, or reaches it, and whether it is its own; looked for on one
+    /// interface or on all. Every link has link-local addresses, so those need the interface.
+    pub(crate) fn link_of(&self, address: IpAddr, interface: Option<u32>) -> Option<(u32, bool)> {
+        if interface.is_none() && matches!(address, IpAddr::V6(a) if a.is_unicast_link_local()) {
+            return None;
+        }
+        let mut found: Option<(u8, u32)> = None;
+        for (link, a) in self.addresses() {
+            if !link.admin_up || interface.is_some_and(|index| index != link.index) {
+                continue;
+            }
+            if a.address.ip() == address {
+                return Some((link.index, true));
+            }
+            if let Some(prefix) = a.prefix()
+                && prefix.contains(address)
+                && !names_the_net(&prefix, address)
+                && found.is_none_or(|(len, _)| prefix.prefix() > len)
+            {
+                found = Some((prefix.prefix(), link.index));
+            }
+        }
+        found.map(|(_, index)| (index, false))
     }
 
     /// The name of an interface, or its number where there is none any more.
@@ -134,22 +164,11 @@ impl Surroundings for LinkTable {
 }
 
 impl Links for LinkTable {
-    fn on_link(&self, address: IpAddr) -> OnLink {
-        let mut found: Option<(u8, u32)> = None;
-        for (link, a) in self.addresses() {
-            if !link.admin_up {
-                continue;
-            }
-            if a.address.ip() == address {
-                return OnLink::Local;
-            }
-            if let Some(prefix) = a.prefix()
-                && prefix.contains(address)
-                && found.is_none_or(|(len, _)| prefix.prefix() > len)
-            {
-                found = Some((prefix.prefix(), link.index));
-            }
+    fn on_link(&self, address: IpAddr, interface: Option<u32>) -> OnLink {
+        match self.link_of(address, interface) {
+            Some((_, true)) => OnLink::Local,
+            Some((index, false)) => OnLink::Yes(index),
+            None => OnLink::No,
         }
-        found.map_or(OnLink::No, |(_, index)| OnLink::Yes(index))
     }
 }

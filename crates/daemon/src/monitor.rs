@@ -141,7 +141,7 @@ impl State {
         let mut list: Vec<LinkAddress> = self
             .addresses
             .iter()
-            .filter(|a| a.ifindex == index && !a.tentative)
+            .filter(|a| a.ifindex == index && !a.tentative && is_address(a.address.ip()))
             .map(|a| LinkAddress {
                 address: a.address,
                 peer: a.peer,
@@ -154,14 +154,22 @@ impl State {
     }
 }
 
-/// BIRD's classes: 127/8 and ::1 are host scope whatever the kernel says, link-local is link scope.
+/// Whether it can be an interface's: 0.0.0.0/8 and multicast cannot.
+fn is_address(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(a) => a.octets()[0] != 0 && !a.is_multicast(),
+        IpAddr::V6(a) => !a.is_unspecified() && !a.is_multicast(),
+    }
+}
+
+/// BIRD's classes: 127/8 and ::1 are host scope whatever the kernel says, IPv6
+/// link-local is link scope (169.254.0.0/16 is not), 240.0.0.0/4 is site scope.
 fn scope(address: &Address) -> Scope {
     match address.address.ip() {
         IpAddr::V4(a) if a.is_loopback() => return Scope::Host,
         IpAddr::V6(a) if a.is_loopback() => return Scope::Host,
-        IpAddr::V4(a) if a.is_link_local() => return Scope::Link,
         IpAddr::V6(a) if a.is_unicast_link_local() => return Scope::Link,
-        IpAddr::V4(a) if a.is_private() => return Scope::Site,
+        IpAddr::V4(a) if a.is_private() || a.octets()[0] >= 240 => return Scope::Site,
         IpAddr::V6(a) if a.is_unique_local() => return Scope::Site,
         _ => {}
     }

@@ -267,7 +267,7 @@ impl Task {
                 Some(link) => OnLink::Yes(link.index),
                 None => OnLink::No,
             },
-            None => links.on_link(self.peer),
+            None => links.on_link(self.peer, None),
         }
     }
 

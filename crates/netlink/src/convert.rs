@@ -7,7 +7,7 @@ use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, Addres
 use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteNextHop, RouteNextHopFlags,
-    RouteProtocol, RouteScope, RouteType,
+    RouteProtocol, RouteScope, RouteType, RouteVia,
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
@@ -123,7 +123,7 @@ impl Attributes {
         for attribute in attributes {
             match attribute {
                 RouteAttribute::Destination(a) => self.destination = ip(a).unwrap_or(self.destination),
-                RouteAttribute::Gateway(a) => self.gateway = ip(a),
+                RouteAttribute::Gateway(_) | RouteAttribute::Via(_) => self.gateway = gateway(attribute),
                 RouteAttribute::PrefSource(a) => self.prefsrc = ip(a),
                 RouteAttribute::Oif(index) => self.oif = *index,
                 RouteAttribute::Priority(metric) => self.metric = *metric,
@@ -144,15 +144,28 @@ impl Attributes {
 }
 
 fn hop(h: &RouteNextHop) -> RouteHop {
-    let gateway = h.attributes.iter().find_map(|a| match a {
-        RouteAttribute::Gateway(a) => ip(a),
-        _ => None,
-    });
     RouteHop {
-        gateway,
+        gateway: h.attributes.iter().find_map(gateway),
         ifindex: h.interface_index,
         weight: u16::from(h.hops) + 1,
         onlink: h.flags.contains(RouteNextHopFlags::Onlink),
+    }
+}
+
+/// The gateway; an IPv6 one of an IPv4 route has an attribute of its own (RFC 8950).
+fn gateway(attribute: &RouteAttribute) -> Option<IpAddr> {
+    match attribute {
+        RouteAttribute::Gateway(a) => ip(a),
+        RouteAttribute::Via(RouteVia::Inet(a)) => Some((*a).into()),
+        RouteAttribute::Via(RouteVia::Inet6(a)) => Some((*a).into()),
+        _ => None,
+    }
+}
+
+fn gateway_attribute(net: &IpNetwork, gateway: IpAddr) -> RouteAttribute {
+    match (net, gateway) {
+        (IpNetwork::V4(_), IpAddr::V6(a)) => RouteAttribute::Via(RouteVia::Inet6(a)),
+        _ => RouteAttribute::Gateway(gateway.into()),
     }
 }
 
@@ -192,15 +205,15 @@ pub(crate) fn route_message(route: &KernelRoute, delete: bool) -> RouteMessage {
     match &route.kind {
         RouteKind::Unicast(hops) => match hops.as_slice() {
             [one] => {
-                if let Some(gateway) = one.gateway {
-                    attributes.push(RouteAttribute::Gateway(gateway.into()));
-                }
+                attributes.extend(one.gateway.map(|a| gateway_attribute(&route.net, a)));
                 attributes.push(RouteAttribute::Oif(one.ifindex));
                 if one.onlink {
                     message.header.flags |= RouteFlags::Onlink;
                 }
             }
-            several => attributes.push(RouteAttribute::MultiPath(several.iter().map(next_hop).collect())),
+            several => attributes.push(RouteAttribute::MultiPath(
+                several.iter().map(|hop| next_hop(&route.net, hop)).collect(),
+            )),
         },
         RouteKind::Blackhole | RouteKind::Unreachable | RouteKind::Prohibit => {}
     }
@@ -216,13 +229,13 @@ fn kind(kind: &RouteKind) -> RouteType {
     }
 }
 
-fn next_hop(hop: &RouteHop) -> RouteNextHop {
+fn next_hop(net: &IpNetwork, hop: &RouteHop) -> RouteNextHop {
     let mut next_hop = RouteNextHop::default();
     next_hop.interface_index = hop.ifindex;
     next_hop.hops = u8::try_from(hop.weight.clamp(1, WEIGHT_MAX) - 1).unwrap_or(u8::MAX);
     if hop.onlink {
         next_hop.flags = RouteNextHopFlags::Onlink;
     }
-    next_hop.attributes.extend(hop.gateway.map(|a| RouteAttribute::Gateway(a.into())));
+    next_hop.attributes.extend(hop.gateway.map(|a| gateway_attribute(net, a)));
     next_hop
 }

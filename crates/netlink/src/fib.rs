@@ -1,7 +1,7 @@
 //! One kernel table of one family: the routes wanted against those observed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnetwork::IpNetwork;
 
@@ -70,7 +70,6 @@ struct Entry {
     /// A route of ours may be in the kernel: it must be deleted when it is not wanted.
     installed: Option<u32>,
     queued: bool,
-    refused: Option<i32>,
     /// Seen since the resync began.
     seen: bool,
 }
@@ -97,6 +96,8 @@ pub struct Fib {
     aliens: BTreeMap<IpNetwork, Vec<KernelRoute>>,
     aliens_seen: BTreeSet<(IpNetwork, u32, u8)>,
     resyncing: bool,
+    /// What the kernel refused, with its error number.
+    refused: BTreeMap<IpNetwork, i32>,
     counters: FibCounters,
 }
 
@@ -116,6 +117,7 @@ impl Fib {
             aliens: BTreeMap::new(),
             aliens_seen: BTreeSet::new(),
             resyncing: false,
+            refused: BTreeMap::new(),
             counters: FibCounters::default(),
         }
     }
@@ -132,7 +134,7 @@ impl Fib {
                 entry.installed = Some(metric);
                 entry.in_place = same;
                 if same {
-                    entry.refused = None;
+                    self.refused.remove(&net);
                     entry.wanted = wanted;
                     return;
                 }
@@ -144,7 +146,7 @@ impl Fib {
         }
         entry.wanted = wanted;
         entry.in_place = false;
-        entry.refused = None;
+        self.refused.remove(&net);
         if entry.wanted.is_none() && entry.installed.is_none() && !entry.queued {
             self.entries.remove(&net);
             return;
@@ -210,7 +212,9 @@ impl Fib {
             }
             return None;
         }
-        if !gone {
+        if gone {
+            self.vacated(route);
+        } else {
             self.displaced(route);
         }
         if self.resyncing && !gone {
@@ -243,7 +247,7 @@ impl Fib {
         // News may be older than what we did since: a route that is gone may be there again.
         if same {
             entry.in_place = true;
-            entry.refused = None;
+            self.refused.remove(&route.net);
         } else if entry.in_place {
             self.counters.disturbed += 1;
             entry.in_place = false;
@@ -262,6 +266,21 @@ impl Fib {
             && entry.installed == Some(by.metric)
         {
             entry.installed = None;
+        }
+    }
+
+    /// Somebody else's route is gone: ours may take the place it had, now rather than at the next try.
+    fn vacated(&mut self, by: &KernelRoute) {
+        let (table, family) = (self.metric, self.family);
+        if let Some(entry) = self.entries.get_mut(&by.net)
+            && entry.wanted.as_ref().is_some_and(|w| effective_metric(table, family, w.metric) == by.metric)
+            && entry.installed.is_none()
+        {
+            entry.in_place = false;
+            if !entry.queued {
+                entry.queued = true;
+                self.queue.push_back(by.net);
+            }
         }
     }
 
@@ -358,16 +377,21 @@ impl Fib {
         self.synced && (!self.queue.is_empty() || (self.fed && !self.strays.is_empty()))
     }
 
-    /// What became of an operation: `None`, or the error number. Whether the net is refused now.
-    pub fn result(&mut self, operation: &Operation, error: Option<i32>) {
+    /// What became of an operation: `None`, or the error number. Whether this is news: not the same
+    /// refusal as the last time this was tried.
+    pub fn result(&mut self, operation: &Operation, error: Option<i32>) -> bool {
+        let last = match (operation, error) {
+            (Operation::Delete(_), _) => None,
+            (_, Some(code)) => self.refused.insert(operation.net(), code),
+            (_, None) => self.refused.remove(&operation.net()),
+        };
         match (operation, error) {
             (Operation::Add(_) | Operation::Replace(_), None) => self.counters.replaced += 1,
             (Operation::Delete(_), None) => self.counters.deleted += 1,
-            (Operation::Add(route) | Operation::Replace(route), Some(code)) => {
+            (Operation::Add(route) | Operation::Replace(route), Some(_)) => {
                 self.counters.refused += 1;
                 if let Some(entry) = self.entries.get_mut(&route.net) {
                     entry.in_place = false;
-                    entry.refused = Some(code);
                     // A route that was to be replaced is still there and goes with the next change.
                     if matches!(operation, Operation::Add(_)) {
                         entry.installed = None;
@@ -376,13 +400,14 @@ impl Fib {
             }
             (Operation::Delete(_), Some(_)) => self.counters.refused += 1,
         }
+        last != error
     }
 
     /// Tries everything again that the kernel refused. How many there are.
     pub fn retry_refused(&mut self) -> usize {
         let mut again = Vec::new();
-        for (net, entry) in &mut self.entries {
-            if entry.refused.is_some() && !entry.queued {
+        for net in self.refused.keys() {
+            if let Some(entry) = self.entries.get_mut(net).filter(|e| !e.queued) {
                 entry.queued = true;
                 again.push(*net);
             }
@@ -396,9 +421,14 @@ impl Fib {
         self.aliens.clear();
     }
 
+    /// Whether the kernel refused a net's route.
+    pub fn is_refused(&self, net: &IpNetwork) -> bool {
+        self.refused.contains_key(net)
+    }
+
     /// Whether some route is refused.
     pub fn has_refused(&self) -> bool {
-        self.entries.values().any(|e| e.refused.is_some())
+        !self.refused.is_empty()
     }
 
     /// The deletions of all our routes, for a stop that leaves none. Routes of an earlier life go too.
@@ -419,13 +449,8 @@ impl Fib {
         self.entries.values().filter(|e| e.wanted.is_some()).count()
     }
 
-    /// The metric a route gets: the table's, or its own. IPv6 has no metric zero: the kernel takes 1024.
     fn effective_metric(&self, own: u32) -> u32 {
-        match (self.metric, own, self.family) {
-            (0, 0, Family::Ipv6) => 1024,
-            (0, own, _) => own,
-            (metric, _, _) => metric,
-        }
+        effective_metric(self.metric, self.family, own)
     }
 
     fn identity(&self, net: IpNetwork, metric: u32) -> KernelRoute {
@@ -456,10 +481,18 @@ impl Fib {
     }
 
     fn is_as_wanted(&self, route: &KernelRoute, wanted: &Wanted) -> bool {
-        let prefsrc = wanted.prefsrc.is_none() || wanted.prefsrc == route.prefsrc;
-        prefsrc
+        wanted.prefsrc == route.prefsrc
             && route.metric == self.effective_metric(wanted.metric)
             && same_kind(&route.kind, &wanted.kind)
+    }
+}
+
+/// The metric a route gets: the table's, or its own. IPv6 has no metric zero: the kernel takes 1024.
+fn effective_metric(table: u32, family: Family, own: u32) -> u32 {
+    match (table, own, family) {
+        (0, 0, Family::Ipv6) => 1024,
+        (0, own, _) => own,
+        (metric, _, _) => metric,
     }
 }
 
@@ -480,10 +513,23 @@ fn same_kind(found: &RouteKind, wanted: &RouteKind) -> bool {
     essence(found) == essence(wanted)
 }
 
-/// Multicast, link-local and host destinations are not routes to learn.
+/// Multicast, link-local and host destinations are not routes to learn, nor what is no address at all.
+/// 169.254.0.0/16 and 240.0.0.0/4 are, as in BIRD 2.
 fn is_learnable(net: &IpNetwork) -> bool {
     match net.ip() {
-        IpAddr::V4(a) => !(a.is_multicast() || a.is_loopback() || a.is_link_local()),
-        IpAddr::V6(a) => !(a.is_multicast() || a.is_loopback() || a.is_unicast_link_local()),
+        IpAddr::V4(a) => a.is_unspecified() || is_unicast(a),
+        IpAddr::V6(a) => match a.segments() {
+            // Where an IPv4 address is inside, that decides (RFC 4291 §2.5.5).
+            [0, 0, 0, 0, 0, 0 | 0xffff, _, _] if !a.is_unspecified() => {
+                let [.., w, x, y, z] = a.octets();
+                is_unicast(Ipv4Addr::new(w, x, y, z))
+            }
+            [0, 0, 0, 0, high, low, ..] => high == 0 && low == 0,
+            _ => !(a.is_multicast() || a.is_unicast_link_local()),
+        },
     }
+}
+
+fn is_unicast(a: Ipv4Addr) -> bool {
+    !(a.octets()[0] == 0 || a.is_multicast() || a.is_loopback() || a.is_broadcast())
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use godwit_netlink::{Alien, Family, Fib, Operation, RouteHop, RouteKind, Wanted};
+use godwit_netlink::{Alien, Family, Fib, KernelRoute, Operation, RouteHop, RouteKind, Wanted};
 
 const EEXIST: i32 = 17;
 const ENETUNREACH: i32 = 101;
@@ -98,7 +98,7 @@ fn the_kernel_shows_the_same_in_other_ways() {
 }
 
 #[test]
-fn a_source_address_is_compared_when_one_is_wanted() {
+fn source_addresses_are_compared() {
     let source = Some([192, 0, 2, 9].into());
     let mut fib = empty_fib();
     fib.want(net("10.0.0.0/8"), Some(Wanted { prefsrc: source, ..wanted(via("192.0.2.1")) }));
@@ -106,6 +106,41 @@ fn a_source_address_is_compared_when_one_is_wanted() {
     let _ = fib.observe(&ours("10.0.0.0/8", via("192.0.2.1")), false);
     let plan = applied(&mut fib);
     assert!(matches!(plan.as_slice(), [Operation::Replace(route)] if route.prefsrc == source), "{plan:?}");
+    // What an earlier configuration asked for does not stay.
+    let mut fib = Fib::new(MAIN, Family::Ipv4, 0, false);
+    dump(&mut fib, &[KernelRoute { prefsrc: source, ..ours("10.0.0.0/8", via("192.0.2.1")) }]);
+    fib.want(net("10.0.0.0/8"), Some(wanted(via("192.0.2.1"))));
+    let plan = applied(&mut fib);
+    assert!(matches!(plan.as_slice(), [Operation::Replace(route)] if route.prefsrc.is_none()), "{plan:?}");
+}
+
+#[test]
+fn a_place_that_becomes_free_is_taken() {
+    let mut fib = empty_fib();
+    let foreign = route("10.0.0.0/8", via("192.0.2.7"), FOREIGN, 0);
+    let _ = fib.observe(&foreign, false);
+    fib.want(foreign.net, Some(wanted(via("192.0.2.1"))));
+    let plan = fib.plan(10);
+    assert!(fib.result(&plan[0], Some(EEXIST)));
+    // One with another metric was not in the way.
+    let _ = fib.observe(&route("10.0.0.0/8", via("192.0.2.7"), FOREIGN, 5), true);
+    assert!(!fib.has_plan());
+    let _ = fib.observe(&foreign, true);
+    assert_eq!(short(&applied(&mut fib)), "+10.0.0.0/8");
+    // The same when it took ours away first.
+    let _ = fib.observe(&foreign, false);
+    let _ = fib.observe(&foreign, true);
+    assert_eq!(short(&applied(&mut fib)), "+10.0.0.0/8");
+}
+
+#[test]
+fn the_same_refusal_is_news_once() {
+    let mut fib = empty_fib();
+    fib.want(net("10.0.0.0/8"), Some(wanted(via("192.0.2.1"))));
+    let plan = fib.plan(10);
+    assert!(fib.result(&plan[0], Some(ENETUNREACH)) && !fib.result(&plan[0], Some(ENETUNREACH)));
+    assert!(fib.result(&plan[0], Some(EEXIST)) && fib.is_refused(&net("10.0.0.0/8")));
+    assert!(fib.result(&plan[0], None) && !fib.is_refused(&net("10.0.0.0/8")));
 }
 
 #[test]
@@ -301,7 +336,9 @@ fn a_plan_has_a_bound() {
         while fib.has_plan() {
             let plan = fib.plan(1);
             assert!(plan.len() <= 1, "{}", short(&plan));
-            plan.iter().for_each(|operation| fib.result(operation, None));
+            for operation in &plan {
+                fib.result(operation, None);
+            }
         }
     }
     assert_eq!(fib.remove_all().len(), 50);
@@ -326,9 +363,30 @@ fn the_best_foreign_route_is_news() {
     fib.forget_aliens();
     assert_eq!(fib.observe(&far, false), Some(Alien::Best(far)));
     // The kernel's own routes, and such as lead nowhere, are not learned.
-    let nowhere = ["127.0.0.0/8", "224.0.0.0/4", "169.254.0.0/16"];
+    let nowhere = ["127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "0.5.0.0/16"];
     for r in nowhere.iter().map(|n| route(n, via("192.0.2.1"), FOREIGN, 0)) {
         assert_eq!(fib.observe(&r, false), None);
+    }
+    // As BIRD 2 has it.
+    for somewhere in ["0.0.0.0/0", "0.0.0.0/9", "169.254.0.0/16", "240.0.0.0/4"] {
+        let r = route(somewhere, via("192.0.2.1"), FOREIGN, 0);
+        assert_eq!(fib.observe(&r, false), Some(Alien::Best(r)));
+    }
+    let mut ipv6 = Fib::new(MAIN, Family::Ipv6, 0, true);
+    for (n, learned) in [
+        ("::/0", true),
+        ("::/96", true),
+        ("::5/128", false),
+        ("::1:0:0:0/80", false),
+        ("::ffff:0:0/96", false),
+        ("::ffff:1.2.3.0/120", true),
+        ("0:0:0:1::/64", true),
+        ("fe80::/64", false),
+        ("ff05::/16", false),
+        ("fd00::/8", true),
+    ] {
+        let r = route(n, via("2001:db8::1"), FOREIGN, 1024);
+        assert_eq!(ipv6.observe(&r, false).is_some(), learned, "{n}");
     }
     assert_eq!(fib.observe(&route("10.5.0.0/16", via("192.0.2.1"), 2, 0), false), None);
 }

@@ -43,6 +43,8 @@ pub struct BgpImport {
     pub default_local_pref: u32,
     /// Next hops are looked up rather than taken to be on the link (`gateway recursive`).
     pub recursive: bool,
+    /// The interface of a single-hop session: where its link-local next hops are.
+    pub ifindex: Option<u32>,
     /// How attributes are to be read.
     pub attributes: AttributeContext,
 }
@@ -69,8 +71,9 @@ pub enum OnLink {
 
 /// The links next hops are looked for on.
 pub trait Links: Surroundings {
-    /// Where an address is.
-    fn on_link(&self, address: IpAddr) -> OnLink;
+    /// Where an address is, looked for on one interface or on all. A link-local IPv6 address is on no
+    /// link unless the interface is named.
+    fn on_link(&self, address: IpAddr, interface: Option<u32>) -> OnLink;
 }
 
 /// What came of one UPDATE besides routes.
@@ -280,7 +283,10 @@ impl ImportStep {
         if self.session.recursive {
             return Some(Destination::Recursive(address));
         }
-        match links.on_link(address) {
+        // Every link has link-local addresses: the neighbor means those of the session's.
+        let link_local = matches!(address, IpAddr::V6(a) if a.is_unicast_link_local());
+        let interface = self.session.ifindex.filter(|_| link_local);
+        match links.on_link(address, interface) {
             OnLink::Yes(ifindex) => Some(Destination::Unicast(NextHop {
                 gateway: Some(address),
                 ifindex,

@@ -262,6 +262,11 @@ fn ipv6_in_multiprotocol_attributes() {
     assert_eq!(route.bgp.rare.unwrap().link_local_next_hop, Some("fe80::1".parse().unwrap()));
     let route = read(&[[0; 16], link_local].concat());
     assert_eq!(route.destination, via("fe80::1"));
+    // Such an address is on every link: without the session's it is on none.
+    let nowhere = BgpImport { ifindex: None, ..session() };
+    let hop = [[0; 16], link_local].concat();
+    let (batches, _) = run(&mut step(nowhere, ExportPolicy::All), &body(&[], &attributes(&hop), &[]));
+    assert_eq!(flat(&batches.ipv6).remove(0).1, None);
 
     let (batches, _) = run(&mut step(session(), ExportPolicy::All), &body(&[], &mp_unreach(&A6), &[]));
     assert_eq!(flat(&batches.ipv6), [(net6("2001:db8:1::/48"), None)]);

@@ -146,7 +146,7 @@ fn links_that_change_are_seen_after_forgetting() {
         }
     }
     impl Links for Down {
-        fn on_link(&self, _: std::net::IpAddr) -> OnLink {
+        fn on_link(&self, _: std::net::IpAddr, _: Option<u32>) -> OnLink {
             OnLink::No
         }
     }

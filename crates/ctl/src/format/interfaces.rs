@@ -9,9 +9,9 @@ use crate::Framer;
 /// `show interfaces`, whole.
 pub fn interfaces(out: &mut Framer, list: &[Interface], dialect: Dialect) {
     for i in list {
-        let up = i.admin_up && i.link_up;
+        let up = is_up(i, dialect);
         let master = i.master.as_ref().map_or(String::new(), |m| format!(" master={m}"));
-        out.line(1001, &format!("{} {} (index={}{master})", i.name, state(up, dialect, false), i.index));
+        out.line(1001, &format!("{} {} (index={}{master})", i.name, state(up, dialect), i.index));
         let mut flags = String::from(if i.point_to_point { "PtP" } else { "MultiAccess" });
         for (set, name) in [
             (i.broadcast, " Broadcast"),
@@ -37,7 +37,9 @@ pub fn interfaces(out: &mut Framer, list: &[Interface], dialect: Dialect) {
 pub fn summary(out: &mut Framer, list: &[Interface], dialect: Dialect) {
     let preferred = |i: &Interface, v4: bool| {
         let of = || i.addresses.iter().filter(|a| a.preferred && a.address.is_ipv4() == v4);
-        let a = of().find(|a| a.scope > Scope::Link).or_else(|| of().next());
+        // A host has one on each interface, but BIRD 2 shows no link-local IPv6 address here.
+        let shown = |a: &&InterfaceAddress| a.scope != Scope::Link || dialect == Dialect::Bird16;
+        let a = of().find(|a| a.scope > Scope::Link).or_else(|| of().find(shown));
         a.map_or(String::new(), |a| a.address.to_string())
     };
     match dialect {
@@ -45,7 +47,7 @@ pub fn summary(out: &mut Framer, list: &[Interface], dialect: Dialect) {
         Dialect::Bird2 => out.line(2005, "Interface  State  IPv4 address       IPv6 address"),
     }
     for i in list {
-        let state = state(i.admin_up && i.link_up, dialect, true);
+        let state = state(is_up(i, dialect), dialect);
         let (v4, v6) = (preferred(i, true), preferred(i, false));
         out.line(
             1005,
@@ -60,11 +62,16 @@ pub fn summary(out: &mut Framer, list: &[Interface], dialect: Dialect) {
     out.end(0, "");
 }
 
-fn state(up: bool, dialect: Dialect, summary: bool) -> &'static str {
+/// A carrier is no part of it. BIRD 1.6 has no use for an interface without an address either.
+fn is_up(i: &Interface, dialect: Dialect) -> bool {
+    i.admin_up && (dialect == Dialect::Bird2 || !i.addresses.is_empty())
+}
+
+fn state(up: bool, dialect: Dialect) -> &'static str {
     match (up, dialect) {
         (true, _) => "up",
-        (false, Dialect::Bird16) if !summary => "DOWN",
-        (false, _) => "down",
+        (false, Dialect::Bird16) => "DOWN",
+        (false, Dialect::Bird2) => "down",
     }
 }
 
@@ -78,6 +85,7 @@ fn address(a: &InterfaceAddress, dialect: Dialect) -> String {
         (true, _, Dialect::Bird16) => "Primary, ",
         (true, _, Dialect::Bird2) => "Preferred, ",
         (false, true, _) => "Secondary, ",
+        (false, false, Dialect::Bird16) => "Unselected, ",
         _ => "",
     };
     let opposite = a.opposite.map_or(String::new(), |o| format!("opposite {o}, "));

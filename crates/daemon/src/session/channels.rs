@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use godwit_config::{
-    BgpChannelConfig, BgpConfig, ChannelConfig, GatewayMode, LimitAction, NextHopMode, ProtocolConfig,
+    BgpChannelConfig, BgpConfig, ChannelConfig, GatewayMode, LimitAction, Neighbor, NextHopMode,
+    ProtocolConfig,
 };
 use godwit_fsm::{Direction, Negotiated};
 use godwit_rib::{
@@ -393,6 +394,7 @@ impl Setup<'_> {
                 GatewayMode::Direct => false,
                 GatewayMode::Recursive => true,
             },
+            ifindex: Some(self.own.ifindex).filter(|index| *index != 0),
             attributes: AttributeContext {
                 external: !self.session.negotiated.internal,
                 four_octet_as: self.session.negotiated.four_octet_as,
@@ -447,9 +449,14 @@ fn next_hop_policy(mode: NextHopMode) -> NextHopPolicy {
 /// The addresses we announce as next hops: the session's own, and for the other family the
 /// preferred one of the session's interface.
 fn own_addresses(bgp: &BgpConfig, links: &LinkTable, local: Option<IpAddr>, peer: IpAddr) -> Own {
-    let session_link = match links.on_link(peer) {
-        OnLink::Yes(index) => index,
-        OnLink::Local | OnLink::No => local
+    let named = match &bgp.neighbor {
+        Neighbor::Address { interface: Some(name), .. } => links.by_name(name),
+        _ => None,
+    };
+    let session_link = match (named, links.on_link(peer, None)) {
+        (Some(link), _) => link.index,
+        (None, OnLink::Yes(index)) => index,
+        (None, OnLink::Local | OnLink::No) => local
             .and_then(|l| links.addresses().find(|(_, a)| a.address.ip() == l))
             .map_or(0, |(link, _)| link.index),
     };

@@ -225,7 +225,11 @@ fn interface(link: &Link, links: &LinkTable) -> Interface {
         [first(&|ip| ip.is_ipv4()), first(&|ip| ip.is_ipv6() && !link_local(ip)), first(&link_local)];
     let addresses = link.addresses.iter().enumerate().map(|(i, a)| InterfaceAddress {
         address: a.address,
-        opposite: a.peer.or_else(|| opposite(&a.address)),
+        // A peer prefix is nobody's address.
+        opposite: match a.peer {
+            None => opposite(&a.address),
+            peer => peer.filter(|p| a.address.prefix() == if p.is_ipv4() { 32 } else { 128 }),
+        },
         preferred: preferred.contains(&Some(i)),
         secondary: a.secondary,
         scope: a.scope,

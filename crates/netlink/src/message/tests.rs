@@ -43,7 +43,9 @@ fn net(ipv4: bool) -> BoxedStrategy<IpNetwork> {
 }
 
 fn hop(ipv4: bool) -> impl Strategy<Value = RouteHop> {
-    let gateway = prop::option::weighted(0.8, address(ipv4));
+    // An IPv4 route may go by way of an IPv6 gateway.
+    let gateway = prop_oneof![address(ipv4), address(false)];
+    let gateway = prop::option::weighted(0.8, gateway);
     (gateway, 1..1000_u32, 1..=256_u16, any::<bool>())
         .prop_map(|(gateway, ifindex, weight, onlink)| RouteHop { gateway, ifindex, weight, onlink })
 }

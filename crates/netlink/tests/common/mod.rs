@@ -57,7 +57,9 @@ pub fn dump(fib: &mut Fib, routes: &[KernelRoute]) {
 /// Plans, and says all went well.
 pub fn applied(fib: &mut Fib) -> Vec<Operation> {
     let plan = fib.plan(usize::MAX);
-    plan.iter().for_each(|operation| fib.result(operation, None));
+    plan.iter().for_each(|operation| {
+        fib.result(operation, None);
+    });
     plan
 }
 

@@ -56,11 +56,11 @@ impl Surroundings for Link {
 }
 
 impl Links for Link {
-    fn on_link(&self, address: IpAddr) -> OnLink {
+    fn on_link(&self, address: IpAddr, interface: Option<u32>) -> OnLink {
         let on = |net: &str| any(net).contains(address);
         if address == ip("192.0.2.254") {
             OnLink::Local
-        } else if on("192.0.2.0/24") || on("2001:db8::/64") || on("fe80::/10") {
+        } else if on("192.0.2.0/24") || on("2001:db8::/64") || (on("fe80::/10") && interface == Some(ETH0)) {
             OnLink::Yes(ETH0)
         } else {
             OnLink::No

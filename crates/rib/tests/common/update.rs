@@ -85,6 +85,7 @@ pub(crate) fn session() -> BgpImport {
         enforce_first_as: false,
         default_local_pref: 100,
         recursive: false,
+        ifindex: Some(super::ETH0),
         attributes: AttributeContext {
             external: true,
             four_octet_as: true,
