@@ -11,6 +11,7 @@ use netlink_packet_route::route::{
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
+use crate::PROTOCOL_BIRD;
 use crate::model::{Address, Event, KernelRoute, Link, RouteHop, RouteKind, WEIGHT_MAX};
 
 /// An event from a message, if it is about something we look at.
@@ -86,6 +87,10 @@ fn route(m: &RouteMessage) -> Option<KernelRoute> {
     };
     let mut found = Attributes { destination: any, table: h.table.into(), ..Attributes::default_with(any) };
     found.read(&m.attributes);
+    // Next hops on a link that is down lead nowhere. Of our own routes they are still ours.
+    if u8::from(h.protocol) != PROTOCOL_BIRD && !found.drop_dead(&m.attributes) {
+        return None;
+    }
     let kind = match h.kind {
         RouteType::Unicast => RouteKind::Unicast(found.hops(h.flags.contains(RouteFlags::Onlink))),
         RouteType::BlackHole => RouteKind::Blackhole,
@@ -132,6 +137,18 @@ impl Attributes {
                 _ => {}
             }
         }
+    }
+
+    /// Leaves out what the kernel marks as dead; whether something is left of what there was.
+    fn drop_dead(&mut self, attributes: &[RouteAttribute]) -> bool {
+        let before = self.multipath.len();
+        for attribute in attributes {
+            if let RouteAttribute::MultiPath(hops) = attribute {
+                let alive = hops.iter().filter(|h| !h.flags.contains(RouteNextHopFlags::Dead));
+                self.multipath = alive.map(hop).collect();
+            }
+        }
+        before == 0 || !self.multipath.is_empty()
     }
 
     fn hops(&mut self, onlink: bool) -> Vec<RouteHop> {

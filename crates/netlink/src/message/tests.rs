@@ -280,3 +280,27 @@ fn addresses() {
     (expected.peer, expected.secondary, expected.tentative) = (Some(peer), false, true);
     assert_eq!(read(&message), [Event::Address(expected)]);
 }
+
+#[test]
+fn dead_next_hops_of_others_are_left_out() {
+    use netlink_packet_route::route::{RouteNextHop, RouteNextHopFlags};
+    let hops = |protocol: u8, dead: [bool; 2]| {
+        let events = event_of(|message| {
+            message.header.protocol = protocol.into();
+            let hop = |(index, dead): (u32, bool)| {
+                let mut hop = RouteNextHop::default();
+                hop.interface_index = index;
+                hop.flags = if dead { RouteNextHopFlags::Dead } else { RouteNextHopFlags::empty() };
+                hop
+            };
+            let hops = (1..).zip(dead).map(hop).collect();
+            message.attributes.push(RouteAttribute::MultiPath(hops));
+        });
+        match events.as_slice() {
+            [Event::Route(KernelRoute { kind: RouteKind::Unicast(hops), .. })] => hops.len(),
+            _ => 0,
+        }
+    };
+    assert_eq!((hops(4, [false, false]), hops(4, [false, true]), hops(4, [true, true])), (2, 1, 0));
+    assert_eq!(hops(PROTOCOL_BIRD, [false, true]), 2);
+}
