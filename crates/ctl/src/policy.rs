@@ -20,8 +20,7 @@ pub(crate) fn filter(config: &RouterConfig, text: &FilterText) -> Result<Arc<Fil
 /// The value of an expression as `eval` prints it, or the reply code and text of its failure.
 pub(crate) fn eval(config: &RouterConfig, text: &str) -> Result<String, (u16, String)> {
     config.program.eval(text).map_err(|d| {
-        let run_time =
-            d.message.starts_with("filter preevaluation") || d.message.starts_with("Runtime error");
+        let run_time = d.message.starts_with("Runtime error");
         if run_time { (8008, "runtime error".into()) } else { (9001, d.message) }
     })
 }

@@ -205,6 +205,7 @@ fn static_routes(
             }
             if let Some(changed) = outcome.attributes {
                 attributes = *changed;
+                attributes.enter_table();
             }
         }
         let index = routes.iter().filter(|(n, _, _)| *n == route.net).count() as u32;

@@ -96,7 +96,10 @@ impl<K: NetKey> Feeder<K> {
                 if outcome.verdict != Verdict::Accept {
                     return None;
                 }
-                outcome.attributes.map(|a| *a)
+                outcome.attributes.map(|mut changed| {
+                    changed.enter_table();
+                    *changed
+                })
             }
         };
         Some(HashedAttributes::new(Arc::new(changed.unwrap_or(attributes)), self.seed))

@@ -122,10 +122,9 @@ impl<'s> Lower<'s> {
         if let Node::Const(value) = typed.node {
             return Ok(value);
         }
-        Run::new(None, self.symbols.dialect).constant(&typed.node).map_err(|fault| {
-            let message = format!("filter preevaluation, line {}: {}", fault.line, fault.message);
-            Diagnostic::error(expression.span, message)
-        })
+        Run::new(None, self.symbols.dialect)
+            .constant(&typed.node)
+            .map_err(|fault| Diagnostic::error(expression.span, "Runtime error").label(fault.message))
     }
 
     fn finish(self, body: Block) -> Code {

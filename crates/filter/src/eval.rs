@@ -96,14 +96,17 @@ impl<'r> Run<'r> {
         self.stack.resize(usize::from(code.slots), Value::Void);
         self.depth = code.depth;
         let (verdict, error) = match self.block(&code.body) {
-            Ok(Flow::Return(Value::Bool(true))) | Err(Halt::Accept) => (Verdict::Accept, None),
-            Ok(Flow::Return(Value::Bool(false))) | Err(Halt::Reject) => (Verdict::Reject, None),
+            // In 1.6 only a function returns something.
+            Ok(Flow::Return(Value::Bool(true))) if self.dialect == Dialect::Bird2 => (Verdict::Accept, None),
+            Ok(Flow::Return(Value::Bool(false))) if self.dialect == Dialect::Bird2 => (Verdict::Reject, None),
+            Err(Halt::Accept) => (Verdict::Accept, None),
+            Err(Halt::Reject) => (Verdict::Reject, None),
             Err(Halt::Error) => (Verdict::Error, None),
             Err(Halt::Fault(fault)) => {
                 (Verdict::Error, Some(format!("filters, line {}: {}", fault.line, fault.message)))
             }
             Ok(Flow::Return(_)) => {
-                (Verdict::Error, Some("filters: a filter must return accept, reject or a bool".into()))
+                (Verdict::Error, Some("filters: Can't return non-bool from non-function".into()))
             }
             Ok(Flow::Next) => {
                 let name = name.unwrap_or("(unnamed)");

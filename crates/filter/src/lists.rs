@@ -6,7 +6,7 @@ use godwit_wire::{AsPath, AsPathBuilder, ExtendedCommunity, LargeCommunity, Segm
 
 use crate::code::{Accessor, ListOp};
 use crate::types::SetType;
-use crate::value::{Set, Value};
+use crate::value::{Set, Value, ip_number};
 
 /// The most ASes a path and the most members a list may grow to; past what a message can carry.
 const MEMBERS_MAX: usize = 16_384;
@@ -112,6 +112,7 @@ impl<'a> ListRef<'a> {
                 (Self::Clist(list), Set::Small(SetType::Pair | SetType::Quad, set)) => {
                     list.iter().any(|c| set.contains(*c))
                 }
+                (Self::Clist(list), Set::Ip(set)) => list.iter().any(|c| set.contains(as_address(*c))),
                 (Self::Eclist(list), Set::Ec(set)) => list.iter().any(|c| set.contains(*c)),
                 (Self::Lclist(list), Set::Lc(set)) => list.iter().any(|c| set.contains(*c)),
                 _ => return None,
@@ -136,11 +137,17 @@ impl<'a> ListRef<'a> {
         match self {
             Self::Path(path) => path_apply(path, op, argument).map(Value::Path),
             Self::Clist(list) => {
+                let members: Vec<u32>;
                 let of = match argument {
                     Value::Clist(other) => Argument::List(other),
                     Value::Set(set) => match &**set {
                         Set::Small(SetType::Pair | SetType::Quad, set) => Argument::Set(set),
-                        Set::Empty => Argument::None,
+                        Set::Ip(set) if op != ListOp::Add => {
+                            let is_in = |c: &u32| set.contains(as_address(*c));
+                            members = list.iter().copied().filter(is_in).collect();
+                            Argument::List(&members)
+                        }
+                        Set::Empty | Set::Ip(_) => Argument::None,
                         _ => Argument::Other,
                     },
                     other => other.as_community().map_or(Argument::Other, Argument::One),
@@ -179,6 +186,11 @@ impl<'a> ListRef<'a> {
 
 const NO_EC: ExtendedCommunity = ExtendedCommunity(0);
 const NO_LC: LargeCommunity = LargeCommunity { global: 0, data1: 0, data2: 0 };
+
+/// The place of a community among addresses: cluster ids are written as such.
+fn as_address(community: u32) -> u128 {
+    ip_number(std::net::Ipv4Addr::from(community).into())
+}
 
 fn extreme<T: Copy>(found: Option<&T>, none: T) -> T {
     found.copied().unwrap_or(none)

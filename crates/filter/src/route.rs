@@ -142,6 +142,12 @@ pub struct RouteAttributes {
 }
 
 impl RouteAttributes {
+    /// Makes of what a filter left what a table keeps: only what an export filter sets is fresh.
+    pub fn enter_table(&mut self) {
+        self.fresh_med = false;
+        self.fresh_next_hop = false;
+    }
+
     /// A route of `source` with nothing else set: universe scope, no BGP attributes.
     pub fn new(source: RouteSource, preference: u16, destination: Destination) -> Self {
         Self {

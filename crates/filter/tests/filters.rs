@@ -138,8 +138,15 @@ fn runtime_errors_reject_and_say_why() {
     for (commands, expected) in [
         ("bgp_med = bgp_local_pref;", "filters, line 2: "),
         ("krt_metric = krt_metric + 1;", "filters, line 2: Argument must be of type int, got type void"),
-        ("if bgp_med > 5 then accept;", "filters, line 2: Arguments 1 and 2 of LT must be of the same type"),
-        ("preference = 70000;", "filters, line 2: Setting preference value out of bounds"),
+        (
+            "if bgp_path < bgp_path then accept;",
+            "filters, line 2: Can't compare values of incompatible types",
+        ),
+        ("if net ~ [1] then accept;", "filters, line 2: ~ applied on unknown type pair"),
+        ("bgp_path.add(5);", "filters, line 2: Can't add to path"),
+        ("bgp_community.add(5);", "filters, line 2: Can't add non-pair"),
+        ("dest = RTD_BLACKHOLE; weight = 3;", "filters, line 2: Setting weight needs regular nexthop"),
+        ("return 5;", "filters: Can't return non-bool from non-function"),
         ("preference = 1 / (preference - 100);", "filters, line 2: Mother told me not to divide by 0"),
         ("print 1;", "Filter f did not return accept nor reject. Make up your mind"),
     ] {
@@ -154,6 +161,65 @@ fn runtime_errors_reject_and_say_why() {
         error.as_deref(),
         Some("Filter (unnamed) did not return accept nor reject. Make up your mind")
     );
+}
+
+/// What is undefined comes before everything in the order, in both dialects.
+#[test]
+fn undefined_is_least() {
+    for (commands, expected) in [
+        ("if bgp_med < 5 then accept; reject;", Verdict::Accept),
+        ("if bgp_med <= 5 then accept; reject;", Verdict::Accept),
+        ("if bgp_med > 5 then accept; reject;", Verdict::Reject),
+        ("if 5 < bgp_med then accept; reject;", Verdict::Reject),
+        ("if bgp_med <= bgp_local_pref then accept; reject;", Verdict::Accept),
+        ("unset(bgp_next_hop); if bgp_next_hop < 0.0.0.0 then accept; reject;", Verdict::Accept),
+    ] {
+        assert_eq!(verdict(&format!("unset(bgp_local_pref); {commands}")), expected, "{commands}");
+    }
+}
+
+/// A preference has 16 bits; the rest of a number is dropped.
+#[test]
+fn preferences_are_cut() {
+    let outcome = run("filter f { preference = 70000; accept; }", "10.1.0.0/16");
+    assert_eq!(outcome.attributes.map(|a| a.preference), Some(4_464));
+}
+
+#[test]
+fn cluster_ids_are_addresses() {
+    let list = "bgp_cluster_list.add(9.9.9.9); bgp_cluster_list.add(10.0.0.1);";
+    for (commands, expected) in [
+        ("if bgp_cluster_list ~ [9.9.9.9] then accept; reject;", Verdict::Accept),
+        ("if bgp_cluster_list ~ [9.9.9.8, 10.0.0.2..10.0.0.9] then accept; reject;", Verdict::Reject),
+        (
+            "bgp_cluster_list.delete([9.0.0.0..9.255.255.255]); if bgp_cluster_list.len = 1 then accept; reject;",
+            Verdict::Accept,
+        ),
+        (
+            "bgp_cluster_list.filter([9.9.9.9]); if 10.0.0.1 ~ bgp_cluster_list then accept; reject;",
+            Verdict::Reject,
+        ),
+    ] {
+        assert_eq!(verdict(&format!("{list} {commands}")), expected, "{commands}");
+    }
+    let outcome = run("filter f { bgp_cluster_list.add([9.9.9.9]); accept; }", "10.1.0.0/16");
+    assert_eq!(outcome.verdict, Verdict::Error);
+}
+
+/// In 1.6 a path that is not there is not an empty one, and only functions return.
+#[test]
+fn paths_and_returns_of_1_6() {
+    for (commands, expected) in [
+        ("if defined(bgp_path) then accept; reject;", Verdict::Reject),
+        ("if bgp_path ~ [= * =] then accept; reject;", Verdict::Error),
+        ("bgp_path.prepend(5); accept;", Verdict::Error),
+        ("bgp_path.empty; bgp_path.prepend(5); accept;", Verdict::Accept),
+        ("return true;", Verdict::Error),
+    ] {
+        let program = program_in(&format!("filter f {{ {commands} }}"), Dialect::Bird16);
+        let filter = program.ok().and_then(|p| p.filter("f")).expect("filter");
+        assert_eq!(run_on(&filter, "10.0.0.0/8", &kernel_route()).verdict, expected, "{commands}");
+    }
 }
 
 #[test]

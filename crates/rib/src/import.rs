@@ -391,9 +391,7 @@ impl ImportStep {
             return None;
         }
         let Some(mut changed) = attributes else { return Some(set.clone()) };
-        // Only what an export filter sets counts as fresh.
-        changed.fresh_med = false;
-        changed.fresh_next_hop = false;
+        changed.enter_table();
         if let Some(last) = last
             && **last.attributes() == *changed
         {

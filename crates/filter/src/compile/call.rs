@@ -167,51 +167,18 @@ impl Lower<'_> {
         if let Some(wanted) = wanted {
             return Err(type_error(target, (1, name), wanted, list.of));
         }
-        let item = self.list_argument(op, list.of, argument)?;
+        let item = self.list_argument(op, argument)?;
         let node = Node::List(op, Box::new((list.node, item)), Line(whole.line));
         Ok(Typed { node, of: list.of })
     }
 
-    /// What a path or list of a type is changed with.
-    pub(super) fn list_argument(&mut self, op: ListOp, list: Type, argument: &Expr) -> Parsed<Node> {
-        use crate::types::SetType as S;
-        let item = self.expression(argument)?;
-        let fits = match (list, op, item.of) {
-            (Type::Dynamic, ..) | (_, _, Type::Dynamic) => true,
-            (Type::Path, ListOp::Prepend | ListOp::Delete, Type::Int) => true,
-            (Type::Path, ListOp::Delete | ListOp::Filter, Type::Set(S::Int | S::Empty)) => true,
-            (Type::Clist, ListOp::Add | ListOp::Delete, Type::Pair | Type::Quad | Type::Ip)
-            | (Type::Eclist, ListOp::Add | ListOp::Delete, Type::Ec)
-            | (Type::Lclist, ListOp::Add | ListOp::Delete, Type::Lc) => true,
-            (Type::Clist, ListOp::Delete | ListOp::Filter, Type::Set(S::Pair | S::Quad | S::Empty))
-            | (Type::Eclist, ListOp::Delete | ListOp::Filter, Type::Set(S::Ec | S::Empty))
-            | (Type::Lclist, ListOp::Delete | ListOp::Filter, Type::Set(S::Lc | S::Empty)) => true,
-            (Type::Clist | Type::Eclist | Type::Lclist, op, of) => of == list && op != ListOp::Prepend,
-            _ => false,
-        };
-        if fits {
-            return Ok(item.node);
+    /// What a path or list is changed with. What does not fit is an error of the route it happens
+    /// on, as in BIRD, but for what is prepended.
+    pub(super) fn list_argument(&mut self, op: ListOp, argument: &Expr) -> Parsed<Node> {
+        match op {
+            ListOp::Prepend => self.typed(argument, Type::Int, (2, "PATH_PREPEND")),
+            _ => self.expression(argument).map(|item| item.node),
         }
-        let message = match (op, list) {
-            (ListOp::Prepend, _) => {
-                return Err(type_error(argument, (2, "PATH_PREPEND"), "int", item.of));
-            }
-            (ListOp::Add, Type::Path) => "Can't add to path".to_string(),
-            (ListOp::Delete, Type::Path) => "Can't delete non-integer (set)".to_string(),
-            (ListOp::Add, _) if matches!(item.of, Type::Set(_)) => "Can't add set".to_string(),
-            (ListOp::Add, _) => format!("Can't add non-{}", member(list)),
-            (ListOp::Delete, _) => format!("Can't delete non-{}", member(list)),
-            (ListOp::Filter, _) => format!("Can't filter {}", item.of),
-        };
-        Err(Diagnostic::error(argument.span, message).label(format!("is {}", item.of)))
-    }
-}
-
-fn member(list: Type) -> &'static str {
-    match list {
-        Type::Eclist => "ec",
-        Type::Lclist => "lc",
-        _ => "pair",
     }
 }
 

@@ -92,8 +92,7 @@ impl Lower<'_> {
             return Ok(Step::Return(None, line));
         };
         let typed = self.expression(expr)?;
-        let wanted = if self.this.is_some() { self.result } else { Some(Type::Bool) };
-        if let Some(wanted) = wanted
+        if let Some(wanted) = self.result
             && !wanted.takes(typed.of)
         {
             let message = format!("Return value must be {wanted}, got {}", typed.of);
@@ -181,7 +180,7 @@ impl Lower<'_> {
         if op == ListOp::Prepend && of != Type::Path {
             return Err(unknown_method(method, of));
         }
-        let item = self.list_argument(op, of, argument)?;
+        let item = self.list_argument(op, argument)?;
         Ok(match place {
             Place::Local(slot, of) => {
                 let value = Node::List(op, Box::new((Node::Local(slot), item)), line);

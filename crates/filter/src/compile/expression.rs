@@ -9,7 +9,7 @@ use crate::code::{Line, Node};
 use crate::eval::Run;
 use crate::parser::Parsed;
 use crate::symbols::Symbol;
-use crate::types::{SetType, Type, enum_constants};
+use crate::types::{Type, enum_constants};
 use crate::value::Value;
 
 impl Lower<'_> {
@@ -166,55 +166,13 @@ fn compare_error(op: CompareOp, left: Type, right: Type) -> Option<String> {
         return None;
     }
     let name = match op {
-        CompareOp::Equal | CompareOp::NotEqual => return None,
-        CompareOp::Match | CompareOp::NotMatch => {
-            return (!can_match(left, right)).then(|| "~ applied on unknown type pair".into());
-        }
+        // What has no meaning is an error of the route it happens on: such a filter loads in BIRD.
+        CompareOp::Equal | CompareOp::NotEqual | CompareOp::Match | CompareOp::NotMatch => return None,
         CompareOp::Less | CompareOp::Greater => "LT",
         CompareOp::LessEqual | CompareOp::GreaterEqual => "LTE",
     };
-    if !left.takes(right) && !right.takes(left) {
-        return Some(format!("Arguments 1 and 2 of {name} must be of the same type"));
-    }
-    (!ordered(left)).then(|| format!("Values of type {left} have no order"))
-}
-
-/// Whether `left ~ right` means something.
-fn can_match(left: Type, right: Type) -> bool {
-    match (left, right) {
-        (Type::String, Type::String)
-        | (Type::Ip | Type::Prefix, Type::Prefix)
-        | (Type::Path, Type::Mask | Type::Set(SetType::Int | SetType::Empty))
-        | (Type::Int, Type::Path)
-        | (Type::Pair | Type::Quad | Type::Ip, Type::Clist)
-        | (Type::Ec, Type::Eclist)
-        | (Type::Lc, Type::Lclist)
-        | (Type::Clist, Type::Set(SetType::Pair | SetType::Quad | SetType::Empty))
-        | (Type::Eclist, Type::Set(SetType::Ec | SetType::Empty))
-        | (Type::Lclist, Type::Set(SetType::Lc | SetType::Empty))
-        | (Type::Quad, Type::Set(SetType::Ip))
-        | (Type::Ip, Type::Set(SetType::Quad)) => true,
-        (left, Type::Set(SetType::Empty)) => left.set_of().is_some(),
-        (left, Type::Set(of)) => left.set_of() == Some(of),
-        _ => false,
-    }
-}
-
-/// Whether values of a type have an order.
-fn ordered(of: Type) -> bool {
-    matches!(
-        of,
-        Type::Int
-            | Type::Bool
-            | Type::Pair
-            | Type::Quad
-            | Type::Enum(_)
-            | Type::Ec
-            | Type::Lc
-            | Type::Ip
-            | Type::Prefix
-            | Type::String
-    )
+    let same = left.takes(right) || right.takes(left);
+    (!same).then(|| format!("Arguments 1 and 2 of {name} must be of the same type"))
 }
 
 fn empty(kind: ListKind) -> Value {

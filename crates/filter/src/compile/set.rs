@@ -8,7 +8,7 @@ use ipnetwork::IpNetwork;
 use super::{Lower, Typed};
 use crate::ast::{Expr, ExtendedKind, MaskItem, PrefixPattern as Pattern, SetItem, TupleItem, TuplePart};
 use crate::code::{Line, MaskNode, Node};
-use crate::eval::extended_community;
+use crate::eval::{Run, extended_community};
 use crate::parser::Parsed;
 use crate::path_mask::{MaskElement, PathMask};
 use crate::prefix_set::{PrefixPattern, PrefixSet};
@@ -66,6 +66,11 @@ impl Lower<'_> {
     fn fixed(&mut self, expr: &Expr) -> Parsed<Value> {
         match self.expression(expr)? {
             Typed { node: Node::Const(value), .. } => Ok(value),
+            // A function of constants is made one here, as `define` does.
+            Typed { node: node @ Node::Call(..), .. } if calls_with_constants(&node) => {
+                let value = Run::new(None, self.symbols.dialect).constant(&node);
+                value.map_err(|fault| Diagnostic::error(expr.span, "Runtime error").label(fault.message))
+            }
             _ => Err(Diagnostic::error(expr.span, "Constant expression expected")
                 .label("is known only when the filter runs")),
         }
@@ -349,4 +354,13 @@ fn not_an_item(span: Span, value: &Value) -> Diagnostic {
         other => format!("is {}", other.ty()),
     };
     Diagnostic::error(span, "Values of this type cannot be in a set").label(label)
+}
+
+/// Whether a call gets nothing but constants.
+fn calls_with_constants(node: &Node) -> bool {
+    match node {
+        Node::Const(_) => true,
+        Node::Call(_, arguments, _) => arguments.iter().all(calls_with_constants),
+        _ => false,
+    }
 }

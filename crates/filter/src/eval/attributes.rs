@@ -41,10 +41,12 @@ impl Run<'_> {
         }
     }
 
-    /// The path or list an attribute is, empty if undefined; `None` for other attributes.
+    /// The path or list an attribute is, empty if undefined; `None` for other attributes, and in 1.6
+    /// for a path that is not there.
     pub(super) fn list(&self, attribute: &Attribute) -> Option<ListRef<'_>> {
         let bgp = &self.attributes()?.bgp;
         Some(match attribute {
+            Attribute::BgpPath if self.dialect == Dialect::Bird16 && bgp.as_path.is_none() => return None,
             Attribute::BgpPath => ListRef::path(bgp.as_path.as_ref()),
             Attribute::BgpCommunity => ListRef::Clist(&bgp.communities),
             Attribute::BgpExtCommunity => ListRef::Eclist(bgp.ext_communities()),
@@ -54,13 +56,13 @@ impl Run<'_> {
         })
     }
 
-    /// Whether an attribute is there. Lists always are in 1.6.
+    /// Whether an attribute is there. Lists of communities always are in 1.6.
     pub(super) fn is_defined(&self, attribute: &Attribute) -> Result<bool, Halt> {
         let route = self.route()?;
         let (bgp, rare) = (&route.bgp, route.bgp.rare.as_deref());
         let list = |full: bool| full || self.dialect == Dialect::Bird16;
         Ok(match attribute {
-            Attribute::BgpPath => list(bgp.as_path.is_some()),
+            Attribute::BgpPath => bgp.as_path.is_some(),
             Attribute::BgpCommunity => list(!bgp.communities.is_empty()),
             Attribute::BgpExtCommunity => list(!bgp.ext_communities().is_empty()),
             Attribute::BgpLargeCommunity => list(!bgp.large_communities().is_empty()),
@@ -102,7 +104,7 @@ impl Run<'_> {
             Attribute::Scope => Value::Enum(EnumKind::Scope, route.scope as u8),
             Attribute::Preference => Value::Int(route.preference.into()),
             Attribute::Cast => Value::Enum(EnumKind::Rtc, 0),
-            Attribute::Weight => Value::Int(hop().map_or(0, |h| h.weight.into())),
+            Attribute::Weight => Value::Int(hop().map_or(1, |h| h.weight.into())),
             Attribute::Onlink => Value::Bool(hop().is_some_and(|h| h.onlink)),
             Attribute::BgpOrigin => {
                 bgp.origin.map_or(Value::Void, |o| Value::Enum(EnumKind::Origin, o as u8))
@@ -164,8 +166,8 @@ impl Run<'_> {
             (Attribute::From, Value::Ip(ip)) => route.from = Some(ip),
             (Attribute::Scope, Value::Enum(EnumKind::Scope, n)) => route.scope = scope(n),
             (Attribute::Preference, Value::Int(n)) => {
-                route.preference = u16::try_from(n)
-                    .map_err(|_| Halt::fault(line, "Setting preference value out of bounds"))?;
+                // 2.x and 1.6 take the lower half, and nobody is told.
+                route.preference = n as u16;
             }
             (Attribute::BgpPath, Value::Path(path)) => route.bgp.as_path = Some(path),
             (Attribute::BgpOrigin, Value::Enum(EnumKind::Origin, n)) => route.bgp.origin = Some(origin(n)),
@@ -245,6 +247,9 @@ impl Run<'_> {
             (Attribute::Weight, Value::Int(n)) => {
                 let weight = u16::try_from(n).ok().filter(|n| (1..=256).contains(n));
                 let weight = weight.ok_or_else(|| Halt::fault(line, "Setting weight value out of bounds"))?;
+                if !matches!(route.destination, Destination::Unicast(_) | Destination::Multipath(_)) {
+                    return Err(Halt::fault(line, "Setting weight needs regular nexthop"));
+                }
                 each_hop(&mut route.destination, |hop| hop.weight = weight);
             }
             (Attribute::Onlink, Value::Bool(onlink)) => {

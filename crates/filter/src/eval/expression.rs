@@ -13,7 +13,7 @@ use crate::attribute::Attribute;
 use crate::code::{Accessor, Line, MaskNode, Node};
 use crate::glob;
 use crate::path_mask::{MaskElement, PathMask};
-use crate::types::EnumKind;
+use crate::types::{Dialect, EnumKind};
 use crate::value::{Value, ip_number};
 
 const NO_MATCH: &str = "~ applied on unknown type pair";
@@ -145,24 +145,31 @@ impl<'r> Run<'r> {
     fn defined(&mut self, node: &'r Node) -> Result<bool, Halt> {
         match node {
             Node::Attribute(attribute) => self.is_defined(attribute),
-            other => Ok(self.eval(other)? != Value::Void),
+            // An empty list is none in 2.x.
+            other => Ok(match (self.eval(other)?, self.dialect) {
+                (Value::Void, _) => false,
+                (Value::Path(path), Dialect::Bird2) => !path.as_wire().is_empty(),
+                (Value::Clist(list), Dialect::Bird2) => !list.is_empty(),
+                (Value::Eclist(list), Dialect::Bird2) => !list.is_empty(),
+                (Value::Lclist(list), Dialect::Bird2) => !list.is_empty(),
+                _ => true,
+            }),
         }
     }
 
     fn compare(&mut self, op: CompareOp, left: &'r Node, right: &'r Node, line: Line) -> Result<bool, Halt> {
-        let order = |ordering: Option<Ordering>, name: &str| match ordering {
-            Some(ordering) => Ok(ordering),
-            None => Err(Halt::fault(line, format!("Arguments 1 and 2 of {name} must be of the same type"))),
+        let order = |ordering: Option<Ordering>| {
+            ordering.ok_or_else(|| Halt::fault(line, "Can't compare values of incompatible types"))
         };
         match op {
             CompareOp::Equal => self.equal(left, right),
             CompareOp::NotEqual => self.equal(left, right).map(|b| !b),
             CompareOp::Match => self.matches(left, right, line),
             CompareOp::NotMatch => self.matches(left, right, line).map(|b| !b),
-            CompareOp::Less => Ok(order(self.order(left, right)?, "LT")?.is_lt()),
-            CompareOp::LessEqual => Ok(order(self.order(left, right)?, "LTE")?.is_le()),
-            CompareOp::Greater => Ok(order(self.order(left, right)?, "LT")?.is_gt()),
-            CompareOp::GreaterEqual => Ok(order(self.order(left, right)?, "LTE")?.is_ge()),
+            CompareOp::Less => Ok(order(self.order(left, right)?)?.is_lt()),
+            CompareOp::LessEqual => Ok(order(self.order(left, right)?)?.is_le()),
+            CompareOp::Greater => Ok(order(self.order(left, right)?)?.is_gt()),
+            CompareOp::GreaterEqual => Ok(order(self.order(left, right)?)?.is_ge()),
         }
     }
 
@@ -281,6 +288,10 @@ fn matches(left: &Value, right: &Value) -> Option<bool> {
 /// The order of two values; `None` for what has none.
 fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     Some(match (left, right) {
+        // What is undefined comes before everything.
+        (Value::Void, Value::Void) => Ordering::Equal,
+        (Value::Void, _) => Ordering::Less,
+        (_, Value::Void) => Ordering::Greater,
         (Value::Int(a), Value::Int(b))
         | (Value::Pair(a), Value::Pair(b))
         | (Value::Quad(a), Value::Quad(b)) => a.cmp(b),

@@ -97,7 +97,9 @@ pub(super) fn rewrite(
         bgp.rare_mut().link_local_next_hop = if own { export.own_link_local } else { theirs };
     }
     let path = bgp.as_path.take().unwrap_or_else(AsPath::empty);
-    bgp.as_path = Some(if export.internal || export.rs_client {
+    // RFC 7947 §2.2.2.1: a route server does not add itself. 1.6 does, to routes that are its own.
+    let as_is = export.rs_client && (from_bgp || !export.rewrite_before_filter);
+    bgp.as_path = Some(if export.internal || as_is {
         path
     } else {
         path.prepended(SegmentKind::Sequence, export.local_as, 1)
@@ -133,13 +135,12 @@ fn externalise(bgp: &mut PathAttributes, before: &RouteAttributes, from_bgp: boo
         bgp.local_pref = None;
     }
     // BIRD 2 sends MED abroad only if the export filter set it; 1.6 sends zero for routes from BGP.
-    if export.rewrite_before_filter {
-        if from_bgp && bgp.med.is_some() {
-            bgp.med = Some(0);
-        }
-    } else if !before.fresh_med {
-        bgp.med = None;
-    }
+    // RFC 7947 §2.2.3: the client of a route server gets it as it is.
+    bgp.med = match bgp.med {
+        med if export.rs_client => med,
+        Some(_) if export.rewrite_before_filter && from_bgp => Some(0),
+        med => med.filter(|_| export.rewrite_before_filter || before.fresh_med),
+    };
     if let Some(rare) = bgp.rare.as_deref_mut() {
         rare.originator_id = None;
         rare.cluster_list = Box::default();
