@@ -24,6 +24,10 @@ impl Surroundings for Cables {
     fn interface_index(&self, name: &str) -> Option<u32> {
         (name == "eth0").then_some(2)
     }
+
+    fn neighbor_interface(&self, _: IpAddr) -> Option<u32> {
+        Some(2)
+    }
 }
 
 impl Links for Cables {

@@ -105,4 +105,9 @@ impl Surroundings for Interfaces {
             _ => None,
         }
     }
+
+    /// 192.0.2.0/24 is behind eth0.
+    fn neighbor_interface(&self, address: std::net::IpAddr) -> Option<u32> {
+        matches!(address, std::net::IpAddr::V4(ip) if ip.octets().starts_with(&[192, 0, 2])).then_some(2)
+    }
 }

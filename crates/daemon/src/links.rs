@@ -161,6 +161,13 @@ impl Surroundings for LinkTable {
     fn interface_index(&self, name: &str) -> Option<u32> {
         self.by_name(name).map(|l| l.index)
     }
+
+    fn neighbor_interface(&self, address: IpAddr) -> Option<u32> {
+        match self.on_link(address) {
+            OnLink::Yes(index) => Some(index),
+            OnLink::Local | OnLink::No => None,
+        }
+    }
 }
 
 impl Links for LinkTable {

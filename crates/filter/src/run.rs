@@ -1,5 +1,6 @@
 //! Running a filter on a route.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnetwork::IpNetwork;
@@ -36,6 +37,8 @@ pub trait Surroundings: std::fmt::Debug + Sync {
     fn interface_name(&self, ifindex: u32) -> Option<Arc<str>>;
     /// The index of the interface with this name.
     fn interface_index(&self, name: &str) -> Option<u32>;
+    /// The interface behind which another router has this address, without a gateway in between.
+    fn neighbor_interface(&self, address: IpAddr) -> Option<u32>;
 }
 
 /// Surroundings without interfaces.
@@ -48,6 +51,10 @@ impl Surroundings for NoSurroundings {
     }
 
     fn interface_index(&self, _: &str) -> Option<u32> {
+        None
+    }
+
+    fn neighbor_interface(&self, _: IpAddr) -> Option<u32> {
         None
     }
 }

@@ -146,6 +146,8 @@ fn runtime_errors_reject_and_say_why() {
         ("bgp_path.add(5);", "filters, line 2: Can't add to path"),
         ("bgp_community.add(5);", "filters, line 2: Can't add non-pair"),
         ("dest = RTD_BLACKHOLE; weight = 3;", "filters, line 2: Setting weight needs regular nexthop"),
+        ("gw = 198.51.100.1;", "filters, line 2: Invalid gw address"),
+        ("dest = RTD_BLACKHOLE; gw = fe80::1;", "filters, line 2: Invalid gw address"),
         ("return 5;", "filters: Can't return non-bool from non-function"),
         ("preference = 1 / (preference - 100);", "filters, line 2: Mother told me not to divide by 0"),
         ("print 1;", "Filter f did not return accept nor reject. Make up your mind"),
@@ -175,6 +177,23 @@ fn undefined_is_least() {
         ("unset(bgp_next_hop); if bgp_next_hop < 0.0.0.0 then accept; reject;", Verdict::Accept),
     ] {
         assert_eq!(verdict(&format!("unset(bgp_local_pref); {commands}")), expected, "{commands}");
+    }
+}
+
+/// A gateway brings the interface it is behind.
+#[test]
+fn gateways_are_neighbors() {
+    for (commands, expected) in [
+        ("ifname = \"cali1\"; gw = 192.0.2.7;", 2),
+        ("dest = RTD_BLACKHOLE; gw = 192.0.2.7;", 2),
+        ("ifname = \"cali1\"; gw = fe80::1;", 7),
+        ("ifname = \"cali1\"; onlink = true; gw = 198.51.100.1;", 7),
+    ] {
+        let outcome = run(&format!("filter f {{ {commands} accept; }}"), "10.1.0.0/16");
+        let attributes = outcome.attributes.expect("changed");
+        let [hop] = attributes.destination.next_hops() else { panic!("{commands}") };
+        assert_eq!(hop.ifindex, expected, "{commands}");
+        assert!(hop.gateway.is_some(), "{commands}");
     }
 }
 

@@ -58,6 +58,9 @@ fn our_as_is_put_in_front_abroad_only() {
     let local =
         |to| told(other("static1", 1), &static_route(via("192.0.2.9")), to, ExportPolicy::All).unwrap();
     assert_eq!(path_text(&local(to_external(2))), "65000");
+    let old = BgpExport { rs_client: true, rewrite_before_filter: true, ..to_external(2) };
+    assert_eq!(path_text(&local(old.clone())), "65000", "1.6 puts itself in front of its own");
+    assert_eq!(sent(old), "65001");
     assert_eq!(path_text(&local(to_internal(2))), "");
 }
 
@@ -92,6 +95,10 @@ fn med() {
     assert_eq!(sent(to_external(2), filter("bgp_med = 7; accept;")), Some(7));
     assert_eq!(sent(to_external(2), filter("bgp_med = 50; accept;")), Some(50), "the same value, but set");
     assert_eq!(sent(to_internal(2), filter("unset(bgp_med); accept;")), None);
+    let client = || BgpExport { rs_client: true, ..to_external(2) };
+    assert_eq!(sent(client(), ExportPolicy::All), Some(50), "RFC 7947 2.2.3");
+    let old = BgpExport { rewrite_before_filter: true, ..client() };
+    assert_eq!(sent(old, ExportPolicy::All), Some(50), "in 1.6 as well");
 }
 
 /// BIRD 1.6 rewrites first, and the filter has the last word.
@@ -103,6 +110,9 @@ fn med_and_order_of_1_6() {
     assert_eq!(sent(to_external(2), ExportPolicy::All).med, Some(0));
     assert_eq!(sent(to_internal(2), ExportPolicy::All).med, Some(50));
     assert_eq!(sent(to_external(2), filter("bgp_med = 7; accept;")).med, Some(7));
+    let preferring = filter("bgp_local_pref = 7; accept;");
+    assert_eq!(sent(to_external(2), preferring.clone()).local_pref, None, "not even if the filter sets it");
+    assert_eq!(sent(to_internal(2), preferring).local_pref, Some(7));
     let without = told(bgp(external(1)), &path(), old(to_external(2)), ExportPolicy::All).unwrap();
     assert_eq!(without.med, None, "no MED stays none");
     let mut fixed = static_route(via("192.0.2.9"));

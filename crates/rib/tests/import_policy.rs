@@ -144,6 +144,9 @@ fn links_that_change_are_seen_after_forgetting() {
         fn interface_index(&self, _: &str) -> Option<u32> {
             None
         }
+        fn neighbor_interface(&self, _: std::net::IpAddr) -> Option<u32> {
+            None
+        }
     }
     impl Links for Down {
         fn on_link(&self, _: std::net::IpAddr, _: Option<u32>) -> OnLink {

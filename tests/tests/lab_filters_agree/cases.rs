@@ -486,6 +486,7 @@ dest = RTD_BLACKHOLE; accept;
 dest = RTD_UNICAST; accept;
 dest = RTD_PROHIBIT; accept;
 ifname = "nope"; accept;
+gw = 1.1.1.1; accept;
 weight = 5; accept;
 weight = 0; accept;
 weight = 257; accept;

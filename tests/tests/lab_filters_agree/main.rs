@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 
 use anyhow::{Result, ensure};
-use godwit_lab::{Namespace, Program, Router};
+use godwit_lab::{Namespace, Program, Router, until};
 use similar::TextDiff;
 
 /// A connection to a control socket: `birdc` does not show the reply codes.
@@ -76,6 +76,14 @@ fn without_time(line: &str) -> String {
 fn compare(bird: Program, config: &str, commands: impl IntoIterator<Item = String>) -> Result<()> {
     let (a, b) = (Namespace::new("theirs")?, Namespace::new("ours")?);
     let (theirs, ours) = (Router::start(&a, bird, config)?, Router::start(&b, Program::Godwit, config)?);
+    for router in [&theirs, &ours] {
+        // The routes by interface come last.
+        until("the routes", || {
+            let tables = ["show route", "show route table t4", "show route table t6"];
+            let all = tables.map(|command| router.birdc(command).matches(" [s").count());
+            all.iter().sum::<usize>() == config.matches("  route ").count()
+        })?;
+    }
     let (mut theirs, mut ours) = (Control::open(&theirs)?, Control::open(&ours)?);
     let (mut report, mut asked) = (String::new(), 0);
     for command in commands {

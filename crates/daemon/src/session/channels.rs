@@ -407,7 +407,10 @@ impl Setup<'_> {
 
     fn export(&self, channel: &ChannelConfig) -> BgpExport {
         let options: &BgpChannelConfig = &channel.bgp;
-        let keep_default = if self.session.bgp.rs_client {
+        // 1.6 has no such defaults.
+        let keep_default = if self.session.context.dialect16 {
+            NextHopMode::Off
+        } else if self.session.bgp.rs_client {
             NextHopMode::All
         } else if self.session.bgp.rr_client {
             NextHopMode::Internal

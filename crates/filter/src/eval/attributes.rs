@@ -218,16 +218,16 @@ impl Run<'_> {
             }
             _ => None,
         };
-        let route = self.route_mut()?;
-        let old = route.destination.next_hops().first().cloned();
-        match (attribute, value) {
+        let hop = match (attribute, &value) {
             (Attribute::Gw, Value::Ip(gateway)) => {
-                let link_local = matches!(gateway, IpAddr::V6(ip) if ip.is_unicast_link_local());
-                let onlink = old.as_ref().is_some_and(|h| h.onlink);
-                let keeps = link_local || onlink;
-                let ifindex = old.filter(|_| keeps).map_or(0, |h| h.ifindex);
-                let hop = NextHop { gateway: Some(gateway), ifindex, weight: 1, onlink };
-                route.destination = Destination::Unicast(hop);
+                Some(self.next_hop(*gateway)?.ok_or_else(|| Halt::fault(line, "Invalid gw address"))?)
+            }
+            _ => None,
+        };
+        let route = self.route_mut()?;
+        match (attribute, value) {
+            (Attribute::Gw, Value::Ip(_)) => {
+                route.destination = hop.map_or(Destination::Unreachable, Destination::Unicast);
             }
             (Attribute::Ifname, _) => {
                 let hop = NextHop { gateway: None, ifindex: index.unwrap_or(0), weight: 1, onlink: false };
@@ -261,6 +261,20 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The way to a gateway, which must be a neighbor. A link-local or onlink one is on the interface
+    /// the route has.
+    fn next_hop(&self, gateway: IpAddr) -> Result<Option<NextHop>, Halt> {
+        let old = self.route()?.destination.next_hops().first();
+        let link_local = matches!(gateway, IpAddr::V6(ip) if ip.is_unicast_link_local());
+        let onlink = old.is_some_and(|h| h.onlink);
+        let ifindex = if link_local || onlink {
+            old.map(|h| h.ifindex).filter(|index| *index != 0)
+        } else {
+            self.subject.and_then(|s| s.surroundings.neighbor_interface(gateway))
+        };
+        Ok(ifindex.map(|ifindex| NextHop { gateway: Some(gateway), ifindex, weight: 1, onlink }))
     }
 
     /// Changes a path or list of the route.

@@ -197,8 +197,12 @@ impl Exporter {
             before.bgp = rewrite_path(path, export).ok()?;
             let before = std::sync::Arc::new(before);
             let rewritten = PathView { attributes: &before, ..*path };
-            let after = self.filter(key, &rewritten)?;
-            return Some(after.map_or_else(|| before.bgp.clone(), |a| a.bgp));
+            let mut after = self.filter(key, &rewritten)?.map_or_else(|| before.bgp.clone(), |a| a.bgp);
+            // What a filter sets of it does not go abroad either (RFC 4271 §5.1.5).
+            if !export.internal && !export.allow_local_pref {
+                after.local_pref = None;
+            }
+            return Some(after);
         }
         match self.filter(key, path)? {
             None => rewrite_path(path, export).ok(),

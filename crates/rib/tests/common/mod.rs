@@ -53,6 +53,10 @@ impl Surroundings for Link {
     fn interface_index(&self, name: &str) -> Option<u32> {
         (name == "eth0").then_some(ETH0)
     }
+
+    fn neighbor_interface(&self, address: IpAddr) -> Option<u32> {
+        matches!(self.on_link(address), OnLink::Yes(_)).then_some(ETH0)
+    }
 }
 
 impl Links for Link {
