@@ -42,6 +42,7 @@ fn middle(program: Program, policy: &str) -> String {
     let (open, close, ipv4) =
         if program == Program::Bird16 { ("", "", "") } else { ("ipv4 {", "};", "ipv4;") };
     let statics = "route 172.17.1.0/24 blackhole { bgp_med = 4; bgp_community.add((5,5)); };
+                   route 172.17.3.0/24 blackhole { bgp_med = 4; };
                    route 172.17.2.0/24 via 10.9.2.2;";
     let mut config = format!(
         "log stderr all; router id 10.0.0.1; protocol device {{ }} protocol direct {{ {ipv4} }}

@@ -142,10 +142,18 @@ pub struct RouteAttributes {
 }
 
 impl RouteAttributes {
-    /// Makes of what a filter left what a table keeps: only what an export filter sets is fresh.
+    /// Makes of what a filter left what a table keeps: only what an export filter sets is fresh. As in
+    /// BIRD 2, `{ bgp_med = 5; }` of a static route is as well if nothing else is set.
     pub fn enter_table(&mut self) {
-        self.fresh_med = false;
-        self.fresh_next_hop = false;
+        let bgp = &self.bgp;
+        let others = bgp.origin.is_some()
+            || bgp.as_path.is_some()
+            || bgp.local_pref.is_some()
+            || !bgp.communities.is_empty()
+            || bgp.rare.is_some()
+            || self.extra.is_some();
+        self.fresh_med &= !others && bgp.next_hop.is_none();
+        self.fresh_next_hop &= !others && bgp.med.is_none();
     }
 
     /// A route of `source` with nothing else set: universe scope, no BGP attributes.

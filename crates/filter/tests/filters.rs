@@ -197,6 +197,28 @@ fn gateways_are_neighbors() {
     }
 }
 
+/// What a filter on the way into a table sets is not sent abroad, but for what is set alone.
+#[test]
+fn what_is_fresh_in_a_table() {
+    for (commands, expected) in [
+        ("bgp_med = 5;", (true, false)),
+        ("bgp_next_hop = 192.0.2.7;", (false, true)),
+        ("bgp_med = 5; bgp_next_hop = 192.0.2.7;", (false, false)),
+        ("bgp_med = 5; bgp_community.add((1,2));", (false, false)),
+        ("bgp_med = 5; krt_prefsrc = 192.0.2.7;", (false, false)),
+    ] {
+        let filter = program("").filter_body(&format!("{{ {commands} accept; }}")).expect("filter");
+        let bare = godwit_filter::RouteAttributes::new(
+            godwit_filter::RouteSource::Static,
+            200,
+            Destination::Blackhole,
+        );
+        let mut after = run_on(&filter, "10.0.0.0/8", &bare).attributes.expect("changed");
+        after.enter_table();
+        assert_eq!((after.fresh_med, after.fresh_next_hop), expected, "{commands}");
+    }
+}
+
 /// A preference has 16 bits; the rest of a number is dropped.
 #[test]
 fn preferences_are_cut() {

@@ -8,6 +8,7 @@ use crate::key::NetKey;
 use crate::table::{NetView, PathView};
 
 use super::check::{Refused, export_check};
+use super::rewrite::rewrite;
 use super::{ExportPolicy, Exporter, ExporterKind};
 
 /// What an exporter does with a net's best path.
@@ -38,16 +39,25 @@ impl Exporter {
             ExportPolicy::None => return Some(Preview::Filtered),
             ExportPolicy::Filter(filter) => filter,
         };
+        let mut before = best.attributes.clone();
+        // 1.6 shows its filter what the neighbor would get. A next hop that cannot be sent is refused
+        // later, and not seen by who asks.
+        if let ExporterKind::Bgp(export) = &self.kind
+            && export.rewrite_before_filter
+            && let Ok(bgp) = rewrite(best.attributes, best.source, best.resolution, export)
+        {
+            Arc::make_mut(&mut before).bgp = bgp;
+        }
         let outcome = filter.run(&Subject {
             net: net.key().to_net(),
             protocol: &best.source.protocol,
-            attributes: best.attributes,
+            attributes: &before,
             surroundings: &*self.surroundings,
         });
         if outcome.verdict != Verdict::Accept {
             return Some(Preview::Filtered);
         }
-        Some(Preview::Passed(outcome.attributes.map_or_else(|| best.attributes.clone(), Arc::from)))
+        Some(Preview::Passed(outcome.attributes.map_or(before, Arc::from)))
     }
 
     /// Whether a net was sent and not withdrawn since.
