@@ -1,5 +1,6 @@
 //! Direct and static: protocols whose routes follow from the configuration and the interfaces.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use godwit_api::{ProtocolState, ProtocolStatus};
@@ -166,9 +167,23 @@ fn of_family<K: NetKey>(
 /// Stands for "the channel's preference".
 const UNSET_PREFERENCE: u16 = u16::MAX;
 
+/// Tells several routes of one net apart.
+#[derive(Default)]
+struct Numbers(HashMap<IpNetwork, u32>);
+
+impl Numbers {
+    /// How many routes of this net came before.
+    fn next(&mut self, net: IpNetwork) -> u32 {
+        let next = self.0.entry(net).or_default();
+        *next += 1;
+        *next - 1
+    }
+}
+
 /// The prefixes of primary addresses on matching interfaces that are up.
 fn direct_routes(config: &DirectConfig, links: &LinkTable) -> Vec<(IpNetwork, u32, RouteAttributes)> {
-    let mut routes: Vec<(IpNetwork, u32, RouteAttributes)> = Vec::new();
+    let mut routes = Vec::new();
+    let mut numbers = Numbers::default();
     for (link, address) in links.addresses() {
         let up = link.admin_up && (link.link_up || !config.check_link);
         let selected = config.interfaces.is_empty() || matches(&config.interfaces, &link.name, address);
@@ -180,8 +195,7 @@ fn direct_routes(config: &DirectConfig, links: &LinkTable) -> Vec<(IpNetwork, u3
         let attributes =
             RouteAttributes::new(RouteSource::Device, UNSET_PREFERENCE, Destination::Unicast(hop));
         // One net on two interfaces is two routes.
-        let index = routes.iter().filter(|(n, _, _)| *n == net).count() as u32;
-        routes.push((net, index, attributes));
+        routes.push((net, numbers.next(net), attributes));
     }
     routes
 }
@@ -192,7 +206,8 @@ fn static_routes(
     protocol: &str,
     device_source: RouteSource,
 ) -> Vec<(IpNetwork, u32, RouteAttributes)> {
-    let mut routes: Vec<(IpNetwork, u32, RouteAttributes)> = Vec::new();
+    let mut routes = Vec::new();
+    let mut numbers = Numbers::default();
     for route in &config.routes {
         let Some(mut attributes) = static_route(route, config.check_link, links, device_source) else {
             continue;
@@ -208,8 +223,7 @@ fn static_routes(
                 attributes.enter_table();
             }
         }
-        let index = routes.iter().filter(|(n, _, _)| *n == route.net).count() as u32;
-        routes.push((route.net, index, attributes));
+        routes.push((route.net, numbers.next(route.net), attributes));
     }
     routes
 }

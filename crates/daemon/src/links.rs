@@ -163,7 +163,7 @@ impl Surroundings for LinkTable {
     }
 
     fn neighbor_interface(&self, address: IpAddr) -> Option<u32> {
-        match self.on_link(address) {
+        match self.on_link(address, None) {
             OnLink::Yes(index) => Some(index),
             OnLink::Local | OnLink::No => None,
         }

@@ -55,7 +55,7 @@ impl Surroundings for Link {
     }
 
     fn neighbor_interface(&self, address: IpAddr) -> Option<u32> {
-        matches!(self.on_link(address), OnLink::Yes(_)).then_some(ETH0)
+        matches!(self.on_link(address, None), OnLink::Yes(_)).then_some(ETH0)
     }
 }
 
