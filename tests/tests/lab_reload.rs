@@ -168,3 +168,19 @@ fn lab_protocols_are_disabled_enabled_restarted() -> Result<()> {
     lab.godwit.has_route("10.3.0.0/24", &[])?;
     lab.kept_is_untouched(&before)
 }
+
+/// Of equal routes the first to come is best, and they come in the order of the configuration.
+#[test]
+fn lab_of_equal_routes_the_first_protocols_is_best() -> Result<()> {
+    let a = Namespace::new("a")?;
+    let protocols: String =
+        (0..30).map(|n| format!("protocol static p{n} {{ ipv4; route 10.1.0.0/24 blackhole; }}\n")).collect();
+    let config = format!("log stderr all; router id 10.0.0.1; protocol device {{ }}\n{protocols}");
+    for program in [Program::Bird2, Program::Godwit] {
+        let router = Router::start(&a, program, &config)?;
+        until("all routes", || router.birdc("show route count").contains("30 of 30 routes"))?;
+        let best = router.birdc("show route primary 10.1.0.0/24");
+        ensure!(best.contains("[p0 "), "{program:?}: {best}");
+    }
+    Ok(())
+}

@@ -12,17 +12,26 @@ use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Scope, S
 use godwit_rib::{NetKey, SourceInfo};
 use godwit_wire::AddressFamily;
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::feeder::Feeder;
 use crate::links::{LinkTable, matches};
 use crate::protocol::{Command, Context, base_status, channel_status, counters, policy};
 
 /// Runs a direct or static protocol until it is told to stop.
-pub(crate) async fn run(config: ProtocolConfig, mut context: Context, mut commands: mpsc::Receiver<Command>) {
+///
+/// `announced` is told when its first routes are on their way: of equal routes the first to come is
+/// best, so protocols announce in the order of the configuration.
+pub(crate) async fn run(
+    config: ProtocolConfig,
+    mut context: Context,
+    mut commands: mpsc::Receiver<Command>,
+    announced: oneshot::Sender<()>,
+) {
     let mut protocol = Computed::new(config, &context);
     let links = context.links.borrow_and_update().clone();
     protocol.sync(&links).await;
+    let _ = announced.send(());
     loop {
         tokio::select! {
             changed = context.links.changed() => {

@@ -125,7 +125,7 @@ impl Supervisor {
                     if self.router_id.is_none() {
                         let config = self.config.clone();
                         self.choose_router_id(&config);
-                        self.start_waiting(&config);
+                        self.start_waiting(&config).await;
                     }
                 }
                 () = sleep_until(undo_at), if undo_at.is_some() => {

@@ -42,7 +42,7 @@ impl Supervisor {
             Action::Enable if !instance.disabled => Acted::Already,
             Action::Enable => {
                 instance.disabled = false;
-                self.start_protocol(protocol);
+                self.start_protocol(protocol).await;
                 Acted::Done
             }
             Action::Disable | Action::Restart if instance.disabled => Acted::Already,
@@ -53,7 +53,7 @@ impl Supervisor {
             }
             Action::Restart => {
                 self.stop_protocol(name, StopReason::Restarted(message)).await;
-                self.start_protocol(protocol);
+                self.start_protocol(protocol).await;
                 Acted::Done
             }
             Action::Reload | Action::ReloadIn | Action::ReloadOut => {

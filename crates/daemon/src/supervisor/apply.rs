@@ -5,7 +5,7 @@ use std::sync::Arc;
 use godwit_api::ConfigureOutcome;
 use godwit_config::{ChangeKind, ConfigDiff, ProtocolConfig, ProtocolKind, RouterConfig, diff};
 use godwit_wire::AddressFamily;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::limits::COMMAND_QUEUE_LEN;
 use crate::protocol::{AnyTable, Command, ReloadDirection, StopReason, Tables};
@@ -47,7 +47,7 @@ impl Supervisor {
                 let instance = self.instances.entry(protocol.name.clone()).or_default();
                 instance.disabled = protocol.disabled;
                 instance.since = crate::clock::unix_millis();
-                self.start_protocol(protocol);
+                self.start_protocol(protocol).await;
             }
             Some(ChangeKind::Modify { reimport, reexport }) => {
                 let direction = ReloadDirection { import: *reimport && !soft, export: *reexport && !soft };
@@ -84,17 +84,17 @@ impl Supervisor {
     }
 
     /// Starts what waited for a router id.
-    pub(super) fn start_waiting(&mut self, config: &Arc<RouterConfig>) {
+    pub(super) async fn start_waiting(&mut self, config: &Arc<RouterConfig>) {
         for protocol in &config.protocols {
             let waits = self.instances.get(&protocol.name).is_some_and(|i| i.running.is_none());
             if waits {
-                self.start_protocol(protocol);
+                self.start_protocol(protocol).await;
             }
         }
     }
 
     /// Starts a protocol's task unless it is disabled, or needs a router id and there is none.
-    pub(super) fn start_protocol(&mut self, protocol: &ProtocolConfig) {
+    pub(super) async fn start_protocol(&mut self, protocol: &ProtocolConfig) {
         let instance = self.instances.entry(protocol.name.clone()).or_default();
         let needs_id = matches!(protocol.kind, ProtocolKind::Bgp(_)) && protocol.router_id.is_none();
         if instance.disabled || instance.running.is_some() || (needs_id && self.router_id.is_none()) {
@@ -105,7 +105,11 @@ impl Supervisor {
         let config = protocol.clone();
         let task = match &protocol.kind {
             ProtocolKind::Device(_) | ProtocolKind::Direct(_) | ProtocolKind::Static(_) => {
-                tokio::spawn(computed::run(config, context, rx))
+                let (announced, first) = oneshot::channel();
+                let task = tokio::spawn(computed::run(config, context, rx, announced));
+                // An error only says that the task ended.
+                let _ = first.await;
+                task
             }
             ProtocolKind::Kernel(_) => {
                 let Some(channel) = protocol.channels.first().cloned() else { return };
