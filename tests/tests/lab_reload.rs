@@ -1,5 +1,6 @@
 //! Reconfiguration: what did not change does not notice; what is wrong does not run.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -173,9 +174,10 @@ fn lab_protocols_are_disabled_enabled_restarted() -> Result<()> {
 #[test]
 fn lab_of_equal_routes_the_first_protocols_is_best() -> Result<()> {
     let a = Namespace::new("a")?;
-    let protocols: String =
-        (0..30).map(|n| format!("protocol static p{n} {{ ipv4; route 10.1.0.0/24 blackhole; }}\n")).collect();
-    let config = format!("log stderr all; router id 10.0.0.1; protocol device {{ }}\n{protocols}");
+    let mut config = String::from("log stderr all; router id 10.0.0.1; protocol device { }\n");
+    for n in 0..30 {
+        writeln!(config, "protocol static p{n} {{ ipv4; route 10.1.0.0/24 blackhole; }}")?;
+    }
     for program in [Program::Bird2, Program::Godwit] {
         let router = Router::start(&a, program, &config)?;
         until("all routes", || router.birdc("show route count").contains("30 of 30 routes"))?;
