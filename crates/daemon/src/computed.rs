@@ -109,18 +109,19 @@ impl Computed {
 
     async fn sync(&mut self, links: &Arc<LinkTable>) {
         self.links = links.clone();
+        let channels = &self.config.channels;
         let routes = match &self.config.kind {
-            ProtocolKind::Direct(direct) => direct_routes(direct, links),
+            ProtocolKind::Direct(direct) => direct_routes(direct, links, channels),
             ProtocolKind::Static(config) => {
-                static_routes(config, links, &self.config.name, self.device_source)
+                static_routes(config, links, &self.config.name, self.device_source, channels)
             }
             _ => Vec::new(),
         };
         if let Some(feeder) = &mut self.ipv4 {
-            feeder.sync(of_family(&routes, &self.config.channels), &**links).await;
+            feeder.sync(of_family(&routes), &**links).await;
         }
         if let Some(feeder) = &mut self.ipv6 {
-            feeder.sync(of_family(&routes, &self.config.channels), &**links).await;
+            feeder.sync(of_family(&routes), &**links).await;
         }
     }
 
@@ -151,30 +152,42 @@ impl Computed {
     }
 }
 
-/// The routes of one family, with the channel's preference unless one was set on the route.
-fn of_family<K: NetKey>(
-    routes: &[(IpNetwork, u32, RouteAttributes)],
-    channels: &[ChannelConfig],
-) -> Vec<(K, u32, RouteAttributes)> {
-    let Some(channel) = channels.iter().find(|c| c.family == K::FAMILY) else { return Vec::new() };
-    routes
-        .iter()
-        .filter_map(|(net, index, attributes)| {
-            let mut attributes = attributes.clone();
-            if attributes.preference == UNSET_PREFERENCE {
-                attributes.preference = channel.preference;
-            }
-            // A net of the other family is not this channel's.
-            (net.is_ipv4() == (K::BITS == 32))
-                .then(|| K::from_net(*net))
-                .flatten()
-                .map(|k| (k, *index, attributes))
-        })
-        .collect()
+/// A route of a computed protocol: its net, its number among those of the net, and what it says.
+type Route = (IpNetwork, u32, Arc<RouteAttributes>);
+
+/// The routes of one family.
+fn of_family<K: NetKey>(routes: &[Route]) -> impl Iterator<Item = (K, u32, Arc<RouteAttributes>)> + Send {
+    routes.iter().filter_map(|(net, index, attributes)| {
+        // A net of the other family is not this channel's.
+        let key = (net.is_ipv4() == (K::BITS == 32)).then(|| K::from_net(*net)).flatten()?;
+        Some((key, *index, attributes.clone()))
+    })
 }
 
-/// Stands for "the channel's preference".
-const UNSET_PREFERENCE: u16 = u16::MAX;
+/// Collects routes: equal ones in a row share what they say.
+struct Collected<'a> {
+    channels: &'a [ChannelConfig],
+    routes: Vec<Route>,
+    numbers: Numbers,
+}
+
+impl<'a> Collected<'a> {
+    fn new(channels: &'a [ChannelConfig], room: usize) -> Self {
+        Self { channels, routes: Vec::with_capacity(room), numbers: Numbers::default() }
+    }
+
+    /// The preference of the channel a net belongs to; none if there is no such channel.
+    fn preference(&self, net: &IpNetwork) -> Option<u16> {
+        let family = if net.is_ipv4() { AddressFamily::IPV4 } else { AddressFamily::IPV6 };
+        self.channels.iter().find(|c| c.family == family).map(|c| c.preference)
+    }
+
+    fn push(&mut self, net: IpNetwork, attributes: RouteAttributes) {
+        let last = self.routes.last().filter(|(_, _, last)| **last == attributes);
+        let shared = last.map_or_else(|| Arc::new(attributes), |(_, _, last)| last.clone());
+        self.routes.push((net, self.numbers.next(net), shared));
+    }
+}
 
 /// Tells several routes of one net apart.
 #[derive(Default)]
@@ -190,9 +203,8 @@ impl Numbers {
 }
 
 /// The prefixes of primary addresses on matching interfaces that are up.
-fn direct_routes(config: &DirectConfig, links: &LinkTable) -> Vec<(IpNetwork, u32, RouteAttributes)> {
-    let mut routes = Vec::new();
-    let mut numbers = Numbers::default();
+fn direct_routes(config: &DirectConfig, links: &LinkTable, channels: &[ChannelConfig]) -> Vec<Route> {
+    let mut collected = Collected::new(channels, 0);
     for (link, address) in links.addresses() {
         let up = link.admin_up && (link.link_up || !config.check_link);
         let selected = config.interfaces.is_empty() || matches(&config.interfaces, &link.name, address);
@@ -200,13 +212,12 @@ fn direct_routes(config: &DirectConfig, links: &LinkTable) -> Vec<(IpNetwork, u3
             continue;
         }
         let Some(net) = address.prefix() else { continue };
+        let Some(preference) = collected.preference(&net) else { continue };
         let hop = NextHop { gateway: None, ifindex: link.index, weight: 1, onlink: false };
-        let attributes =
-            RouteAttributes::new(RouteSource::Device, UNSET_PREFERENCE, Destination::Unicast(hop));
         // One net on two interfaces is two routes.
-        routes.push((net, numbers.next(net), attributes));
+        collected.push(net, RouteAttributes::new(RouteSource::Device, preference, Destination::Unicast(hop)));
     }
-    routes
+    collected.routes
 }
 
 fn static_routes(
@@ -214,13 +225,15 @@ fn static_routes(
     links: &LinkTable,
     protocol: &str,
     device_source: RouteSource,
-) -> Vec<(IpNetwork, u32, RouteAttributes)> {
-    let mut routes = Vec::new();
-    let mut numbers = Numbers::default();
+    channels: &[ChannelConfig],
+) -> Vec<Route> {
+    let mut collected = Collected::new(channels, config.routes.len());
     for route in &config.routes {
-        let Some(mut attributes) = static_route(route, config.check_link, links, device_source) else {
+        let Some(preference) = collected.preference(&route.net) else { continue };
+        let Some((source, destination)) = static_route(route, config.check_link, links, device_source) else {
             continue;
         };
+        let mut attributes = RouteAttributes::new(source, preference, destination);
         if let Some(commands) = &route.commands {
             let subject = Subject { net: route.net, protocol, attributes: &attributes, surroundings: links };
             let outcome = commands.run(&subject);
@@ -232,9 +245,9 @@ fn static_routes(
                 attributes.enter_table();
             }
         }
-        routes.push((route.net, numbers.next(route.net), attributes));
+        collected.push(route.net, attributes);
     }
-    routes
+    collected.routes
 }
 
 /// The next hops that cannot be used now.
@@ -253,8 +266,8 @@ fn static_route(
     check_link: bool,
     links: &LinkTable,
     device_source: RouteSource,
-) -> Option<RouteAttributes> {
-    let (source, destination) = match &route.target {
+) -> Option<(RouteSource, Destination)> {
+    Some(match &route.target {
         StaticTarget::NextHops(hops) => {
             let usable = hops.iter().filter_map(|hop| static_next_hop(hop, check_link, links)).collect();
             let device = hops.iter().all(|h| h.gateway.is_none());
@@ -265,8 +278,7 @@ fn static_route(
         StaticTarget::Blackhole => (RouteSource::Static, Destination::Blackhole),
         StaticTarget::Unreachable => (RouteSource::Static, Destination::Unreachable),
         StaticTarget::Prohibit => (RouteSource::Static, Destination::Prohibit),
-    };
-    Some(RouteAttributes::new(source, UNSET_PREFERENCE, destination))
+    })
 }
 
 fn static_next_hop(hop: &StaticNextHop, check_link: bool, links: &LinkTable) -> Option<NextHop> {

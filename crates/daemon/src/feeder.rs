@@ -33,13 +33,21 @@ impl<K: NetKey> Feeder<K> {
     /// one net apart; each index is a source of its own.
     pub(crate) async fn sync(
         &mut self,
-        wanted: Vec<(K, u32, RouteAttributes)>,
+        wanted: impl Iterator<Item = (K, u32, Arc<RouteAttributes>)> + Send,
         surroundings: &dyn Surroundings,
     ) {
         let mut next = BTreeMap::new();
         let mut batches: BTreeMap<u32, RouteBatch<K>> = BTreeMap::new();
+        let mut last: Option<HashedAttributes> = None;
         for (net, index, attributes) in wanted {
-            let set = self.import(net, attributes, surroundings);
+            let attributes = self.import(net, attributes, surroundings);
+            // Equal ones in a row are one set, hashed once.
+            let set = attributes.map(|new| match &last {
+                Some(last) if Arc::ptr_eq(last.attributes(), &new) || *last.attributes() == new => {
+                    last.clone()
+                }
+                _ => last.insert(HashedAttributes::new(new, self.seed)).clone(),
+            });
             let old = self.current.get(&(net, index));
             let same = old.is_some_and(|old| match (old, &set) {
                 (Some(old), Some(new)) => old.attributes() == new.attributes(),
@@ -76,12 +84,12 @@ impl<K: NetKey> Feeder<K> {
     fn import(
         &self,
         net: K,
-        attributes: RouteAttributes,
+        attributes: Arc<RouteAttributes>,
         surroundings: &dyn Surroundings,
-    ) -> Option<HashedAttributes> {
-        let changed = match &self.policy {
-            ExportPolicy::All => None,
-            ExportPolicy::None => return None,
+    ) -> Option<Arc<RouteAttributes>> {
+        match &self.policy {
+            ExportPolicy::All => Some(attributes),
+            ExportPolicy::None => None,
             ExportPolicy::Filter(filter) => {
                 let outcome = filter.run(&Subject {
                     net: net.to_net(),
@@ -96,13 +104,15 @@ impl<K: NetKey> Feeder<K> {
                 if outcome.verdict != Verdict::Accept {
                     return None;
                 }
-                outcome.attributes.map(|mut changed| {
-                    changed.enter_table();
-                    *changed
+                Some(match outcome.attributes {
+                    Some(mut changed) => {
+                        changed.enter_table();
+                        Arc::from(changed)
+                    }
+                    None => attributes,
                 })
             }
-        };
-        Some(HashedAttributes::new(Arc::new(changed.unwrap_or(attributes)), self.seed))
+        }
     }
 
     async fn source(&mut self, index: u32) -> Option<SourceId> {
