@@ -1,6 +1,6 @@
 //! How the daemon starts and ends, as the scripts around BIRD expect it.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt as _, chown, symlink};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -91,6 +91,78 @@ fn lab_parse_only_as_bird_does() -> Result<()> {
         if file.ends_with("missing.conf") {
             ensure!(said(&ours) == said(&theirs), "{ours:?} {theirs:?}");
         }
+    }
+    Ok(())
+}
+
+#[test]
+fn lab_what_stops_a_start_is_said_as_bird_says_it() -> Result<()> {
+    let (namespace, scratch) = (Namespace::new("refused")?, Scratch::new("refused")?);
+    let good = scratch.write("good.conf", QUIET)?;
+    let socket = scratch.file("ctl");
+    let (good, socket) = (good.to_string_lossy(), socket.to_string_lossy());
+    let usual = ["-c", &*good, "-s", &*socket];
+    let cases: [&[&str]; 6] = [
+        &["-u", "nosuchuser"],
+        &["-g", "nosuchgroup"],
+        &["-P", "/nonexistent/pid"],
+        &["-D", "/nonexistent/log"],
+        &["-s", "/nonexistent/ctl"],
+        &["-c", "/nonexistent/conf"],
+    ];
+    for more in cases {
+        for foreground in [&["-f"][..], &[]] {
+            let run = |program: Program| {
+                let mut command = namespace.command(program.path()?);
+                output(command.args(usual).args(more).args(foreground))
+            };
+            let ours = run(Program::Godwit)?;
+            // A daemon that never was has started nothing and leaves nothing, unlike BIRD.
+            ensure!(ours.stdout.is_empty() && !Path::new(&*socket).exists(), "{more:?}: {ours:?}");
+            let theirs = run(Program::Bird2)?;
+            let _ = std::fs::remove_file(&*socket);
+            ensure!(text(&ours.stderr) == text(&theirs.stderr), "{more:?}: {ours:?} {theirs:?}");
+            ensure!(ours.status.code() == Some(1) && theirs.status.code() == Some(1), "{more:?}: {ours:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn lab_a_log_that_cannot_be_written_is_an_error() -> Result<()> {
+    let (namespace, scratch) = (Namespace::new("nolog")?, Scratch::new("nolog")?);
+    let bad = format!("log \"/nonexistent/log\" all; {QUIET}");
+    let file = scratch.write("bird.conf", &bad)?;
+    let says = "Unable to open log file '/nonexistent/log': No such file or directory";
+    for program in [Program::Bird2, Program::Godwit] {
+        let mut command = namespace.command(program.path()?);
+        let said = output(command.arg("-c").arg(&file).arg("-s").arg(scratch.file("ctl")))?;
+        ensure!(said.status.code() == Some(1) && text(&said.stderr).contains(says), "{program:?}: {said:?}");
+        let router = Router::start(&namespace, program, &format!("log stderr all; {QUIET}"))?;
+        let answer = router.configure(&bad)?;
+        ensure!(answer.contains(says), "{program:?}: {answer}");
+        ensure!(!router.log().contains("Reconfigured"), "{program:?}: {}", router.log());
+    }
+    Ok(())
+}
+
+#[test]
+fn lab_the_socket_of_a_user_in_a_folder_of_roots() -> Result<()> {
+    for program in [Program::Bird2, Program::Godwit] {
+        let (namespace, scratch) = (Namespace::new("owner")?, Scratch::new("owner")?);
+        let log = scratch.write("log", "")?;
+        chown(&log, Some(65_534), None)?;
+        let config = scratch.write("bird.conf", &format!("log \"{}\" all; {QUIET}", log.display()))?;
+        let socket = scratch.file("ctl");
+        let mut command = namespace.command(program.path()?);
+        command.args(["-f", "-u", "nobody", "-g", "nogroup", "-c"]).arg(&config).arg("-s").arg(&socket);
+        let mut process = Process::start(command, scratch.file("out"))?;
+        until("an answer", || birdc_text(&socket, "show status").contains("up and running"))
+            .with_context(|| format!("{program:?}: {}", process.log()))?;
+        let made = std::fs::metadata(&socket)?;
+        let seen = (made.uid(), made.gid(), made.mode() & 0o777);
+        ensure!(seen == (65_534, 65_534, 0o660), "{program:?}: {seen:?}");
+        process.stop();
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::UnixStream as StdStream;
+use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +47,12 @@ impl std::fmt::Display for BindError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::InUse => f.write_str("I found another BIRD running."),
-            Self::Io(path, e) => write!(f, "Cannot create control socket {}: {e}", path.display()),
+            Self::Io(path, e) => {
+                let text = e.to_string();
+                // The system's words without the number Rust puts behind them.
+                let text = text.split(" (os error").next().unwrap_or(&text);
+                write!(f, "Cannot create control socket {}: {text}", path.display())
+            }
         }
     }
 }
@@ -55,8 +60,11 @@ impl std::fmt::Display for BindError {
 impl std::error::Error for BindError {}
 
 /// Makes the socket, mode 0660; a stale one is replaced, a living one is an error. Its owner is the
-/// caller's business. Must be called within a tokio runtime.
-pub fn bind(path: &Path) -> Result<UnixListener, BindError> {
+/// caller's business. It does not block, as a runtime wants it.
+///
+/// # Errors
+/// Another daemon listens there, or the system refuses.
+pub fn bind(path: &Path) -> Result<StdListener, BindError> {
     let failed = |e| BindError::Io(path.to_owned(), e);
     if StdStream::connect(path).is_ok() {
         return Err(BindError::InUse);
@@ -67,7 +75,8 @@ pub fn bind(path: &Path) -> Result<UnixListener, BindError> {
         Ok(_) => return Err(failed(std::io::Error::from(ErrorKind::AlreadyExists))),
         Err(_) => {}
     }
-    let listener = UnixListener::bind(path).map_err(failed)?;
+    let listener = StdListener::bind(path).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o660)).map_err(failed)?;
     Ok(listener)
 }

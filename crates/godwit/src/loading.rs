@@ -39,11 +39,20 @@ pub(crate) fn load_file(file: &Path, ipv6: bool) -> Result<RouterConfig, Vec<Str
     }
     match loaded.config {
         Some(config) if errors.is_empty() => {
+            check_log(&config, file).map_err(|error| vec![error])?;
             log_options_without_effect(&config);
             Ok(config)
         }
         _ => Err(errors),
     }
+}
+
+/// A configuration whose log cannot be written is no good, as with BIRD.
+///
+/// # Errors
+/// `FILE: MESSAGE`.
+pub(crate) fn check_log(config: &RouterConfig, file: &Path) -> Result<(), String> {
+    godwit_observe::Log::check(config).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// Names in the log what was read and is not followed.
@@ -58,7 +67,7 @@ pub(crate) fn check(options: &CheckOptions) -> ExitCode {
     let loaded = match read(&options.config, options.ipv6) {
         Ok(loaded) => loaded,
         Err(error) => {
-            eprintln!("godwit: {}", cannot_open(&options.config, &error));
+            eprintln!("bird: {}", cannot_open(&options.config, &error));
             return ExitCode::from(1);
         }
     };

@@ -1,35 +1,73 @@
 //! `-u` and `-g`: another user, who may still do what a router has to.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use caps::{CapSet, Capability};
-use nix::unistd::{Group, User, setgid, setgroups, setuid};
+use nix::unistd::{Gid, Group, Uid, User, chown, setgid, setgroups, setuid};
 
 /// What the daemon needs of root's powers: kernel routes, port 179, raw options of sockets.
 const KEPT: [Capability; 3] =
     [Capability::CAP_NET_ADMIN, Capability::CAP_NET_BIND_SERVICE, Capability::CAP_NET_RAW];
 
-/// Becomes another user and group.
-///
-/// # Errors
-/// There is no such user or group, or we may not become it.
-pub(crate) fn drop_to(user: Option<&str>, group: Option<&str>) -> anyhow::Result<()> {
-    if user.is_none() && group.is_none() {
-        return Ok(());
+/// Who the daemon is to become.
+pub(crate) struct Target {
+    user: Option<User>,
+    group: Option<Group>,
+}
+
+impl Target {
+    /// Looks a user and a group up by name or number.
+    ///
+    /// # Errors
+    /// There is no such user or group.
+    pub(crate) fn find(user: Option<&str>, group: Option<&str>) -> anyhow::Result<Self> {
+        let user = user.map(|name| {
+            let found = match name.parse() {
+                Ok(id) => User::from_uid(Uid::from_raw(id)),
+                Err(_) => User::from_name(name),
+            };
+            found?.ok_or_else(|| anyhow!("Cannot find user '{name}'"))
+        });
+        let group = group.map(|name| {
+            let found = match name.parse() {
+                Ok(id) => Group::from_gid(Gid::from_raw(id)),
+                Err(_) => Group::from_name(name),
+            };
+            found?.ok_or_else(|| anyhow!("Cannot find group '{name}'"))
+        });
+        Ok(Self { user: user.transpose()?, group: group.transpose()? })
     }
-    let kept: HashSet<Capability> = KEPT.into_iter().collect();
-    if let Some(name) = group {
-        let group = Group::from_name(name)?.ok_or_else(|| anyhow!("there is no group {name}"))?;
-        setgroups(&[]).context("cannot leave the other groups")?;
-        setgid(group.gid).with_context(|| format!("cannot become group {name}"))?;
+
+    /// Gives it a file.
+    ///
+    /// # Errors
+    /// We may not.
+    pub(crate) fn own(&self, path: &Path) -> anyhow::Result<()> {
+        let (user, group) = (self.user.as_ref().map(|u| u.uid), self.group.as_ref().map(|g| g.gid));
+        if user.is_none() && group.is_none() {
+            return Ok(());
+        }
+        chown(path, user, group).with_context(|| format!("Cannot change the owner of {}", path.display()))
     }
-    if let Some(name) = user {
-        let user = User::from_name(name)?.ok_or_else(|| anyhow!("there is no user {name}"))?;
-        caps::securebits::set_keepcaps(true).context("cannot keep capabilities")?;
-        setuid(user.uid).with_context(|| format!("cannot become user {name}"))?;
-        caps::set(None, CapSet::Permitted, &kept).context("cannot keep the network capabilities")?;
-        caps::set(None, CapSet::Effective, &kept).context("cannot keep the network capabilities")?;
+
+    /// Becomes it, and keeps what a router needs.
+    ///
+    /// # Errors
+    /// We may not.
+    pub(crate) fn become_it(&self) -> anyhow::Result<()> {
+        let kept: HashSet<Capability> = KEPT.into_iter().collect();
+        if let Some(group) = &self.group {
+            setgroups(&[]).context("cannot leave the other groups")?;
+            setgid(group.gid).with_context(|| format!("cannot become group {}", group.name))?;
+        }
+        if let Some(user) = &self.user {
+            caps::securebits::set_keepcaps(true).context("cannot keep capabilities")?;
+            setuid(user.uid).with_context(|| format!("cannot become user {}", user.name))?;
+            caps::set(None, CapSet::Permitted, &kept).context("cannot keep the network capabilities")?;
+            caps::set(None, CapSet::Effective, &kept).context("cannot keep the network capabilities")?;
+        }
+        Ok(())
     }
-    Ok(())
 }

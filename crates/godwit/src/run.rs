@@ -1,6 +1,9 @@
 //! The daemon's life: start in the right order, serve, stop.
 
+use std::fs::File;
 use std::future::Future;
+use std::io::Write as _;
+use std::os::unix::net::UnixListener as StdListener;
 use std::path::Path;
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -13,7 +16,8 @@ use godwit_ctl::{Backend, ServerConfig};
 use godwit_daemon::{Handle, Options};
 use godwit_observe::Log;
 use time::UtcOffset;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::net::UnixListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::flags::DaemonOptions;
 use crate::loading;
@@ -40,28 +44,85 @@ pub(crate) fn daemon(options: &DaemonOptions) -> ExitCode {
     }
     let loaded = match loading::read(&options.config, options.ipv6) {
         Ok(loaded) => loaded,
-        Err(error) => {
-            eprintln!("bird: {}", loading::cannot_open(&options.config, &error));
-            return ExitCode::from(1);
-        }
+        Err(error) => return fatal(&loading::cannot_open(&options.config, &error)),
     };
     let Some(config) = loaded.config else { return loading::check(&options.check()) };
+    let place = match Place::take(options) {
+        Ok(place) => place,
+        Err(error) => return fatal(&error),
+    };
+    if let Err(error) = loading::check_log(&config, &options.config) {
+        return fatal(&error);
+    }
+    // Files of the log belong to the user we have become: it has to rotate them.
     let debug_file = options.debug_file.as_ref().map(|p| p.to_string_lossy().into_owned());
-    let log = Log::install(options.debug, debug_file, options.json_log, offset);
+    let log = match Log::install(options.debug, debug_file, options.json_log, offset) {
+        Ok(log) => log,
+        Err(error) => return fatal(&error),
+    };
     log.apply(&config);
     for d in &loaded.diagnostics {
         tracing::warn!("{}", loaded.sources.one_line(d));
     }
     loading::log_options_without_effect(&config);
-    match serve(options, config, log, offset, second) {
+    match serve(options, config, log, offset, second, &place) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(class = "FATAL", "{error:#}");
-            if !foreground {
-                eprintln!("bird: {error:#}");
-            }
-            ExitCode::from(1)
+            if second { fatal(&error) } else { ExitCode::from(1) }
         }
+    }
+}
+
+/// Says why there is no daemon, as BIRD does before it has a log.
+fn fatal(why: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("bird: {why:#}");
+    ExitCode::from(1)
+}
+
+/// What a daemon takes hold of before it reads and routes: its socket, its user, its process id file.
+struct Place<'a> {
+    listener: StdListener,
+    _socket: OwnFile<'a>,
+    pid_file: Option<(File, OwnFile<'a>)>,
+}
+
+impl<'a> Place<'a> {
+    /// In BIRD's order: the socket is made in a directory of root's and given to the user; what the
+    /// process id is written to has to be the user's own.
+    fn take(options: &'a DaemonOptions) -> anyhow::Result<Self> {
+        let user = privileges::Target::find(options.user.as_deref(), options.group.as_deref())?;
+        let socket_dir = options.socket.parent().filter(|p| !p.as_os_str().is_empty());
+        if let Some(dir) = socket_dir.filter(|d| *d == Path::new("/run/bird") && !d.exists()) {
+            std::fs::create_dir_all(dir).with_context(|| format!("Cannot create {}", dir.display()))?;
+            user.own(dir)?;
+        }
+        let listener = godwit_ctl::bind(&options.socket)?;
+        let socket = OwnFile(&options.socket);
+        user.own(&options.socket)?;
+        user.become_it()?;
+        let pid_file = match options.pid_file.as_deref() {
+            Some(path) => {
+                let file = File::options().write(true).create(true).truncate(false).open(path);
+                let file = file.map_err(|error| {
+                    let error = loading::system_text(&error);
+                    anyhow::anyhow!("Cannot create PID file {}: {error}", path.display())
+                })?;
+                Some((file, OwnFile(path)))
+            }
+            None => None,
+        };
+        Ok(Self { listener, _socket: socket, pid_file })
+    }
+
+    /// Writes the process id over what was there.
+    fn write_pid(&self) -> anyhow::Result<()> {
+        let Some((mut file, OwnFile(path))) = self.pid_file.as_ref().map(|(file, own)| (file, own)) else {
+            return Ok(());
+        };
+        file.set_len(0)
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .with_context(|| format!("Cannot write PID file {}", path.display()))
     }
 }
 
@@ -71,16 +132,12 @@ fn serve(
     log: Log,
     offset: UtcOffset,
     second: bool,
+    place: &Place<'_>,
 ) -> anyhow::Result<()> {
-    // Capabilities are a thread's own, so users are changed before there are others.
-    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let socket_dir = options.socket.parent().filter(|p| !p.as_os_str().is_empty());
-    if let Some(dir) = socket_dir.filter(|d| *d == Path::new("/run/bird")) {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    }
-    privileges::drop_to(options.user.as_deref(), options.group.as_deref())?;
-    let runtime = runtime().context("cannot start the runtime")?;
-    let result = runtime.block_on(live(options, config, log, offset, second));
+    // Capabilities are a thread's own, so there are others only now that the user is changed.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime")?;
+    let result = runtime.block_on(live(options, config, log, offset, second, place));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     result
 }
@@ -101,11 +158,12 @@ async fn live(
     log: Log,
     offset: UtcOffset,
     second: bool,
+    place: &Place<'_>,
 ) -> anyhow::Result<()> {
-    let socket = options.socket.display();
-    let listener = godwit_ctl::bind(&options.socket)
-        .map_err(|error| anyhow::anyhow!("control socket {socket}: {error}"))?;
-    let _socket = OwnFile(&options.socket);
+    // Before anybody can know our process id: a signal that nobody listens for would be our end.
+    let signals = Signals::listen().context("cannot listen for signals")?;
+    let listener = place.listener.try_clone().and_then(UnixListener::from_std);
+    let listener = listener.context("cannot serve the control socket")?;
     let version = if config.dialect == Dialect::Bird16 { BIRD16_VERSION } else { BIRD_VERSION };
     let (file, ipv6) = (options.config.clone(), options.ipv6);
     let loader = Arc::new(move |name: Option<&str>| {
@@ -117,18 +175,14 @@ async fn live(
     }
     let applied = Arc::new(move |config: &RouterConfig| log.apply(config));
     let (handle, router) = godwit_daemon::start(Options { config, loader, applied }).await?;
-    let pid_file = options.pid_file.as_deref().map(OwnFile);
-    if let Some(OwnFile(file)) = &pid_file {
-        std::fs::write(file, format!("{}\n", std::process::id()))
-            .with_context(|| format!("cannot write {}", file.display()))?;
-    }
+    place.write_pid()?;
     let server = ServerConfig {
         version: version.into(),
         config_file: options.config.to_string_lossy().into_owned(),
         utc_offset: offset,
     };
     let control = tokio::spawn(godwit_ctl::serve(listener, Arc::new(Router(handle.clone())), server));
-    tokio::spawn(signals(handle));
+    tokio::spawn(signals.follow(handle));
     if second {
         background::ready();
     }
@@ -147,29 +201,41 @@ impl Backend for Router {
 }
 
 /// HUP reads the configuration again, TERM and INT stop, USR1 tells how things are.
-async fn signals(handle: Handle) {
-    let kinds =
-        [SignalKind::hangup(), SignalKind::terminate(), SignalKind::interrupt(), SignalKind::user_defined1()];
-    let [Ok(mut hup), Ok(mut term), Ok(mut int), Ok(mut usr1)] = kinds.map(signal) else {
-        tracing::error!("cannot listen for signals");
-        return;
-    };
-    loop {
-        tokio::select! {
-            _ = hup.recv() => {
-                tracing::info!("Reconfiguration requested by SIGHUP");
-                handle.ask(Request::Configure { file: None, check_only: false, soft: false, undo_after_secs: None }).await;
-            }
-            _ = term.recv() => break,
-            _ = int.recv() => break,
-            _ = usr1.recv() => {
-                if let Reply::Protocols(list) = handle.ask(Request::Protocols(godwit_api::Selector::All)).await {
-                    for protocol in list {
-                        tracing::info!("{} {} {:?}", protocol.name, protocol.kind, protocol.state);
+struct Signals {
+    hup: Signal,
+    term: Signal,
+    int: Signal,
+    usr1: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            hup: signal(SignalKind::hangup())?,
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+            usr1: signal(SignalKind::user_defined1())?,
+        })
+    }
+
+    async fn follow(mut self, handle: Handle) {
+        loop {
+            tokio::select! {
+                _ = self.hup.recv() => {
+                    tracing::info!("Reconfiguration requested by SIGHUP");
+                    handle.ask(Request::Configure { file: None, check_only: false, soft: false, undo_after_secs: None }).await;
+                }
+                _ = self.term.recv() => break,
+                _ = self.int.recv() => break,
+                _ = self.usr1.recv() => {
+                    if let Reply::Protocols(list) = handle.ask(Request::Protocols(godwit_api::Selector::All)).await {
+                        for protocol in list {
+                            tracing::info!("{} {} {:?}", protocol.name, protocol.kind, protocol.state);
+                        }
                     }
                 }
             }
         }
+        handle.ask(Request::Shutdown).await;
     }
-    handle.ask(Request::Shutdown).await;
 }

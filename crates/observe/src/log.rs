@@ -42,14 +42,40 @@ impl Log {
     ///
     /// `debug` keeps standard error among the targets whatever is configured, `debug_file` adds a file,
     /// `json` makes every line a JSON object; `offset` is the local time zone.
-    pub fn install(debug: bool, debug_file: Option<String>, json: bool, offset: UtcOffset) -> Self {
+    ///
+    /// # Errors
+    /// The debug file cannot be opened, in words for the user.
+    pub fn install(
+        debug: bool,
+        debug_file: Option<String>,
+        json: bool,
+        offset: UtcOffset,
+    ) -> Result<Self, String> {
+        if let Some(path) = &debug_file {
+            let file = LogDestination::File { path: path.clone(), rotate: None };
+            open(&file).map_err(|error| format!("Unable to open debug file {path}: {error}"))?;
+        }
         let targets = vec![(Sink::Stderr { short: true }, LogClasses::ALL.0)];
         let output = Output { targets, dialect: Dialect::default(), formats: TimeFormats::default() };
         let log = Self { output: Arc::new(Mutex::new(output)), json, debug, debug_file, offset };
         let subscriber = tracing_subscriber::registry().with(log.clone());
         // A second call in one process would be a bug of ours, and loses nothing.
         let _ = tracing::subscriber::set_global_default(subscriber);
-        log
+        Ok(log)
+    }
+
+    /// Whether every file a configuration logs to can be written; an error is in BIRD's words.
+    ///
+    /// # Errors
+    /// One cannot be.
+    pub fn check(config: &RouterConfig) -> Result<(), String> {
+        for target in &config.log {
+            if let LogDestination::File { path, .. } = &target.destination {
+                open(&target.destination)
+                    .map_err(|error| format!("Unable to open log file '{path}': {error}"))?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes to where a configuration says from now on.

@@ -104,7 +104,7 @@ pub fn start() -> (tempfile::TempDir, PathBuf) {
 pub fn start_with(routes: u32) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("bird.ctl");
-    let listener = godwit_ctl::bind(&path).unwrap();
+    let listener = tokio::net::UnixListener::from_std(godwit_ctl::bind(&path).unwrap()).unwrap();
     let config = ServerConfig {
         version: "2.0.12".into(),
         config_file: "bird.conf".into(),

@@ -32,7 +32,11 @@ pub(super) fn open(destination: &LogDestination) -> Result<Sink, String> {
         LogDestination::Stderr => Sink::Stderr { short: false },
         LogDestination::File { path, rotate } => {
             let file = OpenOptions::new().create(true).append(true).open(path);
-            let file = file.map_err(|error| format!("cannot open {path}: {error}"))?;
+            let file = file.map_err(|error| {
+                let text = error.to_string();
+                // The system's words without the number Rust puts behind them.
+                text.split(" (os error").next().unwrap_or(&text).to_owned()
+            })?;
             let len = file.metadata().map_or(0, |m| m.len());
             Sink::File { file, path: path.clone(), rotate: rotate.clone(), len }
         }
