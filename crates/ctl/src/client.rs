@@ -68,10 +68,13 @@ pub fn expand(line: &str) -> Result<String, String> {
             continue;
         }
         match candidates.as_slice() {
+            [] if full.is_empty() => return Err("No such command. Press `?' for help.".into()),
             [] => break,
             [one] => full.push(one),
-            several => {
-                return Err(format!("Ambiguous command, possible expansions are: {}", several.join(", ")));
+            _ => {
+                let prefix = full.iter().copied().chain([*word]).collect::<Vec<_>>().join(" ");
+                let lines = help(&prefix);
+                return Err(format!("Ambiguous command, possible expansions are:\n{}", lines.trim_end()));
             }
         }
     }
@@ -143,7 +146,6 @@ impl Client {
         }
         let stdin = std::io::stdin();
         let tty = stdin.is_terminal();
-        let mut status = 0;
         loop {
             if tty {
                 write!(self.out, "bird> ")?;
@@ -151,12 +153,15 @@ impl Client {
             }
             let mut line = String::new();
             if stdin.lock().read_line(&mut line)? == 0 {
-                return Ok(status);
+                return Ok(0);
             }
             match line.trim() {
                 "" => {}
-                "exit" | "quit" => return Ok(status),
-                line => status = self.command(line)?,
+                "exit" | "quit" => return Ok(0),
+                // As with birdc, only a command among the arguments decides the exit status.
+                line => {
+                    self.command(line)?;
+                }
             }
         }
     }
@@ -228,12 +233,11 @@ mod tests {
     #[test]
     fn abbreviations() {
         assert_eq!(expand("sh pro all x").unwrap(), "show protocols all x");
-        assert_eq!(
-            expand("show st").unwrap_err(),
-            "Ambiguous command, possible expansions are: static, status"
-        );
+        let error = expand("show st").unwrap_err();
+        assert!(error.starts_with("Ambiguous command, possible expansions are:\nshow static  "), "{error}");
+        assert!(error.contains("\nshow status  ") && error.lines().count() == 3, "{error}");
         assert_eq!(expand("dis p \"a  b\"").unwrap(), "disable p \"a  b\"");
         assert_eq!(expand("conf").unwrap(), "configure");
-        assert_eq!(expand("foo bar").unwrap(), "foo bar");
+        assert_eq!(expand("foo bar").unwrap_err(), "No such command. Press `?' for help.");
     }
 }
