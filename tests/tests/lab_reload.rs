@@ -186,3 +186,31 @@ fn lab_of_equal_routes_the_first_protocols_is_best() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn lab_reload_makes_protocols_enabled_as_the_file_says() -> Result<()> {
+    for program in [Program::Bird2, Program::Godwit] {
+        let namespace = Namespace::new("enabled")?;
+        let config = "log stderr all; router id 192.0.2.1; protocol device { }
+            protocol static wanted { ipv4; route 10.1.0.0/24 blackhole; }
+            protocol static spare { disabled; ipv4; route 10.2.0.0/24 blackhole; }";
+        let router = Router::start(&namespace, program, config)?;
+        let up = |name: &str| router.birdc(&format!("show protocols {name}")).contains(" up ");
+        ensure!(router.birdc("disable wanted").contains("wanted: disabled"), "{program:?}");
+        ensure!(router.birdc("enable spare").contains("spare: enabled"), "{program:?}");
+        until("the operator's word", || up("spare") && !up("wanted"))?;
+        // `debug` is no reload.
+        router.birdc("debug all all");
+        ensure!(up("spare") && !up("wanted"), "{program:?}: {}", router.birdc("show protocols"));
+        router.configure(config)?;
+        until("the file's word", || up("wanted") && !up("spare"))?;
+        for line in ["Enabling protocol wanted", "Disabling protocol spare"] {
+            // Once by the operator, of the other one; once by the file.
+            ensure!(router.log().contains(line), "{program:?}: no {line}: {}", router.log());
+        }
+        ensure!(router.birdc("configure undo").contains("Reconfigur"), "{program:?}");
+        until("the undo", || router.log().matches("<INFO> Reconfigured").count() == 2)?;
+        ensure!(router.birdc("configure undo").contains("Nothing to do"), "{program:?}: undone twice");
+    }
+    Ok(())
+}

@@ -4,6 +4,7 @@
 mod channels;
 mod connection;
 mod status;
+mod trace;
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
@@ -12,7 +13,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
-use godwit_config::{BgpConfig, GracefulRestartMode, Neighbor, NeighborAs, ProtocolConfig, ProtocolKind};
+use godwit_config::{
+    BgpConfig, DebugFlags, GracefulRestartMode, Limit, LimitAction, Neighbor, NeighborAs, ProtocolConfig,
+    ProtocolKind,
+};
 use godwit_fsm::{
     Action, CloseReason, Direction, GracefulRestartConfig, LogClass, Outbound, PeerConfig, RemoteAs, Session,
     StopCause, UpdateVerdict,
@@ -24,9 +28,11 @@ use tokio::sync::mpsc;
 
 use crate::limits::INCOMING_QUEUE_LEN;
 use crate::listener::Incoming;
+use crate::log_limit::LogLimit;
 use crate::protocol::{Command, Context, ReloadDirection, StopReason};
 
 pub(crate) use status::{channel_down, not_running};
+pub(crate) use trace::channel_name;
 
 use channels::{Up, UpEvent};
 use connection::Connection;
@@ -61,6 +67,7 @@ pub(crate) async fn run(
         up: None,
         context,
         over_limit: Arc::default(),
+        faults: LogLimit::default(),
         exit,
     };
     task.main(commands, incoming, incoming_tx).await;
@@ -119,6 +126,8 @@ struct Task {
     connecting: Option<Connecting>,
     up: Option<Box<Up>>,
     over_limit: Arc<crate::table::OverLimit>,
+    /// How often the log is told that we cannot connect.
+    faults: LogLimit,
     exit: mpsc::Sender<(String, String)>,
 }
 
@@ -129,7 +138,7 @@ impl Task {
         mut incoming: mpsc::Receiver<Incoming>,
         registration: mpsc::Sender<Incoming>,
     ) {
-        tracing::debug!("{}: Starting", self.config.name);
+        self.trace(DebugFlags::EVENTS, "Started");
         self.links_changed().await;
         self.fsm.start(Instant::now());
         loop {
@@ -200,9 +209,12 @@ impl Task {
                     };
                     self.up = Up::start(session, direction, local.map(|l| l.ip())).await.map(Box::new);
                 }
-                Action::Down(down) => {
+                Action::Down(_) => {
+                    self.trace(DebugFlags::STATES, "State changed to stop");
+                    self.trace_end();
+                    self.trace(DebugFlags::STATES, "Starting");
                     self.set_state(godwit_api::ProtocolState::Start);
-                    tracing::debug!("{}: down: {}", self.config.name, down.reason);
+                    self.trace(DebugFlags::EVENTS, "Started");
                     if let Some(up) = self.up.take() {
                         up.stop().await;
                     }
@@ -227,21 +239,31 @@ impl Task {
             LogClass::Remote => tracing::warn!(class = "RMT", "{name}: {text}"),
             LogClass::Error => tracing::error!("{name}: {text}"),
             LogClass::Trace => {
-                if self.config.debug.has(godwit_config::DebugFlags::EVENTS) {
-                    tracing::debug!("{name}: {text}");
-                }
+                self.trace(DebugFlags::EVENTS, text);
             }
         }
+    }
+
+    /// A line for those who asked for it with `debug`.
+    fn trace(&self, flag: u8, text: impl std::fmt::Display) {
+        if self.config.debug.has(flag) {
+            tracing::debug!("{}: {text}", self.config.name);
+        }
+    }
+
+    /// What is traced when a session is over.
+    fn trace_end(&self) {
+        self.trace(DebugFlags::EVENTS, "Down");
+        self.trace(DebugFlags::STATES, "State changed to flush");
+        self.trace(DebugFlags::STATES, "State changed to down");
     }
 
     fn set_state(&mut self, state: godwit_api::ProtocolState) {
         if self.state != state {
             self.state = state;
             self.since = crate::clock::unix_millis();
-            if self.config.debug.has(godwit_config::DebugFlags::STATES) {
-                let word = if state == godwit_api::ProtocolState::Up { "up" } else { "start" };
-                tracing::debug!("{}: State changed to {word}", self.config.name);
-            }
+            let word = if state == godwit_api::ProtocolState::Up { "up" } else { "start" };
+            self.trace(DebugFlags::STATES, format_args!("State changed to {word}"));
         }
     }
 
@@ -273,14 +295,16 @@ impl Task {
 
     async fn links_changed(&mut self) {
         let links = self.context.links.borrow_and_update().clone();
-        let reachable = self.bgp.multihop.is_some()
-            || match self.neighbor_link() {
-                OnLink::Yes(index) => {
-                    !self.bgp.check_link || links.by_index(index).is_some_and(|l| l.link_up)
-                }
-                OnLink::Local | OnLink::No => false,
-            };
-        self.fsm.set_reachable(reachable, Instant::now());
+        let now = Instant::now();
+        match self.neighbor_link() {
+            _ if self.bgp.multihop.is_some() => self.fsm.set_reachable(true, now),
+            OnLink::Yes(_) if !self.bgp.check_link => self.fsm.set_reachable(true, now),
+            OnLink::Yes(index) => match links.by_index(index) {
+                Some(link) if link.admin_up && !link.link_up => self.fsm.link_down(now),
+                link => self.fsm.set_reachable(link.is_some_and(|l| l.link_up), now),
+            },
+            OnLink::Local | OnLink::No => self.fsm.set_reachable(false, now),
+        }
         if let Some(up) = &mut self.up {
             up.links_changed(links).await;
         }
@@ -292,8 +316,12 @@ impl Task {
             _ => 0,
         };
         let local = self.bgp.local_address;
-        if self.config.debug.has(godwit_config::DebugFlags::EVENTS) {
-            tracing::debug!("{}: Connecting to {}", self.config.name, self.peer);
+        match local {
+            Some(local) => self.trace(
+                DebugFlags::EVENTS,
+                format_args!("Connecting to {} from local address {local}", self.peer),
+            ),
+            None => self.trace(DebugFlags::EVENTS, format_args!("Connecting to {}", self.peer)),
         }
         let to = SocketAddr::new(self.peer, self.bgp.neighbor_port);
         self.connecting = Some(Box::pin(connection::connect(to, scope, local, self.ttl())));
@@ -312,22 +340,27 @@ impl Task {
                 self.outgoing = Some(Connection::new(stream));
                 self.fsm.connected(Direction::Outgoing, now);
             }
-            Err(error) => self.fsm.connect_failed(&connection::error_text(&error), now),
+            Err(error) => {
+                let text = connection::error_text(&error);
+                if connection::is_bind_failure(&error) && self.faults.allows(now) {
+                    tracing::error!("{}: Socket error: bind: {text}", self.config.name);
+                }
+                self.fsm.connect_failed(&text, now);
+            }
         }
     }
 
     fn accept(&mut self, incoming: Incoming) {
         let now = Instant::now();
         // Something may be due that decides whether it is taken.
-        if !self.fsm.accepts_incoming(now) {
-            if self.config.debug.has(godwit_config::DebugFlags::EVENTS) {
-                tracing::debug!(
-                    "{}: Incoming connection from {} (port {}) rejected",
-                    self.config.name,
-                    incoming.peer.ip(),
-                    incoming.peer.port()
-                );
-            }
+        let accepted = self.fsm.accepts_incoming(now);
+        let word = if accepted { "accepted" } else { "rejected" };
+        let (address, port) = (incoming.peer.ip(), incoming.peer.port());
+        self.trace(
+            DebugFlags::EVENTS,
+            format_args!("Incoming connection from {address} (port {port}) {word}"),
+        );
+        if !accepted {
             if self.up.is_some() {
                 tokio::spawn(connection::refuse(incoming.stream, Notification::cease(5, None)));
             }
@@ -342,6 +375,7 @@ impl Task {
     }
 
     fn send(&mut self, direction: Direction, message: &Outbound) {
+        self.trace(DebugFlags::PACKETS, format_args!("Sending {}", trace::outbound(message)));
         let mut out = BytesMut::with_capacity(64);
         match message {
             Outbound::Open(open) => open.encode(&mut out),
@@ -356,6 +390,7 @@ impl Task {
     }
 
     fn chunk(&mut self, bytes: bytes::Bytes) {
+        self.trace(DebugFlags::PACKETS, "Sending UPDATE");
         let Some(direction) = self.up.as_ref().map(|up| up.direction()) else { return };
         if let Some(connection) = self.slot(direction) {
             connection.queue(bytes);
@@ -416,6 +451,9 @@ impl Task {
 
     /// One message. Whether the connection goes on.
     fn message(&mut self, direction: Direction, kind: MessageType, body: &[u8], now: Instant) -> bool {
+        if self.config.debug.has(DebugFlags::PACKETS) {
+            self.trace(DebugFlags::PACKETS, format_args!("Got {}", trace::inbound(kind, body)));
+        }
         if kind == MessageType::Update {
             if self.fsm.update(direction, now) == UpdateVerdict::Ignore {
                 return false;
@@ -452,14 +490,17 @@ impl Task {
     }
 
     fn limit_hit(&mut self) {
-        tracing::warn!("{}: import limit exceeded", self.config.name);
+        let name = &self.config.name;
+        let limits = self.config.channels.iter().filter_map(|c| c.import_limit);
+        let ending = |l: &Limit| matches!(l.action, LimitAction::Restart | LimitAction::Disable);
+        let mut disable = false;
+        for limit in limits.filter(ending) {
+            disable |= limit.action == LimitAction::Disable;
+            let action = if limit.action == LimitAction::Disable { "disable" } else { "restart" };
+            tracing::warn!("Protocol {name} hits route import limit ({}), action: {action}", limit.max);
+        }
+        tracing::warn!("{name}: Route limit exceeded, shutting down");
         self.fsm.end(&StopCause::MaxPrefixes, Instant::now());
-        let disable = self
-            .config
-            .channels
-            .iter()
-            .filter_map(|c| c.import_limit)
-            .any(|l| l.action == godwit_config::LimitAction::Disable);
         if disable {
             let _ = self
                 .exit
@@ -526,6 +567,9 @@ impl Task {
             StopReason::Removed => StopCause::Deconfigured,
             StopReason::Reconfigured => StopCause::ConfigurationChange,
         };
+        self.trace(DebugFlags::STATES, "Shutting down");
+        self.trace(DebugFlags::EVENTS, "Shutdown requested");
+        self.trace(DebugFlags::STATES, "State changed to stop");
         self.fsm.stop(&cause, Instant::now());
         // The last words go out before the task, and with it the runtime, may end.
         while let Some(action) = self.fsm.poll_action() {
@@ -536,9 +580,11 @@ impl Task {
                         connection.linger().await;
                     }
                 }
+                Action::Log(class, text) => self.log(class, &text),
                 _ => {}
             }
         }
+        self.trace_end();
         if let Some(up) = self.up.take() {
             up.stop().await;
         }

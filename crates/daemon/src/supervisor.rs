@@ -16,6 +16,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
+use apply::How;
+
 use crate::kernel::KernelEvents;
 use crate::links::LinkTable;
 use crate::listener::{Directory, Listeners};
@@ -42,6 +44,8 @@ struct Instance {
     disabled: bool,
     /// Why it is down, if it ended by itself.
     last_error: Option<String>,
+    /// The operator's words at `disable`.
+    message: Option<String>,
     /// When it last started or stopped.
     since: u64,
 }
@@ -101,7 +105,7 @@ impl Supervisor {
     pub(crate) async fn run(mut self, mut requests: mpsc::Receiver<Ask>) -> ExitReason {
         let config = self.config.clone();
         self.choose_router_id(&config);
-        self.apply(&RouterConfig::default(), &config, false).await;
+        self.apply(&RouterConfig::default(), &config, How { soft: false, follow_disabled: false }).await;
         tracing::info!("Started");
         loop {
             let undo_at = self.undo_at;
@@ -202,6 +206,9 @@ impl Supervisor {
             let Some(instance) = self.instances.get_mut(name) else { continue };
             instance.since = crate::clock::unix_millis();
             if let Some(running) = instance.running.take() {
+                if let Some(protocol) = self.config.protocols.iter().find(|p| p.name == name) {
+                    apply::trace_stop(protocol);
+                }
                 stopping.spawn(stop_running(name.to_owned(), running, reason.clone()));
             }
         }

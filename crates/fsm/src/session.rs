@@ -148,19 +148,27 @@ impl Session {
     /// Tells whether the neighbor can be reached at all: its interface is up and its address on the
     /// link (or it is not a single-hop session).
     pub fn set_reachable(&mut self, reachable: bool, now: Instant) {
-        if self.reachable == reachable {
-            return;
-        }
-        self.reachable = reachable;
-        if reachable {
+        if !reachable {
+            self.lose("Error: Neighbor lost", now);
+        } else if !self.reachable {
+            self.reachable = true;
             self.retry_pause = RETRY_PAUSE_MIN;
             self.begin(now);
+        }
+    }
+
+    /// The neighbor cannot be reached because its link has no carrier (`check link`).
+    pub fn link_down(&mut self, now: Instant) {
+        self.lose("Error: Link down", now);
+    }
+
+    fn lose(&mut self, reason: &str, now: Instant) {
+        if !std::mem::take(&mut self.reachable) {
             return;
         }
         self.abort_connect();
         self.timers.stop(Timer::ConnectDelay);
         self.timers.stop(Timer::ConnectRetry);
-        let reason = "Error: Neighbor lost";
         if self.outgoing.is_some() || self.incoming.is_some() {
             self.last_error = Some(reason.into());
         }
@@ -226,8 +234,11 @@ impl Session {
         if self.connection(direction).is_none() {
             return;
         }
+        match error {
+            Some(error) => self.log(LogClass::Trace, format!("Connection lost ({error})")),
+            None => self.log(LogClass::Trace, "Connection closed"),
+        }
         let error = error.unwrap_or("Connection closed");
-        self.log(LogClass::Trace, format!("Connection lost ({error})"));
         let reason = format!("Socket: {error}");
         self.last_error = Some(reason.clone());
         let graceful = self
@@ -303,7 +314,7 @@ impl Session {
             return;
         }
         let text = notification.describe();
-        self.log(LogClass::Remote, format!("Received: {text}"));
+        self.log(LogClass::Remote, format!("Received: {}", notification.describe_with_data()));
         let reason = format!("Received: {text}");
         let collision = notification.is_cease() && notification.subcode == cease::COLLISION;
         if !collision {
@@ -332,9 +343,16 @@ impl Session {
     /// An established session is ended for a reason of ours, and not begun again before the error
     /// wait is over.
     pub fn end(&mut self, cause: &StopCause, now: Instant) {
-        if let Some((direction, _, _)) = self.established {
-            self.fail(direction, cause.notification(), now);
-        }
+        let Some((direction, _, _)) = self.established else { return };
+        let notification = cause.notification();
+        let reason = match cause {
+            StopCause::MaxPrefixes => "Automatic shutdown: Route limit exceeded".to_owned(),
+            _ => format!("Error: {}", notification.describe()),
+        };
+        self.last_error = Some(reason.clone());
+        self.send(direction, Outbound::Notification(notification));
+        self.close(direction, CloseReason::AfterFlush, &reason, false, now);
+        self.back_off(now);
     }
 
     /// Something is due.
@@ -432,11 +450,14 @@ impl Session {
     fn fail(&mut self, direction: Direction, notification: Notification, now: Instant) {
         let text = notification.describe();
         let class = if notification.is_cease() { "Error" } else { "BGP Error" };
-        let reason = match notification.code {
-            4 => format!("Error: {text}"),
-            _ => format!("{class}: {text}"),
+        let reason = format!("{class}: {text}");
+        // What is missing of the capabilities is for the neighbor to read.
+        let said = if (notification.code, notification.subcode) == (2, 7) {
+            text
+        } else {
+            notification.describe_with_data()
         };
-        self.log(LogClass::Remote, format!("Error: {text}"));
+        self.log(LogClass::Remote, format!("Error: {said}"));
         self.last_error = Some(reason.clone());
         self.send(direction, Outbound::Notification(notification));
         self.close(direction, CloseReason::AfterFlush, &reason, false, now);
@@ -453,6 +474,7 @@ impl Session {
             if now.saturating_duration_since(since) >= STABLE_AFTER {
                 self.retry_pause = RETRY_PAUSE_MIN;
             }
+            self.log(LogClass::Trace, "BGP session closed");
             self.actions.push_back(Action::Down(Down { reason: reason.into(), graceful }));
         }
     }
@@ -471,15 +493,15 @@ impl Session {
         }
         let longest = self.config.connect_retry.max(RETRY_PAUSE_MIN);
         let pause = match self.config.connect_delay {
-            Some(_) => longest,
-            None => {
+            // As BIRD does: each attempt is delayed as the first was. The retry time is for one that hangs.
+            Some(delay) if !delay.is_zero() => delay,
+            _ => {
                 let pause = self.retry_pause;
                 self.retry_pause = (pause * 2).min(RETRY_PAUSE_MAX).min(longest);
                 pause
             }
         };
-        let pause = self.jitter.apply(pause);
-        self.timers.set(Timer::ConnectDelay, now, pause);
+        self.delay_connect(pause, now);
     }
 
     /// Waits after an error, longer each time, unless another connection is still there.
@@ -500,7 +522,9 @@ impl Session {
         self.error_wait = if recent { (self.error_wait * 2).clamp(min, max.max(min)) } else { min };
         self.last_error_at = Some(now);
         let wait = self.jitter.apply(self.error_wait);
-        self.timers.set(Timer::ErrorWait, now, wait);
+        let seconds = self.error_wait.as_secs_f32();
+        self.log(LogClass::Trace, format!("Startup delayed by {seconds} seconds due to errors"));
+        self.timers.set(Timer::ErrorWait, now, wait, self.error_wait);
     }
 
     /// Goes from Idle to Connect or Active, if nothing is in the way.
@@ -510,11 +534,16 @@ impl Session {
         }
         match self.config.connect_delay {
             Some(delay) if !delay.is_zero() => {
-                let delay = self.jitter.apply(delay);
-                self.timers.set(Timer::ConnectDelay, now, delay);
+                self.delay_connect(delay, now);
             }
             _ => self.connect(now),
         }
+    }
+
+    fn delay_connect(&mut self, whole: Duration, now: Instant) {
+        self.log(LogClass::Trace, format!("Connect delayed by {} seconds", whole.as_secs_f32()));
+        let delay = self.jitter.apply(whole);
+        self.timers.set(Timer::ConnectDelay, now, delay, whole);
     }
 
     fn connect(&mut self, now: Instant) {
@@ -524,7 +553,7 @@ impl Session {
         self.connecting = true;
         if !self.config.connect_retry.is_zero() {
             let retry = self.jitter.apply(self.config.connect_retry);
-            self.timers.set(Timer::ConnectRetry, now, retry);
+            self.timers.set(Timer::ConnectRetry, now, retry, self.config.connect_retry);
         }
         self.actions.push_back(Action::Connect);
     }

@@ -20,9 +20,9 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Sets a timer.
-    pub(crate) fn set(&mut self, timer: Timer, now: Instant, after: Duration) {
-        self.at[timer as usize] = Some((now + after, after));
+    /// Sets a timer that is shown as one of a `whole` time, which jitter has made shorter.
+    pub(crate) fn set(&mut self, timer: Timer, now: Instant, after: Duration, whole: Duration) {
+        self.at[timer as usize] = Some((now + after, whole));
     }
 
     /// Stops a timer.

@@ -193,11 +193,12 @@ fn restarted_neighbor_takes_the_place_of_its_old_connection() {
         let (mut node, now) = with_restarting_neighbor(over);
         let (taken, actions) = node.accept(now);
         assert!(taken);
-        let [Action::Close(closed, CloseReason::Gone), Action::Down(down), rest @ ..] = &actions[..] else {
+        let unlogged: Vec<&Action> = actions.iter().filter(|a| !matches!(a, Action::Log(..))).collect();
+        let [Action::Close(closed, CloseReason::Gone), Action::Down(down), rest @ ..] = &unlogged[..] else {
             panic!("{actions:?}");
         };
         assert_eq!((*closed, down.graceful), (over, true), "RFC 4724 §4.2: its routes stay");
-        assert!(matches!(rest, [Action::Log(..), Action::Send(IN, Outbound::Open(_))]), "{rest:?}");
+        assert!(matches!(rest, [Action::Send(IN, Outbound::Open(_))]), "{rest:?}");
         assert_eq!(node.state(), State::OpenSent);
     }
 }
@@ -252,6 +253,6 @@ fn error_on_the_neighbors_connection_ends_our_attempt() {
     node.start(now);
     node.accept(now);
     let actions = node.input(now, |s| s.notification(IN, &Notification::new(2, 2), now));
-    assert_eq!(actions.last(), Some(&Action::AbortConnect));
+    assert!(actions.contains(&Action::AbortConnect), "{actions:?}");
     assert_eq!(node.state(), State::Idle);
 }

@@ -192,7 +192,7 @@ fn silent_neighbor_is_given_up_when_the_hold_time_is_over() {
     for side in [Side::A, Side::B] {
         assert_eq!(pair.codes(side), [(4, 0)]);
         let [down] = pair.downs(side).try_into().expect("once");
-        assert_eq!((down.reason.as_str(), down.graceful), ("Error: Hold timer expired", false));
+        assert_eq!((down.reason.as_str(), down.graceful), ("BGP Error: Hold timer expired", false));
         assert_eq!(pair.node(side).session.state(), State::Idle);
     }
 }

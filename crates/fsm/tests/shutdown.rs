@@ -118,7 +118,7 @@ fn too_many_prefixes_end_the_session_for_a_while() {
     pair.run(secs(44));
     assert_eq!(pair.states().0, State::Idle, "the error wait is 45 seconds at least");
     assert_eq!(pair.codes(Side::A), [(6, 1)]);
-    assert_eq!(pair.downs(Side::A)[0].reason, "Error: Maximum number of prefixes reached");
+    assert_eq!(pair.downs(Side::A)[0].reason, "Automatic shutdown: Route limit exceeded");
     pair.run(secs(20));
     assert_eq!(pair.states(), (State::Established, State::Established));
 }

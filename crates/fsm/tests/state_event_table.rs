@@ -92,6 +92,7 @@ fn cell(column: Column, direction: Direction, event: &Event) -> String {
         Event::Stop(cause) => node.stop(&cause, now),
         Event::End(cause) => node.input(now, |s| s.end(&cause, now)),
         Event::LinkLost => node.set_reachable(false, now),
+        Event::LinkDown => node.link_down(now),
         Event::LinkThere => node.set_reachable(true, now),
         Event::LinkFlaps => {
             let mut actions = node.set_reachable(false, now);

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::frame::put_message;
@@ -96,6 +98,28 @@ impl Notification {
         });
     }
 
+    /// What it says with its data, as BIRD's log has it: an AS as a number, other data in hexadecimal,
+    /// the operator's words as they are.
+    pub fn describe_with_data(&self) -> String {
+        let text = self.describe();
+        if let Some(words) = self.shutdown_message() {
+            return format!("{text}: \"{words}\"");
+        }
+        match (self.code, self.subcode, &*self.data) {
+            (_, _, []) => text,
+            (2, 2, &[a, b]) => format!("{text}: {}", u16::from_be_bytes([a, b])),
+            (2, 2, &[a, b, c, d]) => format!("{text}: {}", u32::from_be_bytes([a, b, c, d])),
+            (_, _, data) => {
+                let mut text = text + ": ";
+                for octet in data.iter().take(LOGGED_DATA_MAX) {
+                    // Writing to a String cannot fail.
+                    let _ = write!(text, "{octet:02x}");
+                }
+                text
+            }
+        }
+    }
+
     /// What it says, in BIRD's words.
     pub fn describe(&self) -> String {
         let known = TEXTS.iter().find(|(code, sub, _)| (*code, *sub) == (self.code, self.subcode));
@@ -105,6 +129,9 @@ impl Notification {
         )
     }
 }
+
+/// How many octets of data a line of the log shows.
+const LOGGED_DATA_MAX: usize = 16;
 
 const TEXTS: &[(u8, u8, &str)] = &[
     (1, 0, "Invalid message header"),
@@ -185,5 +212,23 @@ impl RouteRefresh {
             out.put_u8(self.subtype);
             out.put_u8(self.family.safi);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_is_shown_as_bird_shows_it() {
+        let said = |code, subcode, data: &'static [u8]| {
+            Notification { code, subcode, data: Bytes::from_static(data) }.describe_with_data()
+        };
+        assert_eq!(said(2, 2, &[0xfd, 0xea]), "Bad peer AS: 65002");
+        assert_eq!(said(2, 2, &[0, 1, 0, 0]), "Bad peer AS: 65536");
+        assert_eq!(said(2, 3, &[10, 0, 0, 1]), "Bad BGP identifier: 0a000001");
+        assert_eq!(said(4, 0, &[]), "Hold timer expired");
+        assert_eq!(said(6, 2, b"\x04noon"), "Administrative shutdown: \"noon\"");
+        assert_eq!(said(3, 1, &[7; 100]).len(), "Malformed attribute list: ".len() + 32, "it is bounded");
     }
 }

@@ -131,12 +131,32 @@ pub(super) async fn connect(
     let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if let Some(local) = local {
         socket.set_reuseaddr(true)?;
-        socket.bind(scoped(SocketAddr::new(local, 0), scope))?;
+        socket.bind(scoped(SocketAddr::new(local, 0), scope)).map_err(|error| {
+            // Not the neighbor's fault: our own address is not there.
+            io::Error::new(error.kind(), BindFailed(error_text(&error)))
+        })?;
     }
     set_ttl(&SockRef::from(&socket), to.is_ipv4(), ttl)?;
     let stream = socket.connect(scoped(to, scope)).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+/// Our end's address cannot be had.
+#[derive(Debug)]
+pub(super) struct BindFailed(String);
+
+impl std::fmt::Display for BindFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BindFailed {}
+
+/// Whether a connection could not be opened for want of our own address.
+pub(super) fn is_bind_failure(error: &io::Error) -> bool {
+    matches!(error.get_ref(), Some(inner) if inner.is::<BindFailed>())
 }
 
 fn scoped(mut address: SocketAddr, scope: u32) -> SocketAddr {

@@ -91,8 +91,9 @@ impl Task {
                 .established()
                 .and_then(super::connection::Connection::local_address)
                 .map(|a| a.ip()),
-            hold_timer: timer(session.hold_timer).filter(|_| up.is_some()),
-            keepalive_timer: timer(session.keepalive_timer).filter(|_| up.is_some()),
+            // A timer that is off is shown as one of no time.
+            hold_timer: up.map(|_| timer(session.hold_timer).unwrap_or_default()),
+            keepalive_timer: up.map(|_| timer(session.keepalive_timer).unwrap_or_default()),
             connect_delay: timer(session.connect_delay),
             error_wait: timer(session.error_wait),
             internal: negotiated.map_or(configured.internal, |n| n.internal),

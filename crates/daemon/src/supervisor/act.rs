@@ -41,17 +41,21 @@ impl Supervisor {
         match action {
             Action::Enable if !instance.disabled => Acted::Already,
             Action::Enable => {
+                tracing::info!("Enabling protocol {name}");
                 instance.disabled = false;
                 self.start_protocol(protocol).await;
                 Acted::Done
             }
             Action::Disable | Action::Restart if instance.disabled => Acted::Already,
             Action::Disable => {
+                tracing::info!("Disabling protocol {name}");
                 instance.disabled = true;
+                instance.message.clone_from(&message);
                 self.stop_protocol(name, StopReason::Disabled(message)).await;
                 Acted::Done
             }
             Action::Restart => {
+                tracing::info!("Restarting protocol {name}");
                 self.stop_protocol(name, StopReason::Restarted(message)).await;
                 self.start_protocol(protocol).await;
                 Acted::Done
@@ -65,6 +69,7 @@ impl Supervisor {
                     import: action != Action::ReloadOut,
                     export: action != Action::ReloadIn,
                 };
+                tracing::info!("Reloading protocol {name}");
                 let (reply, done) = oneshot::channel();
                 if running.commands.send(Command::Reload(direction, reply)).await.is_err() {
                     return Acted::Skipped;

@@ -20,6 +20,7 @@ use crate::{query, session};
 
 use super::Supervisor;
 use super::act::selects;
+use super::apply::How;
 
 impl Supervisor {
     pub(super) async fn answer(&mut self, request: Request, reply: oneshot::Sender<Reply>) {
@@ -108,6 +109,7 @@ impl Supervisor {
             list.push(asked.unwrap_or_else(|| {
                 let since = instance.map_or(self.started, |i| i.since);
                 let mut status = base_status(protocol, ProtocolState::Down, since);
+                status.message = instance.and_then(|i| i.message.clone());
                 let last_error = instance.and_then(|i| i.last_error.clone());
                 let channel: &dyn Fn(&ChannelConfig) -> ChannelStatus = match &protocol.kind {
                     ProtocolKind::Bgp(bgp) => {
@@ -129,7 +131,7 @@ impl Supervisor {
             protocol.debug = flags;
         }
         let old = self.config.clone();
-        self.apply(&old, &Arc::new(config), true).await;
+        self.apply(&old, &Arc::new(config), How { soft: true, follow_disabled: false }).await;
         Reply::Done
     }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use godwit_api::ConfigureOutcome;
-use godwit_config::{ChangeKind, ConfigDiff, ProtocolConfig, ProtocolKind, RouterConfig, diff};
+use godwit_config::{
+    ChangeKind, ChannelChange, ConfigDiff, DebugFlags, Dialect, ProtocolConfig, ProtocolKind, RouterConfig,
+    diff,
+};
 use godwit_wire::AddressFamily;
 use tokio::sync::{mpsc, oneshot};
 
@@ -13,21 +16,48 @@ use crate::{computed, kernel, session, table};
 
 use super::{Running, Supervisor};
 
+/// How a configuration is applied.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    /// Changed policies do not make routes go through them again.
+    pub(super) soft: bool,
+    /// Protocols become disabled or not as the configuration says, whatever the operator has done since.
+    pub(super) follow_disabled: bool,
+}
+
 impl Supervisor {
     /// Makes the router run `new`, changing as little as the difference asks for.
-    pub(super) async fn apply(&mut self, old: &RouterConfig, new: &Arc<RouterConfig>, soft: bool) {
+    pub(super) async fn apply(&mut self, old: &RouterConfig, new: &Arc<RouterConfig>, how: How) {
         let changes = diff(old, new);
+        let starting = self.instances.is_empty();
         // Old protocols go first: their tables, names and listening addresses may be wanted.
         for change in &changes.protocols {
+            let instance = self.instances.get(&change.name);
+            let was_disabled = instance.is_some_and(|i| i.disabled);
+            let disabled = new.protocol(&change.name).is_some_and(|p| p.disabled);
             let (verb, reason) = match &change.kind {
                 ChangeKind::Removed => ("Removing", StopReason::Removed),
-                ChangeKind::Restart { .. } => ("Restarting", StopReason::Reconfigured),
+                ChangeKind::Added if starting => continue,
+                ChangeKind::Added => {
+                    tracing::info!("Adding protocol {}", change.name);
+                    continue;
+                }
+                // What was enabled and disabled by hand, or by itself, is again as the file says.
+                _ if how.follow_disabled && was_disabled && !disabled => {
+                    ("Enabling", StopReason::Reconfigured)
+                }
+                _ if how.follow_disabled && !was_disabled && disabled => {
+                    ("Disabling", StopReason::Disabled(None))
+                }
+                ChangeKind::Restart { .. } if !was_disabled => ("Restarting", StopReason::Reconfigured),
                 _ => continue,
             };
             tracing::info!("{verb} protocol {}", change.name);
             self.stop_protocol(&change.name, reason).await;
             if change.kind == ChangeKind::Removed {
                 self.instances.remove(&change.name);
+            } else if let Some(instance) = self.instances.get_mut(&change.name) {
+                instance.disabled = disabled;
             }
         }
         self.config = new.clone();
@@ -36,13 +66,15 @@ impl Supervisor {
         self.apply_tables(new);
         self.listeners.apply(new, &self.directory);
         for protocol in &new.protocols {
-            self.apply_protocol(protocol, &changes, soft).await;
+            self.apply_protocol(protocol, &changes, how.soft).await;
+            // It may have been down for no reason that is in a file.
+            self.start_protocol(protocol).await;
         }
     }
 
     async fn apply_protocol(&mut self, protocol: &ProtocolConfig, changes: &ConfigDiff, soft: bool) {
-        let change = changes.protocols.iter().find(|c| c.name == protocol.name).map(|c| &c.kind);
-        match change {
+        let change = changes.protocols.iter().find(|c| c.name == protocol.name);
+        match change.map(|c| &c.kind) {
             Some(ChangeKind::Added | ChangeKind::Restart { .. }) => {
                 let instance = self.instances.entry(protocol.name.clone()).or_default();
                 instance.disabled = protocol.disabled;
@@ -51,15 +83,37 @@ impl Supervisor {
             }
             Some(ChangeKind::Modify { reimport, reexport }) => {
                 let direction = ReloadDirection { import: *reimport && !soft, export: *reexport && !soft };
-                if *reimport || *reexport {
-                    tracing::info!("Reloading protocol {}", protocol.name);
-                }
+                self.log_reload(protocol, change.map_or(&[], |c| c.channels.as_slice()), soft);
                 if let Some(running) = self.instances.get(&protocol.name).and_then(|i| i.running.as_ref()) {
                     let update = Command::Update(Box::new(protocol.clone()), direction);
                     let _ = running.commands.send(update).await;
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Says which channels' routes are gone through again, or, after `configure soft`, are not.
+    fn log_reload(&self, protocol: &ProtocolConfig, channels: &[ChannelChange], soft: bool) {
+        let name = &protocol.name;
+        if self.config.dialect == Dialect::Bird16 {
+            // There a protocol is its only channel.
+            if channels.iter().any(|c| c.reimport || c.reexport) && !soft {
+                tracing::info!("Reloading protocol {name}");
+            }
+            return;
+        }
+        for channel in channels.iter().filter(|c| c.reimport || c.reexport) {
+            let family = session::channel_name(channel.family);
+            if !soft {
+                tracing::info!("Reloading channel {name}.{family}");
+                continue;
+            }
+            for (changed, what) in [(channel.reimport, "import"), (channel.reexport, "export")] {
+                if changed {
+                    tracing::info!("Channel {name}.{family} changed {what}");
+                }
+            }
         }
     }
 
@@ -100,6 +154,7 @@ impl Supervisor {
         if instance.disabled || instance.running.is_some() || (needs_id && self.router_id.is_none()) {
             return;
         }
+        trace_start(protocol);
         let context = self.context();
         let (commands, rx) = mpsc::channel(COMMAND_QUEUE_LEN);
         let config = protocol.clone();
@@ -124,6 +179,7 @@ impl Supervisor {
         let instance = self.instances.entry(protocol.name.clone()).or_default();
         instance.since = crate::clock::unix_millis();
         instance.last_error = None;
+        instance.message = None;
         instance.running = Some(Running { commands, task });
     }
 
@@ -151,7 +207,7 @@ impl Supervisor {
         }
         tracing::info!("Reconfiguring");
         let old = self.config.clone();
-        self.apply(&old, &Arc::new(new), soft).await;
+        self.apply(&old, &Arc::new(new), How { soft, follow_disabled: true }).await;
         self.previous = Some(old);
         self.reconfigured = crate::clock::unix_millis();
         tracing::info!("Reconfigured");
@@ -162,10 +218,30 @@ impl Supervisor {
     pub(super) async fn undo(&mut self) -> bool {
         self.undo_at = None;
         let Some(previous) = self.previous.take() else { return false };
+        tracing::info!("Reconfiguring");
         let current = self.config.clone();
-        self.apply(&current, &previous, false).await;
-        self.previous = Some(current);
+        // What is undone is forgotten: there is no undoing of that.
+        self.apply(&current, &previous, How { soft: false, follow_disabled: true }).await;
         self.reconfigured = crate::clock::unix_millis();
+        tracing::info!("Reconfigured");
         true
+    }
+}
+
+/// What `debug { states }` shows of a start.
+fn trace_start(protocol: &ProtocolConfig) {
+    if protocol.debug.has(DebugFlags::STATES) {
+        let state = if matches!(protocol.kind, ProtocolKind::Bgp(_)) { "start" } else { "up" };
+        tracing::debug!("{}: Starting", protocol.name);
+        tracing::debug!("{}: State changed to {state}", protocol.name);
+    }
+}
+
+/// The same of a stop; a session tells of its own.
+pub(super) fn trace_stop(protocol: &ProtocolConfig) {
+    if protocol.debug.has(DebugFlags::STATES) && !matches!(protocol.kind, ProtocolKind::Bgp(_)) {
+        tracing::debug!("{}: Shutting down", protocol.name);
+        tracing::debug!("{}: State changed to flush", protocol.name);
+        tracing::debug!("{}: State changed to down", protocol.name);
     }
 }

@@ -68,6 +68,11 @@ impl Node {
         self.input(now, |s| s.set_reachable(reachable, now))
     }
 
+    pub(crate) fn link_down(&mut self, now: Instant) -> Vec<Action> {
+        self.reachable = false;
+        self.input(now, |s| s.link_down(now))
+    }
+
     /// The attempt that is under way has come to an end; nothing if there is none.
     pub(crate) fn connect_done(&mut self, result: Result<(), &str>, now: Instant) -> Vec<Action> {
         if !std::mem::take(&mut self.connecting) {

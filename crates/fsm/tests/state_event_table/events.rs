@@ -14,6 +14,7 @@ pub(crate) enum Event {
     Stop(StopCause),
     End(StopCause),
     LinkLost,
+    LinkDown,
     LinkThere,
     LinkFlaps,
     /// A timer, by where the status shows it.
@@ -45,6 +46,7 @@ pub(crate) fn events() -> Vec<Event> {
         Event::Stop(StopCause::MaxPrefixes),
         Event::End(StopCause::MaxPrefixes),
         Event::LinkLost,
+        Event::LinkDown,
         Event::LinkThere,
         Event::LinkFlaps,
         Event::Timer("ErrorWaitTimer", |s| s.error_wait),
@@ -92,6 +94,7 @@ impl Event {
             Self::Start => ("Start".into(), "start"),
             Self::Stop(cause) => (format!("Stop{}", variant(cause)), "stop"),
             Self::End(cause) => (format!("End{}", variant(cause)), "end"),
+            Self::LinkDown => (variant(self), "link_down"),
             Self::LinkLost | Self::LinkThere | Self::LinkFlaps => (variant(self), "set_reachable"),
             Self::Timer(name, _) => ((*name).into(), "handle_timeout"),
             Self::ConnectRetryTimer | Self::NothingDue => (variant(self), "handle_timeout"),
