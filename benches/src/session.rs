@@ -38,7 +38,7 @@ impl Links for Cables {
 
 /// A channel with this policy.
 pub fn channel(policy: ExportPolicy) -> ChannelImport {
-    ChannelImport { policy, preference: 100 }
+    ChannelImport { policy, preference: 100, recursive: false }
 }
 
 /// The import side of the session with the neighbor of AS 65001.
@@ -54,7 +54,6 @@ pub fn import(policy: ExportPolicy) -> ImportStep {
         allow_local_as: 0,
         enforce_first_as: true,
         default_local_pref: 100,
-        recursive: false,
         ifindex: None,
         attributes: AttributeContext {
             external: true,

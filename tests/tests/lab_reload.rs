@@ -214,3 +214,25 @@ fn lab_reload_makes_protocols_enabled_as_the_file_says() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn lab_channel_options_change_while_the_session_runs() -> Result<()> {
+    let lab = Lab::new()?;
+    lab.other.has_route("10.2.0.0/24", &["BGP.next_hop: 192.0.3.1"])?;
+    lab.godwit.has_route("10.3.0.0/24", &[])?;
+    let (before, other_before) = (lab.seen(), lab.godwit.since("other"));
+
+    let address = "export all; next hop address 192.0.3.77";
+    lab.godwit.configure(&config(address, "10.1.0.0/24", ""))?;
+    lab.other.has_route("10.2.0.0/24", &["BGP.next_hop: 192.0.3.77"])?;
+
+    let limit = "export all; import limit 0 action warn";
+    lab.godwit.configure(&config(limit, "10.1.0.0/24", ""))?;
+    let line = "Protocol other hits route import limit (0), action: warn";
+    until("the limit to be noticed", || lab.godwit.log().contains(line))?;
+    ensure!(lab.godwit.detail("other", "Import limit:").contains("[HIT]"));
+    lab.other.has_route("10.2.0.0/24", &["BGP.next_hop: 192.0.3.1"])?;
+
+    ensure!(lab.godwit.since("other") == other_before, "the session was restarted");
+    lab.kept_is_untouched(&before)
+}

@@ -258,6 +258,18 @@ pub enum LimitAction {
     Disable,
 }
 
+impl LimitAction {
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Warn => "warn",
+            Self::Block => "block",
+            Self::Restart => "restart",
+            Self::Disable => "disable",
+        }
+    }
+}
+
 /// A limit on the number of routes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limit {

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
 use godwit_config::{
-    BgpConfig, DebugFlags, GracefulRestartMode, Limit, LimitAction, Neighbor, NeighborAs, ProtocolConfig,
+    BgpConfig, DebugFlags, GracefulRestartMode, LimitAction, Neighbor, NeighborAs, ProtocolConfig,
     ProtocolKind,
 };
 use godwit_fsm::{
@@ -491,13 +491,16 @@ impl Task {
 
     fn limit_hit(&mut self) {
         let name = &self.config.name;
-        let limits = self.config.channels.iter().filter_map(|c| c.import_limit);
-        let ending = |l: &Limit| matches!(l.action, LimitAction::Restart | LimitAction::Disable);
-        let mut disable = false;
-        for limit in limits.filter(ending) {
+        let passed = self.config.channels.iter().filter(|c| self.over_limit.take(c.family));
+        let (mut end, mut disable) = (false, false);
+        for limit in passed.filter_map(|c| c.import_limit) {
+            end |= matches!(limit.action, LimitAction::Restart | LimitAction::Disable);
             disable |= limit.action == LimitAction::Disable;
-            let action = if limit.action == LimitAction::Disable { "disable" } else { "restart" };
-            tracing::warn!("Protocol {name} hits route import limit ({}), action: {action}", limit.max);
+            let (max, action) = (limit.max, limit.action.word());
+            tracing::warn!("Protocol {name} hits route import limit ({max}), action: {action}");
+        }
+        if !end {
+            return;
         }
         tracing::warn!("{name}: Route limit exceeded, shutting down");
         self.fsm.end(&StopCause::MaxPrefixes, Instant::now());
@@ -524,7 +527,16 @@ impl Task {
     async fn update_config(&mut self, config: ProtocolConfig, direction: ReloadDirection) {
         self.config = config;
         if let Some(up) = &mut self.up {
-            up.set_policies(&self.config).await;
+            let negotiated = up.negotiated().clone();
+            let session = channels::SessionView {
+                config: &self.config,
+                bgp: &self.bgp,
+                context: &self.context,
+                negotiated: &negotiated,
+                peer: self.peer,
+                over_limit: &self.over_limit,
+            };
+            up.set_policies(session).await;
         }
         let import = ReloadDirection { export: false, ..direction };
         if import.import && !self.reload(import).await {

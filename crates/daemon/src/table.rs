@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use godwit_rib::{Exported, Exporter, ExporterId, NetKey, RouteBatch, SourceId, Table};
+use godwit_wire::AddressFamily;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::limits::{EXPORT_NETS_MAX, STEP_NETS_MAX, TABLE_QUEUE_LEN};
@@ -30,8 +31,26 @@ pub(crate) enum TableMessage<K: NetKey> {
 /// How a table tells a session that its import limit is passed.
 #[derive(Debug, Default)]
 pub(crate) struct OverLimit {
-    pub(crate) hit: AtomicBool,
+    ipv4: AtomicBool,
+    ipv6: AtomicBool,
     pub(crate) wake: tokio::sync::Notify,
+}
+
+impl OverLimit {
+    fn of(&self, family: AddressFamily) -> &AtomicBool {
+        if family == AddressFamily::IPV6 { &self.ipv6 } else { &self.ipv4 }
+    }
+
+    /// Tells the session.
+    pub(crate) fn passed(&self, family: AddressFamily) {
+        self.of(family).store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    /// Whether a channel's limit was passed since this was last asked.
+    pub(crate) fn take(&self, family: AddressFamily) -> bool {
+        self.of(family).swap(false, Ordering::AcqRel)
+    }
 }
 
 /// What an exporter's reader gets.
@@ -210,8 +229,7 @@ impl<K: NetKey> TableShell<K> {
             TableMessage::Routes { source, batch, over_limit } => {
                 let hit = self.table.apply(source, batch, crate::clock::unix_millis());
                 if hit && let Some(over) = over_limit {
-                    over.hit.store(true, Ordering::Release);
-                    over.wake.notify_one();
+                    over.passed(K::FAMILY);
                 }
             }
             TableMessage::Credit => {}

@@ -125,6 +125,14 @@ impl Exporter {
         self.start_feed();
     }
 
+    /// How a BGP neighbor is told; `None` if this is no BGP neighbor.
+    pub fn bgp(&self) -> Option<&BgpExport> {
+        match &self.kind {
+            ExporterKind::Bgp(export) => Some(export),
+            ExporterKind::Kernel => None,
+        }
+    }
+
     /// The policy in force.
     pub fn policy(&self) -> &ExportPolicy {
         &self.policy

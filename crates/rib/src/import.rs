@@ -41,21 +41,21 @@ pub struct BgpImport {
     pub enforce_first_as: bool,
     /// `default bgp_local_pref`.
     pub default_local_pref: u32,
-    /// Next hops are looked up rather than taken to be on the link (`gateway recursive`).
-    pub recursive: bool,
     /// The interface of a single-hop session: where its link-local next hops are.
     pub ifindex: Option<u32>,
     /// How attributes are to be read.
     pub attributes: AttributeContext,
 }
 
-/// A channel's import policy.
+/// A channel's options for import.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ChannelImport {
     /// Which routes pass.
     pub policy: crate::ExportPolicy,
     /// The preference they get.
     pub preference: u16,
+    /// Next hops are looked up rather than taken to be on the link (`gateway recursive`).
+    pub recursive: bool,
 }
 
 /// Whether a next hop is on a link of ours.
@@ -249,7 +249,7 @@ impl ImportStep {
             summary.remarks.push("the first AS of the path is not the neighbor's".into());
             return None;
         }
-        let destination = self.destination(&mut bgp, links, summary)?;
+        let destination = self.destination(&mut bgp, channel.recursive, links, summary)?;
         bgp.local_pref.get_or_insert(self.session.default_local_pref);
         bgp.normalise();
         let mut attributes = RouteAttributes::new(RouteSource::Bgp, channel.preference, destination);
@@ -270,6 +270,7 @@ impl ImportStep {
     fn destination(
         &self,
         bgp: &mut PathAttributes,
+        recursive: bool,
         links: &dyn Links,
         summary: &mut UpdateSummary,
     ) -> Option<Destination> {
@@ -280,7 +281,7 @@ impl ImportStep {
             (IpAddr::V6(a), Some(ll)) if a.is_unspecified() => IpAddr::V6(ll),
             (other, _) => other,
         };
-        if self.session.recursive {
+        if recursive {
             return Some(Destination::Recursive(address));
         }
         // Every link has link-local addresses: the neighbor means those of the session's.

@@ -26,4 +26,4 @@ pub use import::{Batches, BgpImport, ChannelImport, ImportStep, Links, OnLink, U
 pub use key::NetKey;
 pub use nexthop::{Resolution, ResolvedHops};
 pub use source::{BgpSource, SourceId, SourceInfo};
-pub use table::{Change, NetView, PathView, RouteBatch, Table};
+pub use table::{Change, NetView, PathView, RouteBatch, SourceLimit, Table};

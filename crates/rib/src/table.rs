@@ -38,14 +38,26 @@ struct Net<K> {
     paths: SmallVec<[Path; 1]>,
 }
 
+/// How many paths a source may have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SourceLimit {
+    /// So many.
+    pub max: u32,
+    /// Paths past it are refused, not only reported.
+    pub refuse: bool,
+}
+
 #[derive(Debug)]
 struct SourceSlot {
     info: SourceInfo,
     imported: u64,
     preferred: u64,
     counters: ImportCounters,
-    /// No more than so many paths; past it new ones are ignored (with the flag) or reported.
-    limit: Option<(u32, bool)>,
+    limit: Option<SourceLimit>,
+    /// It is past its limit, which has been reported.
+    over: bool,
+    /// It has been past its limit.
+    was_over: bool,
 }
 
 /// A routing table of one family. It is owned by one task; everything it has to say to others is
@@ -90,8 +102,16 @@ impl<K: NetKey> Table<K> {
 
     /// Registers a source of paths. An id is used again only after [`Table::flush_source`] has
     /// removed all its paths.
-    pub fn add_source(&mut self, info: SourceInfo, limit: Option<(u32, bool)>) -> SourceId {
-        let slot = SourceSlot { info, imported: 0, preferred: 0, counters: ImportCounters::default(), limit };
+    pub fn add_source(&mut self, info: SourceInfo, limit: Option<SourceLimit>) -> SourceId {
+        let slot = SourceSlot {
+            info,
+            imported: 0,
+            preferred: 0,
+            counters: ImportCounters::default(),
+            limit,
+            over: false,
+            was_over: false,
+        };
         match self.sources.iter().position(Option::is_none) {
             Some(i) => {
                 self.sources[i] = Some(slot);
@@ -112,6 +132,20 @@ impl<K: NetKey> Table<K> {
     /// A source's paths in the table, those of them that are best, and its counters.
     pub fn source_counters(&self, id: SourceId) -> (u64, u64, ImportCounters) {
         self.slot(id).map_or_else(Default::default, |s| (s.imported, s.preferred, s.counters))
+    }
+
+    /// Changes a source's limit. Whether it is past the new one already.
+    pub fn set_limit(&mut self, id: SourceId, limit: Option<SourceLimit>) -> bool {
+        let Some(slot) = self.slot_mut(id).filter(|slot| slot.limit != limit) else { return false };
+        slot.limit = limit;
+        slot.over = limit.is_some_and(|limit| slot.imported > u64::from(limit.max));
+        slot.was_over = slot.over;
+        slot.over
+    }
+
+    /// Whether a source has been past its limit.
+    pub fn limit_was_passed(&self, id: SourceId) -> bool {
+        self.slot(id).is_some_and(|s| s.was_over)
     }
 
     fn slot(&self, id: SourceId) -> Option<&SourceSlot> {

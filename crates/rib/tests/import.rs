@@ -171,8 +171,11 @@ fn next_hops() {
         assert_eq!(summary.remarks.len(), 1, "{what}");
         assert!(summary.remarks[0].starts_with("Invalid NEXT_HOP attribute"), "{what}");
     }
-    let recursive = BgpImport { recursive: true, ..session() };
-    let route = routes(recursive, &with_hop([10, 9, 8, 7]), &A).remove(0).1.unwrap();
+    let mut step = step(session(), ExportPolicy::All);
+    let recursive = godwit_rib::ChannelImport { recursive: true, ..common::update::channel(ExportPolicy::All) };
+    step.set_channel(AddressFamily::IPV4, recursive);
+    let (batches, _) = run(&mut step, &body(&[], &with_hop([10, 9, 8, 7]), &A));
+    let route = flat(&batches.ipv4).remove(0).1.unwrap();
     assert_eq!(route.destination, Destination::Recursive(ip("10.9.8.7")));
 }
 

@@ -76,7 +76,7 @@ fn a_replacement_lets_the_old_set_go() {
 #[test]
 fn what_is_not_taken_is_not_kept() {
     let mut table = Table::new(1);
-    let source = table.add_source(bgp(external(1)), Some((0, true)));
+    let source = table.add_source(bgp(external(1)), Some(godwit_rib::SourceLimit { max: 0, refuse: true }));
     announce_all(&mut table, source, &nets(), &path());
     assert!(table.attrs().is_empty());
     let other = table.add_source(bgp(external(2)), None);

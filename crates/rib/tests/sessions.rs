@@ -7,7 +7,7 @@ use common::{
     announce, announce_all, any, best, bgp, external, net, path, path_with, settle, sources, to_external,
     withdraw,
 };
-use godwit_rib::{ExportPolicy, RowCounters, SourceId, Table};
+use godwit_rib::{ExportPolicy, RowCounters, SourceId, SourceLimit, Table};
 use ipnetwork::Ipv4Network;
 
 const A: &str = "198.51.100.0/24";
@@ -200,20 +200,27 @@ fn routes_after_the_flush_are_dropped() {
 #[test]
 fn limits() {
     let nets: Vec<Ipv4Network> = (0..5).map(|i| net(&format!("10.{i}.0.0/16"))).collect();
-    for block in [true, false] {
+    for refuse in [true, false] {
         let mut table = Table::new(1);
-        let source = table.add_source(bgp(external(1)), Some((3, block)));
+        let source = table.add_source(bgp(external(1)), Some(SourceLimit { max: 3, refuse }));
         assert!(!announce_all(&mut table, source, &nets[..3], &path()), "at the limit is not past it");
-        let over = announce_all(&mut table, source, &nets[3..], &path());
-        assert_eq!(over, !block, "only an action other than to block is reported");
+        assert!(!table.limit_was_passed(source));
+        assert!(announce_all(&mut table, source, &nets[3..4], &path()));
+        assert!(!announce_all(&mut table, source, &nets[4..], &path()), "it is reported once");
+        assert!(table.limit_was_passed(source));
+        let there = if refuse { 3 } else { 5 };
         let (imported, _, counters) = table.source_counters(source);
-        assert_eq!((imported, counters.updates.accepted, counters.updates.ignored), (3, 3, 2));
-        assert_eq!((table.path_count(), table.net_count()), (3, 3));
+        assert_eq!(imported, there);
+        assert_eq!((counters.updates.accepted, counters.updates.ignored), (there, 5 - there));
+        assert_eq!((table.path_count(), table.net_count()), (there, there));
         // A path that is there may change, and one that goes makes room.
         assert!(!announce_all(&mut table, source, &nets[..3], &path_with(|p| p.bgp.med = Some(1))));
-        withdraw(&mut table, source, nets[0]);
+        nets[..3].iter().for_each(|net| withdraw(&mut table, source, *net));
         assert!(!announce_all(&mut table, source, &nets[4..], &path()));
         assert_eq!(sources(&table, nets[4]), [source]);
+        // Within it again, the next time is news, and the mark stays.
+        assert!(table.limit_was_passed(source));
+        assert!(announce_all(&mut table, source, &nets, &path()));
     }
 }
 
@@ -254,7 +261,7 @@ fn a_reader_that_leaves_holds_nothing_back() {
 fn nets_leave_no_places_behind() {
     let mut table = Table::new(1);
     let source = table.add_source(bgp(external(1)), None);
-    let blocked = table.add_source(bgp(external(2)), Some((0, true)));
+    let blocked = table.add_source(bgp(external(2)), Some(SourceLimit { max: 0, refuse: true }));
     for i in 0..50 {
         let n = net(&format!("10.{i}.0.0/16"));
         announce(&mut table, blocked, n, &path());

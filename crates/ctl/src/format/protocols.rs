@@ -6,7 +6,7 @@ use godwit_api::{
     BgpStatus, ChannelCounters, ChannelStatus, NeighborStatus, ProtocolState, ProtocolStatus, Times,
     UpdateCounters,
 };
-use godwit_config::{Dialect, LimitAction};
+use godwit_config::Dialect;
 use godwit_wire::AddressFamily;
 
 use super::capabilities;
@@ -131,14 +131,8 @@ fn channel(out: &mut Framer, c: &ChannelStatus, indent: &str, counted: bool, kep
     line(format!("Output filter:  {}", c.export));
     for (limit, label) in c.limits.iter().zip(["Receive limit:", "Import limit:", "Export limit:"]) {
         let Some((limit, hit)) = limit else { continue };
-        let action = match limit.action {
-            LimitAction::Warn => "warn",
-            LimitAction::Block => "block",
-            LimitAction::Restart => "restart",
-            LimitAction::Disable => "disable",
-        };
         line(format!("{label:<15} {}{}", limit.max, if *hit { " [HIT]" } else { "" }));
-        line(format!("  Action:       {action}"));
+        line(format!("  Action:       {}", limit.action.word()));
     }
     if !counted {
         return;

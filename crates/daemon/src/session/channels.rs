@@ -12,7 +12,7 @@ use godwit_config::{
 use godwit_fsm::{Direction, Negotiated};
 use godwit_rib::{
     Batches, BgpExport, BgpImport, BgpSource, ChannelImport, Exporter, ExporterKind, ImportStep, Links,
-    NetKey, NextHopPolicy, OnLink, RouteBatch, SourceId, SourceInfo,
+    NetKey, NextHopPolicy, OnLink, RouteBatch, SourceId, SourceInfo, SourceLimit,
 };
 use godwit_wire::{AddressFamily, AttributeContext, MessageError, RouteRefresh};
 use ipnetwork::{Ipv4Network, Ipv6Network};
@@ -30,7 +30,7 @@ pub(super) struct Channel<K: NetKey> {
     pub(super) chunks: ChunkReceiver<K>,
     /// Batches that the table had no room for yet.
     pending: VecDeque<RouteBatch<K>>,
-    over_limit: Option<Arc<OverLimit>>,
+    over_limit: Arc<OverLimit>,
     end_of_rib: bool,
 }
 
@@ -88,12 +88,8 @@ impl Up {
             Some(c) => setup.channel(c, context.ipv6(&c.table)?).await,
             None => None,
         };
-        let import = ImportStep::new(
-            setup.import(c4.or(c6)),
-            c4.map(channel_import),
-            c6.map(channel_import),
-            context.seed,
-        );
+        let of = |channel| setup.channel_import(channel);
+        let import = ImportStep::new(setup.import(), c4.map(of), c6.map(of), context.seed);
         Some(Self {
             import,
             direction,
@@ -205,14 +201,20 @@ impl Up {
     }
 
     /// Takes new policies over: import ones count for what comes from now on, export ones for all.
-    pub(super) async fn set_policies(&mut self, config: &ProtocolConfig) {
-        for channel in &config.channels {
-            self.import.set_channel(channel.family, channel_import(channel));
+    pub(super) async fn set_policies(&mut self, session: SessionView<'_>) {
+        let links = session.context.links.borrow().clone();
+        let setup = Setup { session, own: self.own, links: &links };
+        for channel in &session.config.channels {
             match channel.family {
-                AddressFamily::IPV4 => set_export(self.ipv4.as_ref(), channel).await,
-                AddressFamily::IPV6 => set_export(self.ipv6.as_ref(), channel).await,
-                _ => {}
+                AddressFamily::IPV4 if self.ipv4.is_some() => {
+                    setup.reconfigure(self.ipv4.as_ref(), channel).await;
+                }
+                AddressFamily::IPV6 if self.ipv6.is_some() => {
+                    setup.reconfigure(self.ipv6.as_ref(), channel).await;
+                }
+                _ => continue,
             }
+            self.import.set_channel(channel.family, setup.channel_import(channel));
         }
     }
 
@@ -240,7 +242,7 @@ impl<K: NetKey> Channel<K> {
             self.pending.push_back(std::mem::take(batch));
         }
         while let Some(batch) = self.pending.pop_front() {
-            if let Err(batch) = self.table.try_send(self.source, batch, self.over_limit.clone()) {
+            if let Err(batch) = self.table.try_send(self.source, batch, Some(self.over_limit.clone())) {
                 self.pending.push_front(batch);
                 return;
             }
@@ -253,7 +255,11 @@ impl<K: NetKey> Channel<K> {
         tokio::select! {
             permit = table.reserve(), if !pending.is_empty() => {
                 let (Some(permit), Some(batch)) = (permit, pending.pop_front()) else { return UpEvent::Gone };
-                permit.send(TableMessage::Routes { source: *source, batch, over_limit: over_limit.clone() });
+                permit.send(TableMessage::Routes {
+                    source: *source,
+                    batch,
+                    over_limit: Some(over_limit.clone()),
+                });
                 UpEvent::Flushed
             }
             chunk = chunks.recv(), if room => match chunk {
@@ -289,26 +295,10 @@ async fn refeed<K: NetKey>(channel: Option<&Channel<K>>) {
     channel.table.call(move |shell| shell.table.exporter_mut(id).map(Exporter::refeed)).await;
 }
 
-async fn set_export<K: NetKey>(channel: Option<&Channel<K>>, config: &ChannelConfig) {
-    let Some(channel) = channel else { return };
-    let id = channel.chunks.id();
-    let policy = policy(&config.export);
-    let set = move |shell: &mut crate::table::TableShell<K>| {
-        if let Some(exporter) = shell.table.exporter_mut(id).filter(|e| *e.policy() != policy) {
-            exporter.set_policy(policy);
-        }
-    };
-    channel.table.call(set).await;
-}
-
 async fn set_surroundings<K: NetKey>(channel: Option<&Channel<K>>, links: Arc<LinkTable>) {
     let Some(channel) = channel else { return };
     let id = channel.chunks.id();
     channel.table.call(move |shell| shell.table.exporter_mut(id).map(|e| e.set_surroundings(links))).await;
-}
-
-fn channel_import(channel: &ChannelConfig) -> ChannelImport {
-    ChannelImport { policy: policy(&channel.import), preference: channel.preference }
 }
 
 /// A session as its channels' set-up looks at it.
@@ -334,6 +324,39 @@ impl Setup<'_> {
         self.session.bgp.rr_cluster_id.unwrap_or(router_id).into()
     }
 
+    fn channel_import(&self, channel: &ChannelConfig) -> ChannelImport {
+        ChannelImport {
+            policy: policy(&channel.import),
+            preference: channel.preference,
+            recursive: match channel.bgp.gateway {
+                GatewayMode::Auto => self.session.bgp.multihop.is_some(),
+                GatewayMode::Direct => false,
+                GatewayMode::Recursive => true,
+            },
+        }
+    }
+
+    /// Applies the options of a channel that can change while it runs.
+    async fn reconfigure<K: NetKey>(&self, channel: Option<&Channel<K>>, config: &ChannelConfig) {
+        let Some(channel) = channel else { return };
+        let (id, source) = (channel.chunks.id(), channel.source);
+        let (policy, export, limit) = (policy(&config.export), self.export(config), source_limit(config));
+        let set = move |shell: &mut crate::table::TableShell<K>| {
+            if let Some(exporter) = shell.table.exporter_mut(id) {
+                if *exporter.policy() != policy {
+                    exporter.set_policy(policy);
+                }
+                if exporter.bgp() != Some(&export) {
+                    exporter.set_kind(ExporterKind::Bgp(Box::new(export)));
+                }
+            }
+            shell.table.set_limit(source, limit)
+        };
+        if channel.table.call(set).await == Some(true) {
+            self.session.over_limit.passed(K::FAMILY);
+        }
+    }
+
     async fn channel<K: NetKey>(&self, channel: &ChannelConfig, table: TableHandle<K>) -> Option<Channel<K>> {
         let info = SourceInfo {
             protocol: self.session.config.name.as_str().into(),
@@ -341,8 +364,7 @@ impl Setup<'_> {
             bgp: Some(self.source()),
         };
         let protocol = info.protocol.clone();
-        let limit = channel.import_limit.filter(|l| l.action != LimitAction::Warn);
-        let limit = limit.map(|l| (l.max, l.action == LimitAction::Block));
+        let limit = source_limit(channel);
         let source = table.call(move |shell| shell.table.add_source(info, limit)).await?;
         let kind = ExporterKind::Bgp(Box::new(self.export(channel)));
         let exporter = Exporter::new(kind, policy(&channel.export), Some(source), self.links.clone());
@@ -352,7 +374,7 @@ impl Setup<'_> {
             source,
             chunks,
             pending: VecDeque::new(),
-            over_limit: limit.map(|_| self.session.over_limit.clone()),
+            over_limit: self.session.over_limit.clone(),
             end_of_rib: self.session.negotiated.remote_open.graceful_restart().is_some(),
         })
     }
@@ -376,8 +398,7 @@ impl Setup<'_> {
         }
     }
 
-    fn import(&self, channel: Option<&ChannelConfig>) -> BgpImport {
-        let gateway = channel.map_or(GatewayMode::Auto, |c| c.bgp.gateway);
+    fn import(&self) -> BgpImport {
         BgpImport {
             protocol: self.session.config.name.as_str().into(),
             local_as: self.session.bgp.local_as,
@@ -389,11 +410,6 @@ impl Setup<'_> {
             allow_local_as: self.session.bgp.allow_local_as,
             enforce_first_as: self.session.bgp.enforce_first_as && !self.session.negotiated.internal,
             default_local_pref: self.session.bgp.default_local_pref,
-            recursive: match gateway {
-                GatewayMode::Auto => self.session.bgp.multihop.is_some(),
-                GatewayMode::Direct => false,
-                GatewayMode::Recursive => true,
-            },
             ifindex: Some(self.own.ifindex).filter(|index| *index != 0),
             attributes: AttributeContext {
                 external: !self.session.negotiated.internal,
@@ -438,6 +454,11 @@ impl Setup<'_> {
             message_len_max: godwit_wire::MESSAGE_LEN_MAX,
         }
     }
+}
+
+fn source_limit(channel: &ChannelConfig) -> Option<SourceLimit> {
+    let limit = channel.import_limit?;
+    Some(SourceLimit { max: limit.max, refuse: limit.action != LimitAction::Warn })
 }
 
 fn next_hop_policy(mode: NextHopMode) -> NextHopPolicy {

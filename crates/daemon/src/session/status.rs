@@ -3,14 +3,16 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use godwit_api::{BgpStatus, ChannelStatus, NeighborStatus, ProtocolStatus};
+use godwit_api::{BgpStatus, ChannelCounters, ChannelStatus, NeighborStatus, ProtocolStatus};
 use godwit_config::{BgpConfig, ChannelConfig, GatewayMode, Neighbor, NeighborAs};
 use godwit_fsm::TimerStatus;
+use godwit_rib::NetKey;
 use godwit_wire::AddressFamily;
 
 use crate::protocol::{base_status, channel_status, counters};
 
 use super::Task;
+use super::channels::Channel;
 
 /// What is known of a session that does not run.
 pub(crate) fn not_running(bgp: &BgpConfig, last_error: Option<String>) -> BgpStatus {
@@ -108,21 +110,29 @@ impl Task {
     async fn channel_status(&mut self, channel: &ChannelConfig) -> ChannelStatus {
         let Some(up) = &self.up else { return channel_down(&self.bgp, channel) };
         let found = match (channel.family, &up.ipv4, &up.ipv6) {
-            (AddressFamily::IPV4, Some(c), _) => {
-                Some(counters(&c.table, vec![c.source], Some(c.chunks.id())).await)
-            }
-            (AddressFamily::IPV6, _, Some(c)) => {
-                Some(counters(&c.table, vec![c.source], Some(c.chunks.id())).await)
-            }
+            (AddressFamily::IPV4, Some(c), _) => Some(of_channel(c).await),
+            (AddressFamily::IPV6, _, Some(c)) => Some(of_channel(c).await),
             _ => None,
         };
-        let Some(counters) = found else { return channel_down(&self.bgp, channel) };
+        let Some((counters, limit_hit)) = found else { return channel_down(&self.bgp, channel) };
         let mut status = channel_status(channel, "UP");
         status.counters = counters;
+        let [_, import_limit, _] = &mut status.limits;
+        if let Some((_, hit)) = import_limit {
+            *hit = limit_hit;
+        }
         status.bgp_next_hop = up.next_hop(channel.family);
         status.igp_table = igp_table(&self.bgp, channel);
         status
     }
+}
+
+/// A channel's counters, and whether it has been past its import limit.
+async fn of_channel<K: NetKey>(channel: &Channel<K>) -> (ChannelCounters, bool) {
+    let source = channel.source;
+    let counters = counters(&channel.table, vec![source], Some(channel.chunks.id())).await;
+    let hit = channel.table.call(move |shell| shell.table.limit_was_passed(source)).await;
+    (counters, hit.unwrap_or_default())
 }
 
 fn timer(timer: TimerStatus) -> Option<(f64, u32)> {

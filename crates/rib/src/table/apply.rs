@@ -93,7 +93,7 @@ enum Put {
 
 impl<K: NetKey> Table<K> {
     /// Applies a batch of one source at `now` (milliseconds since the Unix epoch). Whether the
-    /// source has passed its limit, and its action is not to block. A source that is being flushed
+    /// source has passed its limit since it was last within. A source that is being flushed
     /// puts nothing in any more.
     pub fn apply(&mut self, source: SourceId, batch: RouteBatch<K>, now: u64) -> bool {
         // A path put in behind the flush's back would outlive its source, and fall to the next one
@@ -104,7 +104,7 @@ impl<K: NetKey> Table<K> {
         let Some(slot) = self.slot_mut(source) else { return false };
         slot.counters += batch.counters;
         let mut tally = ImportCounters::default();
-        let mut over_limit = false;
+        let was_over = slot.over;
         let mut nets = batch.nets.into_iter();
         for (change, count) in batch.changes {
             let group = nets.by_ref().take(count as usize);
@@ -115,10 +115,7 @@ impl<K: NetKey> Table<K> {
                         match self.put(net, source, attrs, now) {
                             Put::Done => tally.updates.accepted += 1,
                             Put::Ignored => tally.updates.ignored += 1,
-                            Put::Limited => {
-                                tally.updates.ignored += 1;
-                                over_limit = true;
-                            }
+                            Put::Limited => tally.updates.ignored += 1,
                         }
                     }
                     self.release(attrs);
@@ -140,11 +137,9 @@ impl<K: NetKey> Table<K> {
                 }
             }
         }
-        if let Some(slot) = self.slot_mut(source) {
-            slot.counters += tally;
-            over_limit &= slot.limit.is_some_and(|(_, block)| !block);
-        }
-        over_limit
+        let Some(slot) = self.slot_mut(source) else { return false };
+        slot.counters += tally;
+        slot.over && !was_over
     }
 
     fn put(&mut self, key: K, source: SourceId, attrs: AttrId, now: u64) -> Put {
@@ -169,9 +164,12 @@ impl<K: NetKey> Table<K> {
         }
         let position = paths.len();
         if let Some(slot) = self.slot_mut(source) {
-            if slot.limit.is_some_and(|(max, _)| slot.imported >= u64::from(max)) {
-                self.try_free(id);
-                return Put::Limited;
+            if let Some(limit) = slot.limit.filter(|l| slot.imported >= u64::from(l.max)) {
+                (slot.over, slot.was_over) = (true, true);
+                if limit.refuse {
+                    self.try_free(id);
+                    return Put::Limited;
+                }
             }
             slot.imported += 1;
         }
@@ -203,6 +201,7 @@ impl<K: NetKey> Table<K> {
         self.paths -= 1;
         if let Some(slot) = self.slot_mut(source) {
             slot.imported -= 1;
+            slot.over &= slot.limit.is_some_and(|l| slot.imported >= u64::from(l.max));
         }
         if position == 0 {
             self.count_preferred(source, false);

@@ -84,7 +84,6 @@ pub(crate) fn session() -> BgpImport {
         allow_local_as: 0,
         enforce_first_as: false,
         default_local_pref: 100,
-        recursive: false,
         ifindex: Some(super::ETH0),
         attributes: AttributeContext {
             external: true,
@@ -106,7 +105,7 @@ pub(crate) fn internal_session() -> BgpImport {
 }
 
 pub(crate) fn channel(policy: ExportPolicy) -> ChannelImport {
-    ChannelImport { policy, preference: 100 }
+    ChannelImport { policy, preference: 100, recursive: false }
 }
 
 /// A step with both channels under one policy.
