@@ -1,7 +1,10 @@
 //! What a configuration asks for and the router does not do yet.
 
+use std::collections::BTreeSet;
+
 use godwit_config::{
-    BgpConfig, ChannelConfig, GracefulRestartMode, Neighbor, ProtocolConfig, ProtocolKind, RouterConfig,
+    BgpConfig, ChannelConfig, GracefulRestartMode, Neighbor, Policy, ProtocolConfig, ProtocolKind,
+    RouterConfig,
 };
 
 /// A line for each option that is set and changes nothing: `NAME: `OPTION` has no effect yet`, with
@@ -26,8 +29,32 @@ fn of_protocol(protocol: &ProtocolConfig) -> Vec<String> {
         ProtocolKind::Device(_) | ProtocolKind::Direct(_) => Vec::new(),
     };
     let own: Vec<&str> = own;
-    let channels = protocol.channels.iter().flat_map(of_channel);
-    own.into_iter().chain(channels).map(|what| line(&protocol.name, what)).collect()
+    let is_session = matches!(protocol.kind, ProtocolKind::Bgp(_));
+    let limits = protocol.channels.iter().filter(|c| !is_session && c.import_limit.is_some());
+    let channels = protocol.channels.iter().flat_map(of_channel).chain(limits.map(|_| "import limit"));
+    let plain = own.into_iter().chain(channels).map(|what| line(&protocol.name, what));
+    plain.chain(of_filters(protocol)).collect()
+}
+
+/// Kernel attributes that are set and do not go into the kernel.
+fn of_filters(protocol: &ProtocolConfig) -> Vec<String> {
+    const INSTALLED: [&str; 2] = ["krt_metric", "krt_prefsrc"];
+    let policies = protocol.channels.iter().flat_map(|c| [&c.import, &c.export]);
+    let filters = policies.filter_map(|policy| match policy {
+        Policy::Filter(filter) => Some(filter),
+        Policy::All | Policy::None => None,
+    });
+    let of_routes = match &protocol.kind {
+        ProtocolKind::Static(fixed) => fixed.routes.iter().filter_map(|r| r.commands.as_ref()).collect(),
+        _ => Vec::new(),
+    };
+    let names: BTreeSet<&str> = filters
+        .chain(of_routes)
+        .flat_map(|filter| filter.sets())
+        .filter(|name| name.starts_with("krt_") && !INSTALLED.contains(name))
+        .collect();
+    let text = |name| line(&protocol.name, &format!("{name}: routes go into the kernel without it"));
+    names.into_iter().map(text).collect()
 }
 
 /// `what` is an option, and what follows after a colon.
@@ -82,5 +109,23 @@ mod tests {
         config.protocols = vec![ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp)))];
         let expected = "peer: `ttl security` has no effect yet: packets of any TTL are taken";
         assert_eq!(options_without_effect(&config), [expected]);
+    }
+    #[test]
+    fn what_filters_set_in_vain_is_named() {
+        let text = "
+            protocol device { }
+            function mtu() { krt_mtu = 1400; return true; }
+            filter out { krt_metric = 5; if mtu() then accept; reject; }
+            protocol kernel k { ipv4 { export filter out; }; }
+            protocol static s { ipv4 { import limit 5; }; route 10.0.0.0/24 blackhole { krt_advmss = 3; }; }";
+        let options = godwit_config::LoadOptions::default();
+        let loaded = godwit_config::load("test.conf", text, &options, &mut |_, _| Err("no files".into()));
+        let lines = options_without_effect(&loaded.config.expect("a good file"));
+        let expected = [
+            "k: `krt_mtu` has no effect yet: routes go into the kernel without it",
+            "s: `import limit` has no effect yet",
+            "s: `krt_advmss` has no effect yet: routes go into the kernel without it",
+        ];
+        assert_eq!(lines, expected);
     }
 }

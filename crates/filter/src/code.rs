@@ -140,6 +140,8 @@ pub(crate) struct Code {
     pub(crate) slots: u16,
     /// How deep commands and expressions nest in it, which bounds the stack a run takes.
     pub(crate) depth: u32,
+    /// The custom and kernel attributes it sets, with those that functions it calls set.
+    pub(crate) sets: Box<[Arc<str>]>,
 }
 
 /// A compiled function.

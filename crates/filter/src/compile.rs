@@ -6,6 +6,7 @@ mod command;
 mod expression;
 mod set;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::Diagnostic;
@@ -58,6 +59,8 @@ pub(crate) struct Lower<'s> {
     returned: Vec<Type>,
     /// What `->` declares.
     result: Option<Type>,
+    /// The custom and kernel attributes that are set.
+    sets: BTreeSet<Arc<str>>,
 }
 
 impl<'s> Lower<'s> {
@@ -72,6 +75,7 @@ impl<'s> Lower<'s> {
             this: None,
             returned: Vec::new(),
             result: None,
+            sets: BTreeSet::new(),
         }
     }
 
@@ -128,7 +132,8 @@ impl<'s> Lower<'s> {
     }
 
     fn finish(self, body: Block) -> Code {
-        Code { body, slots: self.slots, depth: self.depth_max }
+        let sets = self.sets.into_iter().collect();
+        Code { body, slots: self.slots, depth: self.depth_max, sets }
     }
 
     fn body(&mut self, body: &Body) -> Parsed<Block> {

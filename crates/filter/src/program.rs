@@ -45,6 +45,11 @@ impl Filter {
         self.always
     }
 
+    /// The custom and kernel attributes (`krt_…`) it sets on some route or other.
+    pub fn sets(&self) -> impl Iterator<Item = &str> {
+        self.code.sets.iter().map(|name| &**name)
+    }
+
     /// Runs the filter on a route.
     pub fn run(&self, subject: &Subject<'_>) -> Outcome {
         if let Some(verdict) = self.always {

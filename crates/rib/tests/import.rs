@@ -172,7 +172,8 @@ fn next_hops() {
         assert!(summary.remarks[0].starts_with("Invalid NEXT_HOP attribute"), "{what}");
     }
     let mut step = step(session(), ExportPolicy::All);
-    let recursive = godwit_rib::ChannelImport { recursive: true, ..common::update::channel(ExportPolicy::All) };
+    let recursive =
+        godwit_rib::ChannelImport { recursive: true, ..common::update::channel(ExportPolicy::All) };
     step.set_channel(AddressFamily::IPV4, recursive);
     let (batches, _) = run(&mut step, &body(&[], &with_hop([10, 9, 8, 7]), &A));
     let route = flat(&batches.ipv4).remove(0).1.unwrap();

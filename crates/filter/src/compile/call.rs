@@ -28,6 +28,7 @@ impl Lower<'_> {
             match self.symbols.get(&name.name) {
                 Some(Symbol::Function(function)) => {
                     let function = function.clone();
+                    self.sets.extend(function.code.sets.iter().cloned());
                     let nodes = self.call_arguments(name, &function.arguments, arguments)?;
                     return Ok(Typed { of: function.result, node: Node::Call(function, nodes, line) });
                 }

@@ -141,6 +141,9 @@ impl Lower<'_> {
         Ok(match self.place(name)? {
             Place::Local(slot, of) => Step::SetLocal(slot, of, self.assigned(value, of)?, line),
             Place::Attribute(attribute, of) => {
+                if let Attribute::Extra(name, _) = &attribute {
+                    self.sets.insert(name.clone());
+                }
                 let node = self.assigned(value, of)?;
                 Step::SetAttribute(attribute, node, line)
             }
