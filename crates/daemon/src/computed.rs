@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use godwit_api::{ProtocolState, ProtocolStatus};
 use godwit_config::{
-    ChannelConfig, DirectConfig, ProtocolConfig, ProtocolKind, StaticConfig, StaticNextHop, StaticRoute,
-    StaticTarget,
+    ChannelConfig, DebugFlags, DirectConfig, ProtocolConfig, ProtocolKind, StaticConfig, StaticNextHop,
+    StaticRoute, StaticTarget,
 };
 use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Scope, Subject};
 use godwit_rib::{NetKey, SourceInfo};
@@ -15,8 +15,8 @@ use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::feeder::Feeder;
-use crate::links::{LinkTable, matches};
-use crate::protocol::{Command, Context, base_status, channel_status, counters, policy};
+use crate::links::{Link, LinkTable, matches};
+use crate::protocol::{Command, Context, base_status, channel_status, counters, policy, trace};
 
 /// Runs a direct or static protocol until it is told to stop.
 ///
@@ -51,7 +51,7 @@ pub(crate) async fn run(
                     let _ = reply.send(!context.dialect16);
                 }
                 Some(Command::Update(config, _)) => {
-                    protocol.update(*config);
+                    protocol.update(*config, context.dialect16).await;
                     let links = context.links.borrow().clone();
                     protocol.sync(&links).await;
                 }
@@ -83,24 +83,32 @@ impl Computed {
             type_rank: if matches!(config.kind, ProtocolKind::Direct(_)) { 3 } else { 2 },
             bgp: None,
         };
+        let told = |family| trace(&config, family, context.dialect16);
         let channel = |family| config.channels.iter().find(|c| c.family == family);
         let ipv4 = channel(AddressFamily::IPV4).and_then(|c| {
-            Some(Feeder::new(context.ipv4(&c.table)?, info.clone(), policy(&c.import), context.seed))
+            let (table, policy, trace) = (context.ipv4(&c.table)?, policy(&c.import), told(c.family));
+            Some(Feeder::new(table, info.clone(), policy, context.seed, trace))
         });
         let ipv6 = channel(AddressFamily::IPV6).and_then(|c| {
-            Some(Feeder::new(context.ipv6(&c.table)?, info.clone(), policy(&c.import), context.seed))
+            let (table, policy, trace) = (context.ipv6(&c.table)?, policy(&c.import), told(c.family));
+            Some(Feeder::new(table, info.clone(), policy, context.seed, trace))
         });
         // BIRD 1.6 tells static routes to interfaces apart, BIRD 2 does not.
         let device_source = if context.dialect16 { RouteSource::StaticDevice } else { RouteSource::Static };
-        let links = context.links.borrow().clone();
-        Self { config, device_source, links, since: crate::clock::unix_millis(), ipv4, ipv6 }
+        Self { config, device_source, links: Arc::default(), since: crate::clock::unix_millis(), ipv4, ipv6 }
     }
 
-    fn update(&mut self, config: ProtocolConfig) {
+    async fn update(&mut self, config: ProtocolConfig, dialect16: bool) {
         for channel in &config.channels {
             match (channel.family, &mut self.ipv4, &mut self.ipv6) {
-                (AddressFamily::IPV4, Some(feeder), _) => feeder.set_policy(policy(&channel.import)),
-                (AddressFamily::IPV6, _, Some(feeder)) => feeder.set_policy(policy(&channel.import)),
+                (AddressFamily::IPV4, Some(feeder), _) => {
+                    feeder.set_policy(policy(&channel.import));
+                    feeder.set_trace(trace(&config, channel.family, dialect16)).await;
+                }
+                (AddressFamily::IPV6, _, Some(feeder)) => {
+                    feeder.set_policy(policy(&channel.import));
+                    feeder.set_trace(trace(&config, channel.family, dialect16)).await;
+                }
                 _ => {}
             }
         }
@@ -108,7 +116,11 @@ impl Computed {
     }
 
     async fn sync(&mut self, links: &Arc<LinkTable>) {
-        self.links = links.clone();
+        let old = std::mem::replace(&mut self.links, links.clone());
+        let told = matches!(self.config.kind, ProtocolKind::Direct(_));
+        if told && self.config.debug.has(DebugFlags::INTERFACES) {
+            tell_changes(&self.config.name, &old, links);
+        }
         let channels = &self.config.channels;
         let routes = match &self.config.kind {
             ProtocolKind::Direct(direct) => direct_routes(direct, links, channels),
@@ -186,6 +198,42 @@ impl<'a> Collected<'a> {
         let last = self.routes.last().filter(|(_, _, last)| **last == attributes);
         let shared = last.map_or_else(|| Arc::new(attributes), |(_, _, last)| last.clone());
         self.routes.push((net, self.numbers.next(net), shared));
+    }
+}
+
+/// `debug interfaces`: what is new since the last look.
+fn tell_changes(protocol: &str, old: &LinkTable, new: &LinkTable) {
+    let tell = |what: String| tracing::debug!("{protocol} < {what}");
+    let addresses = |link: &Link, other: Option<&Link>, what: &str| {
+        for address in &link.addresses {
+            let known = other.is_some_and(|o| o.addresses.iter().any(|a| a.address == address.address));
+            if let Some(net) = address.prefix().filter(|_| !known) {
+                tell(format!("address {net} on interface {} {what}", link.name));
+            }
+        }
+    };
+    for link in &new.links {
+        let before = old.by_index(link.index);
+        let name = &link.name;
+        match before.map(|b| (b.admin_up, b.link_up, b.mtu)) {
+            None if link.admin_up => tell(format!("interface {name} goes up")),
+            None => tell(format!("interface {name} created")),
+            Some((false, _, _)) if link.admin_up => tell(format!("interface {name} goes up")),
+            Some((true, _, _)) if !link.admin_up => tell(format!("interface {name} goes down")),
+            Some((_, link_up, _)) if link_up != link.link_up => {
+                tell(format!("interface {name} changes link"));
+            }
+            Some((_, _, mtu)) if mtu != link.mtu => tell(format!("interface {name} changes MTU")),
+            Some(_) => {}
+        }
+        addresses(link, before, "added");
+        if let Some(before) = before {
+            addresses(before, Some(link), "removed");
+        }
+    }
+    for gone in old.links.iter().filter(|l| new.by_index(l.index).is_none()) {
+        addresses(gone, None, "removed");
+        tell(format!("interface {} goes down", gone.name));
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use godwit_filter::{RouteAttributes, Subject, Surroundings, Verdict};
-use godwit_rib::{ExportPolicy, HashedAttributes, NetKey, RouteBatch, SourceId, SourceInfo};
+use godwit_rib::{ExportPolicy, HashedAttributes, NetKey, RouteBatch, SourceId, SourceInfo, Trace};
 
-use crate::table::{TableHandle, TableMessage};
+use crate::table::{TableHandle, TableMessage, TableShell};
 
 /// A protocol's routes in one table, by net and index (several sources for one net).
 pub(crate) struct Feeder<K: NetKey> {
@@ -15,18 +15,37 @@ pub(crate) struct Feeder<K: NetKey> {
     policy: ExportPolicy,
     seed: u64,
     sources: Vec<SourceId>,
+    trace: Option<Trace>,
     /// What the filter let through; none: it refused the route.
     current: BTreeMap<(K, u32), Option<HashedAttributes>>,
 }
 
 impl<K: NetKey> Feeder<K> {
-    pub(crate) fn new(table: TableHandle<K>, info: SourceInfo, policy: ExportPolicy, seed: u64) -> Self {
-        Self { table, info, policy, seed, sources: Vec::new(), current: BTreeMap::new() }
+    pub(crate) fn new(
+        table: TableHandle<K>,
+        info: SourceInfo,
+        policy: ExportPolicy,
+        seed: u64,
+        trace: Option<Trace>,
+    ) -> Self {
+        Self { table, info, policy, seed, sources: Vec::new(), trace, current: BTreeMap::new() }
     }
 
     /// Changes the import policy; the next [`Feeder::sync`] applies it to every route.
     pub(crate) fn set_policy(&mut self, policy: ExportPolicy) {
         self.policy = policy;
+    }
+
+    /// Changes what is told of its routes.
+    pub(crate) async fn set_trace(&mut self, trace: Option<Trace>) {
+        if self.trace == trace {
+            return;
+        }
+        self.trace = trace;
+        for source in self.sources.clone() {
+            let trace = self.trace.clone();
+            self.table.call(move |shell| shell.table.set_source_trace(source, trace)).await;
+        }
     }
 
     /// Makes the table hold exactly `wanted` from this protocol. The index tells several routes of
@@ -61,7 +80,7 @@ impl<K: NetKey> Feeder<K> {
                     batch.announce(net, set);
                 } else {
                     batch.counters.updates.filtered += 1;
-                    batch.refuse(net);
+                    batch.filtered(net);
                 }
             }
             next.insert((net, index), set);
@@ -118,7 +137,13 @@ impl<K: NetKey> Feeder<K> {
     async fn source(&mut self, index: u32) -> Option<SourceId> {
         while self.sources.len() <= index as usize {
             let info = self.info.clone();
-            self.sources.push(self.table.call(move |shell| shell.table.add_source(info, None)).await?);
+            let trace = self.trace.clone();
+            let add = move |shell: &mut TableShell<K>| {
+                let source = shell.table.add_source(info, None);
+                shell.table.set_source_trace(source, trace);
+                source
+            };
+            self.sources.push(self.table.call(add).await?);
         }
         self.sources.get(index as usize).copied()
     }

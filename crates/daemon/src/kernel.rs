@@ -20,7 +20,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use crate::kernel_tables::{Owners, Ownership};
 use crate::limits::{KERNEL_CHUNKS_MAX, KERNEL_EVENTS_MAX, KERNEL_PLAN_MAX};
-use crate::protocol::{Command, Context, StopReason, base_status, channel_status, counters, policy};
+use crate::protocol::{Command, Context, StopReason, base_status, channel_status, counters, policy, trace};
 use crate::table::{Chunk, ChunkReceiver, TableHandle, TableMessage, TableShell};
 
 /// Route events on their way from the monitor to the kernel protocols. One that is too slow finds
@@ -95,9 +95,17 @@ async fn work<K: NetKey>(
     };
     let info = SourceInfo { protocol: config.name.as_str().into(), type_rank: 1, bgp: None };
     let name = info.protocol.clone();
-    let Some(source) = table.call(move |shell| shell.table.add_source(info, None)).await else { return };
+    let traced = trace(&config, channel.family, context.dialect16);
+    let of_source = traced.clone();
+    let add = move |shell: &mut TableShell<K>| {
+        let source = shell.table.add_source(info, None);
+        shell.table.set_source_trace(source, of_source);
+        source
+    };
+    let Some(source) = table.call(add).await else { return };
     let links = context.links.borrow().clone();
-    let exporter = Exporter::new(ExporterKind::Kernel, policy(&channel.export), Some(source), links);
+    let mut exporter = Exporter::new(ExporterKind::Kernel, policy(&channel.export), Some(source), links);
+    exporter.set_trace(traced);
     let Some(chunks) = table.add_exporter(name, exporter, KERNEL_CHUNKS_MAX).await else { return };
     let protocol = Kernel {
         _ownership: ownership,
@@ -395,7 +403,7 @@ impl<K: NetKey> Kernel<K> {
             }
             None => {
                 batch.counters.updates.filtered += 1;
-                batch.withdraw(key);
+                batch.filtered(key);
             }
         }
     }
@@ -460,6 +468,13 @@ impl<K: NetKey> Kernel<K> {
                     self.import = policy(&channel.import);
                     self.channel = channel;
                 }
+                let (id, source) = (self.chunks.id(), self.source);
+                let traced = trace(&self.config, self.channel.family, self.context.dialect16);
+                let set = move |shell: &mut TableShell<K>| {
+                    shell.table.set_source_trace(source, traced.clone());
+                    shell.table.exporter_mut(id).map(|exporter| exporter.set_trace(traced))
+                };
+                self.table.call(set).await;
                 let export = policy(&self.channel.export);
                 self.reload(direction.import, direction.export, Some(export)).await;
             }

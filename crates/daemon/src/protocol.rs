@@ -5,8 +5,11 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use godwit_api::{ChannelCounters, ChannelStatus, ProtocolState, ProtocolStatus, UnixMillis, policy_text};
-use godwit_config::{ChannelConfig, Policy, ProtocolConfig};
-use godwit_rib::{ExportCounters, ExportPolicy, ExporterId, ImportCounters, NetKey, RowCounters, SourceId};
+use godwit_config::{ChannelConfig, DebugFlags, Policy, ProtocolConfig};
+use godwit_rib::{
+    ExportCounters, ExportPolicy, ExporterId, ImportCounters, NetKey, RowCounters, SourceId, Trace,
+};
+use godwit_wire::AddressFamily;
 use ipnetwork::{Ipv4Network, Ipv6Network};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -138,6 +141,14 @@ pub(crate) fn channel_status(channel: &ChannelConfig, state: &'static str) -> Ch
         bgp_next_hop: None,
         igp_table: None,
     }
+}
+
+/// What `debug` asks to be told of a channel's routes.
+pub(crate) fn trace(config: &ProtocolConfig, family: AddressFamily, dialect16: bool) -> Option<Trace> {
+    let (routes, filters) = (config.debug.has(DebugFlags::ROUTES), config.debug.has(DebugFlags::FILTERS));
+    // 1.6 has no channels to name.
+    let label = if dialect16 { config.name.clone() } else { format!("{}.{family}", config.name) };
+    (routes || filters).then(|| Trace { label: label.into(), routes, filters })
 }
 
 /// Asks a table for a channel's counters.

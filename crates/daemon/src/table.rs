@@ -217,6 +217,9 @@ impl<K: NetKey> TableShell<K> {
             if self.table.has_job() {
                 self.table.step(STEP_NETS_MAX);
             }
+            for line in self.table.take_traces() {
+                tracing::debug!("{line}");
+            }
             self.export();
             if busy {
                 tokio::task::yield_now().await;
@@ -274,6 +277,9 @@ impl<K: NetKey> TableShell<K> {
             let Some(exporter) = self.table.exporter_mut(reader.id) else { continue };
             if exporter.take_fed() {
                 let _ = reader.tx.try_send(Chunk::Fed);
+            }
+            for line in exporter.take_traces() {
+                tracing::debug!("{line}");
             }
             for message in exporter.take_messages() {
                 tracing::warn!("{message}");

@@ -18,6 +18,7 @@ use crate::key::NetKey;
 use crate::nexthop::Resolution;
 use crate::source::SourceId;
 use crate::table::{PathView, Table};
+use crate::trace::Trace;
 
 pub use check::{Refused, export_check};
 pub use preview::Preview;
@@ -87,6 +88,8 @@ pub struct Exporter {
     fed: bool,
     counters: ExportCounters,
     messages: Vec<String>,
+    trace: Option<Trace>,
+    traces: Vec<String>,
 }
 
 impl Exporter {
@@ -111,6 +114,8 @@ impl Exporter {
             fed: false,
             counters: ExportCounters::default(),
             messages: Vec::new(),
+            trace: None,
+            traces: Vec::new(),
         }
     }
 
@@ -181,6 +186,42 @@ impl Exporter {
     /// Lines that filters printed, and their errors, since last asked.
     pub fn take_messages(&mut self) -> Vec<String> {
         std::mem::take(&mut self.messages)
+    }
+
+    /// What is told of the routes exported from now on.
+    pub fn set_trace(&mut self, trace: Option<Trace>) {
+        self.trace = trace;
+    }
+
+    /// Lines about routes, if they are traced, since last asked.
+    pub fn take_traces(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.traces)
+    }
+
+    /// Says what became of nets, from what was sent before and is now.
+    fn tell<K: NetKey>(&mut self, trace: &Trace, table: &Table<K>, nets: &[(u32, bool)]) {
+        for &(id, was) in nets {
+            let Some(key) = table.key(id) else { continue };
+            let best = table.best_path(id).map(|path| path.attributes.destination.clone());
+            let now = self.sent.contains(id);
+            if !now && best.is_some() {
+                let filtered =
+                    table.net(key).is_some_and(|net| matches!(self.preview(&net), Some(Preview::Filtered)));
+                let (what, wanted) = if filtered {
+                    ("filtered out", trace.filters)
+                } else {
+                    ("rejected by protocol", trace.routes)
+                };
+                self.traces.extend(wanted.then(|| trace.line('<', what, key, best.as_ref())));
+            }
+            let what = match (was, now) {
+                (false, true) => "added",
+                (true, true) => "replaced",
+                (true, false) => "removed",
+                (false, false) => continue,
+            };
+            self.traces.extend(trace.routes.then(|| trace.line('<', what, key, best.as_ref())));
+        }
     }
 
     /// The kernel refused (or took) the route of a net; shown by `show route`.
@@ -254,6 +295,9 @@ impl Exporter {
         if ids.is_empty() {
             return None;
         }
+        let trace = self.trace.clone();
+        let before: Option<Vec<(u32, bool)>> =
+            trace.is_some().then(|| ids.iter().map(|id| (*id, self.sent.contains(*id))).collect());
         let exported = match self.kind {
             ExporterKind::Bgp(_) => {
                 let updates = self.drain_bgp(table, &ids);
@@ -264,6 +308,9 @@ impl Exporter {
                 (!routes.is_empty()).then_some(Exported::Routes(routes))
             }
         };
+        if let (Some(trace), Some(before)) = (&trace, &before) {
+            self.tell(trace, table, before);
+        }
         self.processed.extend(ids.into_iter().filter(|id| table.best_ids(*id).is_none()));
         exported
     }

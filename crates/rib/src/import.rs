@@ -347,21 +347,21 @@ impl ImportStep {
             batch.counters.updates.received += 1;
             let Some(set) = set.filter(|_| is_valid(net)) else {
                 batch.counters.updates.rejected += 1;
-                batch.refuse(net);
+                batch.invalid(net);
                 continue;
             };
             match &channel.policy {
                 crate::ExportPolicy::All => batch.announce(net, set),
                 crate::ExportPolicy::None => {
                     batch.counters.updates.filtered += 1;
-                    batch.refuse(net);
+                    batch.filtered(net);
                 }
                 crate::ExportPolicy::Filter(filter) => {
                     match self.run(filter, net, set, links, &mut filtered, summary) {
                         Some(set) => batch.announce(net, &set),
                         None => {
                             batch.counters.updates.filtered += 1;
-                            batch.refuse(net);
+                            batch.filtered(net);
                         }
                     }
                 }

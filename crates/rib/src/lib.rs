@@ -15,6 +15,7 @@ mod key;
 mod nexthop;
 mod source;
 mod table;
+mod trace;
 
 pub use attrs::{AttrId, AttrStore, HashedAttributes};
 pub use counters::{ExportCounters, ImportCounters, RowCounters};
@@ -27,3 +28,4 @@ pub use key::NetKey;
 pub use nexthop::{Resolution, ResolvedHops};
 pub use source::{BgpSource, SourceId, SourceInfo};
 pub use table::{Change, NetView, PathView, RouteBatch, SourceLimit, Table};
+pub use trace::Trace;

@@ -18,6 +18,7 @@ use crate::export::{Exported, Exporter, ExporterId};
 use crate::key::NetKey;
 use crate::nexthop::NextHopTracker;
 use crate::source::{SourceId, SourceInfo};
+use crate::trace::Trace;
 
 pub use apply::{Change, RouteBatch};
 pub use view::{NetView, PathView};
@@ -58,6 +59,7 @@ struct SourceSlot {
     over: bool,
     /// It has been past its limit.
     was_over: bool,
+    trace: Option<Trace>,
 }
 
 /// A routing table of one family. It is owned by one task; everything it has to say to others is
@@ -75,6 +77,8 @@ pub struct Table<K: NetKey> {
     sources: Vec<Option<SourceSlot>>,
     exporters: Vec<Option<Exporter>>,
     jobs: jobs::Jobs,
+    /// Lines about routes of sources that are traced.
+    traces: Vec<String>,
     /// Paths in the table.
     paths: u64,
     /// Nets with a path. The others wait for a reader to say that they are gone.
@@ -95,6 +99,7 @@ impl<K: NetKey> Table<K> {
             sources: Vec::new(),
             exporters: Vec::new(),
             jobs: jobs::Jobs::default(),
+            traces: Vec::new(),
             paths: 0,
             live: 0,
         }
@@ -111,6 +116,7 @@ impl<K: NetKey> Table<K> {
             limit,
             over: false,
             was_over: false,
+            trace: None,
         };
         match self.sources.iter().position(Option::is_none) {
             Some(i) => {
@@ -132,6 +138,18 @@ impl<K: NetKey> Table<K> {
     /// A source's paths in the table, those of them that are best, and its counters.
     pub fn source_counters(&self, id: SourceId) -> (u64, u64, ImportCounters) {
         self.slot(id).map_or_else(Default::default, |s| (s.imported, s.preferred, s.counters))
+    }
+
+    /// What is told of a source's routes from now on.
+    pub fn set_source_trace(&mut self, id: SourceId, trace: Option<Trace>) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.trace = trace;
+        }
+    }
+
+    /// Lines about routes of sources that are traced, since last asked.
+    pub fn take_traces(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.traces)
     }
 
     /// Changes a source's limit. Whether it is past the new one already.

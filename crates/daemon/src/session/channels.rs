@@ -20,7 +20,7 @@ use ipnetwork::{Ipv4Network, Ipv6Network};
 use crate::limits::{BATCH_NETS_MAX, SESSION_CHUNKS_MAX};
 use crate::links::LinkTable;
 use crate::log_limit::LogLimit;
-use crate::protocol::{Context, policy};
+use crate::protocol::{Context, policy, trace};
 use crate::table::{Chunk, ChunkReceiver, OverLimit, TableHandle, TableMessage};
 
 /// One family's channel.
@@ -336,13 +336,20 @@ impl Setup<'_> {
         }
     }
 
+    fn trace(&self, family: AddressFamily) -> Option<godwit_rib::Trace> {
+        trace(self.session.config, family, self.session.context.dialect16)
+    }
+
     /// Applies the options of a channel that can change while it runs.
     async fn reconfigure<K: NetKey>(&self, channel: Option<&Channel<K>>, config: &ChannelConfig) {
         let Some(channel) = channel else { return };
         let (id, source) = (channel.chunks.id(), channel.source);
         let (policy, export, limit) = (policy(&config.export), self.export(config), source_limit(config));
+        let traced = self.trace(config.family);
         let set = move |shell: &mut crate::table::TableShell<K>| {
+            shell.table.set_source_trace(source, traced.clone());
             if let Some(exporter) = shell.table.exporter_mut(id) {
+                exporter.set_trace(traced);
                 if *exporter.policy() != policy {
                     exporter.set_policy(policy);
                 }
@@ -365,9 +372,17 @@ impl Setup<'_> {
         };
         let protocol = info.protocol.clone();
         let limit = source_limit(channel);
-        let source = table.call(move |shell| shell.table.add_source(info, limit)).await?;
+        let traced = self.trace(channel.family);
+        let of_source = traced.clone();
+        let add = move |shell: &mut crate::table::TableShell<K>| {
+            let source = shell.table.add_source(info, limit);
+            shell.table.set_source_trace(source, of_source);
+            source
+        };
+        let source = table.call(add).await?;
         let kind = ExporterKind::Bgp(Box::new(self.export(channel)));
-        let exporter = Exporter::new(kind, policy(&channel.export), Some(source), self.links.clone());
+        let mut exporter = Exporter::new(kind, policy(&channel.export), Some(source), self.links.clone());
+        exporter.set_trace(traced);
         let chunks = table.add_exporter(protocol, exporter, SESSION_CHUNKS_MAX).await?;
         Some(Channel {
             table,

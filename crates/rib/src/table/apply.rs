@@ -5,6 +5,7 @@ use crate::best::is_better;
 use crate::counters::ImportCounters;
 use crate::key::NetKey;
 use crate::source::SourceId;
+use crate::trace::Trace;
 
 use super::{Path, Table};
 
@@ -15,9 +16,10 @@ pub enum Change {
     Announce(HashedAttributes),
     /// The source withdraws them.
     Withdraw,
-    /// They were announced, and refused on the way here (by a filter, or as invalid): what the
-    /// source announced before is gone.
-    Refuse,
+    /// They were announced, and a filter refused them: what the source announced before is gone.
+    Filtered,
+    /// They were announced in a way that is not valid: what the source announced before is gone.
+    Invalid,
 }
 
 impl Change {
@@ -25,7 +27,7 @@ impl Change {
     pub fn announced(&self) -> Option<&HashedAttributes> {
         match self {
             Self::Announce(set) => Some(set),
-            Self::Withdraw | Self::Refuse => None,
+            Self::Withdraw | Self::Filtered | Self::Invalid => None,
         }
     }
 }
@@ -70,11 +72,20 @@ impl<K: NetKey> RouteBatch<K> {
         self.nets.push(net);
     }
 
-    /// Adds one announcement that was refused.
-    pub fn refuse(&mut self, net: K) {
+    /// Adds one announcement that a filter refused.
+    pub fn filtered(&mut self, net: K) {
         match self.changes.last_mut() {
-            Some((Change::Refuse, count)) => *count += 1,
-            _ => self.changes.push((Change::Refuse, 1)),
+            Some((Change::Filtered, count)) => *count += 1,
+            _ => self.changes.push((Change::Filtered, 1)),
+        }
+        self.nets.push(net);
+    }
+
+    /// Adds one announcement that is not valid.
+    pub fn invalid(&mut self, net: K) {
+        match self.changes.last_mut() {
+            Some((Change::Invalid, count)) => *count += 1,
+            _ => self.changes.push((Change::Invalid, 1)),
         }
         self.nets.push(net);
     }
@@ -105,6 +116,7 @@ impl<K: NetKey> Table<K> {
         slot.counters += batch.counters;
         let mut tally = ImportCounters::default();
         let was_over = slot.over;
+        let trace = slot.trace.clone();
         let mut nets = batch.nets.into_iter();
         for (change, count) in batch.changes {
             let group = nets.by_ref().take(count as usize);
@@ -113,7 +125,12 @@ impl<K: NetKey> Table<K> {
                     let attrs = self.acquire(&set);
                     for net in group {
                         match self.put(net, source, attrs, now) {
-                            Put::Done => tally.updates.accepted += 1,
+                            Put::Done => {
+                                tally.updates.accepted += 1;
+                                if let Some(trace) = trace.as_ref().filter(|t| t.routes) {
+                                    self.trace_added(trace, net, source);
+                                }
+                            }
                             Put::Ignored => tally.updates.ignored += 1,
                             Put::Limited => tally.updates.ignored += 1,
                         }
@@ -130,8 +147,12 @@ impl<K: NetKey> Table<K> {
                     }
                 }
                 // As BIRD counts: the withdrawal of what was never there is none.
-                Change::Refuse => {
+                Change::Filtered | Change::Invalid => {
+                    let filtered = matches!(change, Change::Filtered);
+                    let trace = trace.as_ref().filter(|t| if filtered { t.filters } else { t.routes });
+                    let what = if filtered { "filtered out" } else { "invalid" };
                     for net in group {
+                        self.traces.extend(trace.map(|trace| trace.line('>', what, net, None)));
                         tally.withdraws.accepted += u64::from(self.remove(net, source));
                     }
                 }
@@ -140,6 +161,15 @@ impl<K: NetKey> Table<K> {
         let Some(slot) = self.slot_mut(source) else { return false };
         slot.counters += tally;
         slot.over && !was_over
+    }
+
+    fn trace_added(&mut self, trace: &Trace, net: K, source: SourceId) {
+        let Some(id) = self.find(net) else { return };
+        let paths = &self.nets[id as usize].paths;
+        let Some(position) = paths.iter().position(|p| p.source == source) else { return };
+        let what = if position == 0 { "added [best]" } else { "added" };
+        let destination = &self.attrs.get(paths[position].attrs).destination;
+        self.traces.push(trace.line('>', what, net, Some(destination)));
     }
 
     fn put(&mut self, key: K, source: SourceId, attrs: AttrId, now: u64) -> Put {
@@ -193,6 +223,19 @@ impl<K: NetKey> Table<K> {
     pub(super) fn remove_path(&mut self, id: u32, source: SourceId) -> bool {
         let paths = &mut self.nets[id as usize].paths;
         let Some(position) = paths.iter().position(|p| p.source == source) else { return false };
+        let trace = self.slot(source).and_then(|slot| slot.trace.as_ref()).filter(|t| t.routes);
+        if let Some(trace) = trace {
+            let net = &self.nets[id as usize];
+            let what = match (position, net.paths.len()) {
+                (0, 1) => "removed [sole]",
+                (0, _) => "removed [replaced]",
+                _ => "removed",
+            };
+            let destination = &self.attrs.get(net.paths[position].attrs).destination;
+            let line = trace.line('>', what, net.key, Some(destination));
+            self.traces.push(line);
+        }
+        let paths = &mut self.nets[id as usize].paths;
         // Keeps the order of arrival among the others: on a tie the older one stays best.
         let old = paths.remove(position);
         if paths.len() <= 1 {
