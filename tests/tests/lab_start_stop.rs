@@ -35,7 +35,12 @@ fn lab_background_start_and_stop() -> Result<()> {
         // It returns when it runs, and not before.
         let began = start()?;
         ensure!(began.status.code() == Some(0), "{program:?}: {began:?}");
-        let pid = std::fs::read_to_string(&pid_file).context("no pid file")?;
+        let pid_text = || std::fs::read_to_string(&pid_file).unwrap_or_default();
+        if program == Program::Bird2 {
+            // It writes the file a moment after it has returned; godwit before.
+            until("bird2's pid file", || pid_text().ends_with('\n'))?;
+        }
+        let pid = pid_text();
         ensure!(pid.ends_with('\n'), "{program:?}: {pid:?}");
         let pid = Pid::from_raw(pid.trim().parse()?);
         ensure!(birdc_text(&socket, "show status").contains("Daemon is up and running"));

@@ -1,7 +1,9 @@
 //! The filter language under bird2 and under godwit: expressions and filters, written and made up, have one value.
 
-mod cases;
+mod bodies;
+mod expressions;
 mod made_up;
+mod routes;
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -109,28 +111,28 @@ fn in_both_tables(body: &str) -> [String; 2] {
 
 #[test]
 fn lab_expressions_have_one_value() -> Result<()> {
-    compare(Program::Bird2, cases::CONFIG, lines(cases::EXPRESSIONS).map(|e| format!("eval {e}")))
+    compare(Program::Bird2, routes::CONFIG, lines(expressions::EXPRESSIONS).map(|e| format!("eval {e}")))
 }
 
 #[test]
 fn lab_filters_do_the_same() -> Result<()> {
-    compare(Program::Bird2, cases::CONFIG, lines(cases::BODIES).flat_map(in_both_tables))
+    compare(Program::Bird2, routes::CONFIG, lines(bodies::BODIES).flat_map(in_both_tables))
 }
 
 #[test]
 fn lab_filters_do_what_they_do_in_1_6() -> Result<()> {
-    let commands = lines(cases::BODIES_16).map(|body| format!("show route filter {{ {body} }}"));
-    compare(Program::Bird16, cases::CONFIG_16, commands)
+    let commands = lines(bodies::BODIES_16).map(|body| format!("show route filter {{ {body} }}"));
+    compare(Program::Bird16, routes::CONFIG_16, commands)
 }
 
 #[test]
 fn lab_made_up_expressions_have_one_value() -> Result<()> {
     let mut source = made_up::Source::new(1);
-    compare(Program::Bird2, cases::CONFIG, (0..3_000).map(|_| format!("eval {}", source.expression())))
+    compare(Program::Bird2, routes::CONFIG, (0..3_000).map(|_| format!("eval {}", source.expression())))
 }
 
 #[test]
 fn lab_made_up_filters_do_the_same() -> Result<()> {
     let mut source = made_up::Source::new(2);
-    compare(Program::Bird2, cases::CONFIG, (0..1_000).flat_map(|_| in_both_tables(&source.body())))
+    compare(Program::Bird2, routes::CONFIG, (0..1_000).flat_map(|_| in_both_tables(&source.body())))
 }
