@@ -68,9 +68,13 @@ fn essence((code, lines): (u16, Vec<String>)) -> String {
     blocks.join("\n")
 }
 
-/// The first line of a route without the time of day: `[s1 10:12:10.995]`.
+/// The first line of a route without the time of day: `[s1 10:12:10.995]`, or `[s1 10:12:10]` in 1.6.
 fn without_time(line: &str) -> String {
-    let is_time = |word: &str| word.matches(':').count() == 2 && word.matches('.').count() == 1;
+    let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+    let is_time = |word: &str| {
+        let clock = word.split_once('.').map_or(word, |(clock, _)| clock);
+        clock.split(':').count() == 3 && clock.split(':').all(two_digits)
+    };
     line.split(' ').filter(|word| !is_time(word.trim_end_matches(']'))).collect::<Vec<_>>().join(" ")
 }
 
