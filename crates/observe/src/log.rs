@@ -156,7 +156,7 @@ impl<S: Subscriber> Layer<S> for Log {
         let Output { targets, dialect, formats } = &mut *output;
         let stamp = Times { dialect: *dialect, formats, offset: self.offset, now }.log(now);
         for (sink, _) in targets.iter_mut().filter(|(_, classes)| *classes & class.bit != 0) {
-            sink.write(self, class, &stamp, &fields.message);
+            sink.write(self, class, &stamp, now, &fields.message);
         }
     }
 }

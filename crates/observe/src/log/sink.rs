@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 
+use godwit_api::{UnixMillis, strftime};
 use godwit_config::LogDestination;
 
 use super::Log;
@@ -55,7 +56,7 @@ fn connect_syslog() -> Option<UnixDatagram> {
 
 impl Sink {
     /// Writes one line; what cannot be written is lost.
-    pub(super) fn write(&mut self, log: &Log, class: &Class, stamp: &str, message: &str) {
+    pub(super) fn write(&mut self, log: &Log, class: &Class, stamp: &str, now: UnixMillis, message: &str) {
         match self {
             Self::Stderr { short } => {
                 let line = if *short && !log.json {
@@ -80,8 +81,9 @@ impl Sink {
                 let _ = writeln!(file, "{line}");
             }
             Self::Syslog { socket, name } => {
-                // Facility daemon (3), RFC 3164's short form as syslog(3) sends it.
-                let line = format!("<{}>{name}: {message}", 3 << 3 | class.severity);
+                // Facility daemon (3), RFC 3164's form as syslog(3) sends it: with a time, without a host.
+                let (priority, time) = (3 << 3 | class.severity, strftime("%b %e %T", now, log.offset));
+                let line = format!("<{priority}>{time} {name}: {message}");
                 let sent = socket.as_ref().is_some_and(|socket| socket.send(line.as_bytes()).is_ok());
                 if !sent {
                     // The system's log was restarted, or was not there when we started.
