@@ -23,7 +23,7 @@ pub use process::Process;
 pub use router::{Program, Router, birdc_text, godwit, target};
 pub use scratch::Scratch;
 pub use third_party::{Frr, GoBgp};
-pub use wait::{LIMIT, POLL, stays, until, wait_for};
+pub use wait::{LIMIT, POLL, settles, stays, until, wait_for};
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 

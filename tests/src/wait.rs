@@ -40,6 +40,21 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) -> Result<Duration
     wait_for(what, LIMIT, || condition().then_some(())).map(|((), took)| took)
 }
 
+/// Waits until what is seen no longer changes, and gives it.
+///
+/// # Errors
+/// It never stopped changing.
+pub fn settles<T: PartialEq>(what: &str, mut look: impl FnMut() -> T) -> Result<T> {
+    let (mut seen, mut same) = (look(), 0);
+    until(&format!("{what} to settle"), || {
+        let now = look();
+        same = if now == seen { same + 1 } else { 0 };
+        seen = now;
+        same > 10
+    })?;
+    Ok(seen)
+}
+
 /// Looks at `condition` for a while and fails the moment it does not hold.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use godwit_lab::{Namespace, Program, Router, until};
+use godwit_lab::{Namespace, Program, Router, settles};
 
 /// A neighbor: its AS, its address's last octet, and whether we are its route server.
 const NEIGHBORS: &[(&str, u32, u8, &str)] = &[
@@ -89,15 +89,7 @@ fn told(spaces: &[Namespace], hub: &Namespace, program: Program, config: &str) -
     for (name, ..) in NEIGHBORS {
         middle.established(name)?;
     }
-    let look = || neighbors.iter().map(routes).collect::<Vec<_>>();
-    let (mut before, mut same) = (look(), 0);
-    until("the routes to settle", || {
-        let now = look();
-        same = if now == before { same + 1 } else { 0 };
-        before = now;
-        same > 10
-    })?;
-    Ok(before)
+    settles("the routes", || neighbors.iter().map(routes).collect::<Vec<_>>())
 }
 
 fn compare(bird: Program, policies: &[&str]) -> Result<()> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use godwit_filter::{RouteAttributes, Subject, Surroundings, Verdict};
 use godwit_rib::{ExportPolicy, HashedAttributes, NetKey, RouteBatch, SourceId, SourceInfo, Trace};
 
-use crate::table::{TableHandle, TableMessage, TableShell};
+use crate::table::{TableHandle, TableMessage};
 
 /// A protocol's routes in one table, by net and index (several sources for one net).
 pub(crate) struct Feeder<K: NetKey> {
@@ -137,13 +137,8 @@ impl<K: NetKey> Feeder<K> {
     async fn source(&mut self, index: u32) -> Option<SourceId> {
         while self.sources.len() <= index as usize {
             let info = self.info.clone();
-            let trace = self.trace.clone();
-            let add = move |shell: &mut TableShell<K>| {
-                let source = shell.table.add_source(info, None);
-                shell.table.set_source_trace(source, trace);
-                source
-            };
-            self.sources.push(self.table.call(add).await?);
+            let source = self.table.add_source(info, None, self.trace.clone()).await?;
+            self.sources.push(source);
         }
         self.sources.get(index as usize).copied()
     }

@@ -96,13 +96,7 @@ async fn work<K: NetKey>(
     let info = SourceInfo { protocol: config.name.as_str().into(), type_rank: 1, bgp: None };
     let name = info.protocol.clone();
     let traced = trace(&config, channel.family, context.dialect16);
-    let of_source = traced.clone();
-    let add = move |shell: &mut TableShell<K>| {
-        let source = shell.table.add_source(info, None);
-        shell.table.set_source_trace(source, of_source);
-        source
-    };
-    let Some(source) = table.call(add).await else { return };
+    let Some(source) = table.add_source(info, None, traced.clone()).await else { return };
     let links = context.links.borrow().clone();
     let mut exporter = Exporter::new(ExporterKind::Kernel, policy(&channel.export), Some(source), links);
     exporter.set_trace(traced);

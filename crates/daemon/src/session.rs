@@ -199,15 +199,9 @@ impl Task {
                     self.set_state(godwit_api::ProtocolState::Up);
                     let local = self.slot(direction).as_ref().and_then(connection::Connection::local_address);
                     self.over_limit = Arc::default();
-                    let session = channels::SessionView {
-                        config: &self.config,
-                        bgp: &self.bgp,
-                        context: &self.context,
-                        negotiated: &negotiated,
-                        peer: self.peer,
-                        over_limit: &self.over_limit,
-                    };
-                    self.up = Up::start(session, direction, local.map(|l| l.ip())).await.map(Box::new);
+                    self.up = Up::start(self.view(&negotiated), direction, local.map(|l| l.ip()))
+                        .await
+                        .map(Box::new);
                 }
                 Action::Down(_) => {
                     self.trace(DebugFlags::STATES, "State changed to stop");
@@ -524,19 +518,24 @@ impl Task {
         }
     }
 
+    /// The session as its channels look at it.
+    fn view<'a>(&'a self, negotiated: &'a godwit_fsm::Negotiated) -> channels::SessionView<'a> {
+        channels::SessionView {
+            config: &self.config,
+            bgp: &self.bgp,
+            context: &self.context,
+            negotiated,
+            peer: self.peer,
+            over_limit: &self.over_limit,
+        }
+    }
+
     async fn update_config(&mut self, config: ProtocolConfig, direction: ReloadDirection) {
         self.config = config;
-        if let Some(up) = &mut self.up {
+        if let Some(mut up) = self.up.take() {
             let negotiated = up.negotiated().clone();
-            let session = channels::SessionView {
-                config: &self.config,
-                bgp: &self.bgp,
-                context: &self.context,
-                negotiated: &negotiated,
-                peer: self.peer,
-                over_limit: &self.over_limit,
-            };
-            up.set_policies(session).await;
+            up.set_policies(self.view(&negotiated)).await;
+            self.up = Some(up);
         }
         let import = ReloadDirection { export: false, ..direction };
         if import.import && !self.reload(import).await {

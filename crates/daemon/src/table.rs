@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use godwit_rib::{Exported, Exporter, ExporterId, NetKey, RouteBatch, SourceId, Table};
+use godwit_rib::{
+    Exported, Exporter, ExporterId, NetKey, RouteBatch, SourceId, SourceInfo, SourceLimit, Table, Trace,
+};
 use godwit_wire::AddressFamily;
 use tokio::sync::{mpsc, oneshot};
 
@@ -135,6 +137,21 @@ impl<K: NetKey> TableHandle<K> {
     /// A place in the queue for a batch, waited for without holding anything.
     pub(crate) async fn reserve(&self) -> Option<mpsc::Permit<'_, TableMessage<K>>> {
         self.tx.reserve().await.ok()
+    }
+
+    /// Adds a source of routes, of which `trace` says what is told.
+    pub(crate) async fn add_source(
+        &self,
+        info: SourceInfo,
+        limit: Option<SourceLimit>,
+        trace: Option<Trace>,
+    ) -> Option<SourceId> {
+        self.call(move |shell| {
+            let source = shell.table.add_source(info, limit);
+            shell.table.set_source_trace(source, trace);
+            source
+        })
+        .await
     }
 
     /// Adds an exporter with room for `chunks` unread chunks.

@@ -6,7 +6,7 @@ mod bird2;
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use godwit_lab::{Namespace, Program, Router, until};
+use godwit_lab::{Namespace, Program, Router, settles, until};
 use similar::TextDiff;
 
 /// Its neighbor, which is always bird2.
@@ -104,15 +104,7 @@ fn settled(router: &Router, neighbor: &Router) -> Result<()> {
         };
         of(router) + &of(neighbor)
     };
-    let mut before = look();
-    let mut same = 0;
-    until("the routes to settle", || {
-        let now = look();
-        same = if now == before { same + 1 } else { 0 };
-        before = now;
-        same > 10
-    })?;
-    Ok(())
+    settles("the routes", look).map(|_| ())
 }
 
 /// What is compared.

@@ -373,13 +373,7 @@ impl Setup<'_> {
         let protocol = info.protocol.clone();
         let limit = source_limit(channel);
         let traced = self.trace(channel.family);
-        let of_source = traced.clone();
-        let add = move |shell: &mut crate::table::TableShell<K>| {
-            let source = shell.table.add_source(info, limit);
-            shell.table.set_source_trace(source, of_source);
-            source
-        };
-        let source = table.call(add).await?;
+        let source = table.add_source(info, limit, traced.clone()).await?;
         let kind = ExporterKind::Bgp(Box::new(self.export(channel)));
         let mut exporter = Exporter::new(kind, policy(&channel.export), Some(source), self.links.clone());
         exporter.set_trace(traced);
