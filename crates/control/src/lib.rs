@@ -1,0 +1,16 @@
+//! Calico's resources in, a router's configuration out.
+//!
+//! A [`backend`] watches a datastore and says what it sees as [`Update`]s; [`decode`] has already made
+//! [`Resource`]s of them. Everything between those and the `RouterConfig` is without I/O.
+#![forbid(unsafe_code)]
+
+pub mod backend;
+pub mod decode;
+pub mod resource;
+pub mod selector;
+pub mod settings;
+pub mod update;
+
+pub use resource::{Id, Kind, Resource};
+pub use selector::Selector;
+pub use update::{Demand, Object, Scope, Update};
