@@ -1,6 +1,8 @@
 //! What holds between options, in the order and words BIRD checks it (bird.md §1.12).
 
+use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use godwit_wire::AddressFamily;
 
@@ -45,13 +47,14 @@ pub(crate) struct SessionFacts {
 /// was put together by other means.
 pub fn validate(config: &RouterConfig) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let mut names = HashSet::new();
     for (at, protocol) in config.protocols.iter().enumerate() {
         let mut add = |message: Option<String>| {
             let protocol = Some(protocol.name.clone());
             problems.extend(message.map(|message| Problem { protocol, message }));
         };
         let before = config.protocols.get(..at).unwrap_or_default();
-        if before.iter().any(|p| p.name == protocol.name) {
+        if !names.insert(protocol.name.as_str()) {
             add(Some(format!("Symbol '{}' already defined", protocol.name)));
         }
         if let ProtocolKind::Bgp(bgp) = &protocol.kind {
@@ -77,7 +80,7 @@ fn tables(protocol: &ProtocolConfig, config: &RouterConfig) -> Option<String> {
 }
 
 /// What a protocol that is no session must have. `before` are the protocols before it.
-pub(crate) fn protocol_kind(protocol: &ProtocolConfig, before: &[ProtocolConfig]) -> Option<String> {
+pub(crate) fn protocol_kind(protocol: &ProtocolConfig, before: &[Arc<ProtocolConfig>]) -> Option<String> {
     match &protocol.kind {
         ProtocolKind::Device(_) => before
             .iter()
@@ -87,7 +90,7 @@ pub(crate) fn protocol_kind(protocol: &ProtocolConfig, before: &[ProtocolConfig]
             let Some(channel) = protocol.channels.first() else {
                 return Some("Channel not specified".into());
             };
-            let same = |p: &&ProtocolConfig| {
+            let same = |p: &&Arc<ProtocolConfig>| {
                 let kernel = matches!(p.kind, ProtocolKind::Kernel(_));
                 kernel && p.channels.iter().any(|c| c.table == channel.table)
             };

@@ -1,5 +1,6 @@
 //! What an option is when the configuration does not say (bird.md §1.3 to §1.12).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use godwit_wire::AddressFamily;
@@ -42,7 +43,7 @@ impl RouterConfig {
     }
 
     /// A protocol by its name.
-    pub fn protocol(&self, name: &str) -> Option<&ProtocolConfig> {
+    pub fn protocol(&self, name: &str) -> Option<&Arc<ProtocolConfig>> {
         self.protocols.iter().find(|p| p.name == name)
     }
 }
@@ -54,11 +55,17 @@ impl ProtocolConfig {
             name: name.into(),
             description: None,
             disabled: false,
+            held: None,
             debug: DebugFlags::default(),
             router_id: None,
             kind,
             channels: Vec::new(),
         }
+    }
+
+    /// Whether it does not start by itself: `disabled`, or held.
+    pub fn stays_down(&self) -> bool {
+        self.disabled || self.held.is_some()
     }
 }
 

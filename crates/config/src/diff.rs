@@ -1,5 +1,8 @@
 //! What a new configuration changes (bird.md §4.9). Protocols are matched by name.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
 use godwit_wire::AddressFamily;
 
 use crate::model::{
@@ -108,15 +111,18 @@ pub enum GlobalChange {
 /// The difference from `old` to `new`.
 pub fn diff(old: &RouterConfig, new: &RouterConfig) -> ConfigDiff {
     let router = router_reason(old, new);
+    let was: HashMap<&str, &Arc<ProtocolConfig>> =
+        old.protocols.iter().map(|p| (p.name.as_str(), p)).collect();
     let mut protocols: Vec<ProtocolChange> = new
         .protocols
         .iter()
-        .map(|now| match old.protocol(&now.name) {
+        .map(|now| match was.get(now.name.as_str()) {
             Some(was) => protocol(was, now, router),
             None => change(now, ChangeKind::Added),
         })
         .collect();
-    let gone = old.protocols.iter().filter(|p| new.protocol(&p.name).is_none());
+    let kept: HashSet<&str> = new.protocols.iter().map(|p| p.name.as_str()).collect();
+    let gone = old.protocols.iter().filter(|p| !kept.contains(p.name.as_str()));
     protocols.extend(gone.map(|p| change(p, ChangeKind::Removed)));
     let only_in = |a: &RouterConfig, b: &RouterConfig| {
         a.tables.iter().filter(|t| !b.tables.contains(t)).map(|t| t.name.clone()).collect()
@@ -164,7 +170,14 @@ fn globals(old: &RouterConfig, new: &RouterConfig) -> Vec<GlobalChange> {
 }
 
 /// A protocol both configurations have. `router`: why every session that has no id of its own restarts.
-fn protocol(old: &ProtocolConfig, new: &ProtocolConfig, router: Option<&'static str>) -> ProtocolChange {
+fn protocol(
+    old: &Arc<ProtocolConfig>,
+    new: &Arc<ProtocolConfig>,
+    router: Option<&'static str>,
+) -> ProtocolChange {
+    if Arc::ptr_eq(old, new) && router.is_none() {
+        return change(new, ChangeKind::Unchanged);
+    }
     if let Some(reason) = restart_reason(old, new, router) {
         return change(new, ChangeKind::Restart { reason });
     }
@@ -187,7 +200,7 @@ fn restart_reason(
     new: &ProtocolConfig,
     router: Option<&'static str>,
 ) -> Option<&'static str> {
-    if old.disabled != new.disabled {
+    if old.stays_down() != new.stays_down() {
         return Some("disabled");
     }
     let kind = match (&old.kind, &new.kind) {
@@ -305,4 +318,43 @@ fn channel(old: &ChannelConfig, new: &ChannelConfig) -> Option<ChannelChange> {
         || old.bgp.next_hop_keep != new.bgp.next_hop_keep
         || old.bgp.next_hop_address != new.bgp.next_hop_address;
     (old != new).then_some(ChannelChange { family: new.family, reimport, reexport })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Dialect, DirectConfig, Neighbor, NeighborAs};
+
+    fn router(protocols: Vec<Arc<ProtocolConfig>>) -> RouterConfig {
+        RouterConfig { protocols, ..RouterConfig::new(Dialect::Bird16, false) }
+    }
+
+    fn peer() -> ProtocolConfig {
+        let neighbor = Neighbor::Range("10.0.0.0/24".parse().expect("a prefix"));
+        let session = BgpConfig::new(64512, neighbor, NeighborAs::Internal);
+        ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(session)))
+    }
+
+    #[test]
+    fn what_is_shared_is_unchanged_except_where_the_router_id_makes_it_restart() {
+        let direct = ProtocolConfig::new("direct1", ProtocolKind::Direct(DirectConfig::default()));
+        let old = router(vec![Arc::new(direct), Arc::new(peer())]);
+        let mut new = old.clone();
+        assert!(diff(&old, &new).is_empty());
+        new.router_id = Some(RouterId::Fixed([192, 0, 2, 1].into()));
+        let changes = diff(&old, &new);
+        assert_eq!(changes.protocol("direct1"), Some(&ChangeKind::Unchanged));
+        assert_eq!(changes.protocol("peer"), Some(&ChangeKind::Restart { reason: "router id" }));
+    }
+
+    #[test]
+    fn held_is_as_good_as_disabled() {
+        let held = |reason: Option<&str>| {
+            router(vec![Arc::new(ProtocolConfig { held: reason.map(Into::into), ..peer() })])
+        };
+        let changes = diff(&held(None), &held(Some("no secret")));
+        assert_eq!(changes.protocol("peer"), Some(&ChangeKind::Restart { reason: "disabled" }));
+        let changes = diff(&held(Some("no secret")), &held(Some("no key")));
+        assert_eq!(changes.protocol("peer"), Some(&ChangeKind::Unchanged));
+    }
 }

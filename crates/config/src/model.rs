@@ -41,8 +41,9 @@ pub struct RouterConfig {
     pub listen: Option<ListenConfig>,
     /// Routing tables, the default ones (`master4`, `master6`, or `master`) first.
     pub tables: Vec<TableConfig>,
-    /// Protocol instances in configuration order.
-    pub protocols: Vec<ProtocolConfig>,
+    /// Protocol instances in configuration order. Shared: of many peers, those a change does not touch stay
+    /// the same in the next configuration, and [`diff`](crate::diff()) passes over them.
+    pub protocols: Vec<Arc<ProtocolConfig>>,
     /// Every symbol of the file: constants, functions, filters. The control socket reads expressions against it.
     pub program: Arc<Program>,
 }
@@ -186,6 +187,8 @@ pub struct ProtocolConfig {
     pub description: Option<String>,
     /// `disabled`.
     pub disabled: bool,
+    /// Why the protocol is kept down although it is configured, in words for the operator. No file sets it.
+    pub held: Option<String>,
     /// `debug`, or the global default.
     pub debug: DebugFlags,
     /// `router id`, or the global one.
@@ -439,6 +442,36 @@ pub enum GracefulRestartMode {
     On,
 }
 
+/// A secret shared with a neighbor. It is never shown: [`Debug`](std::fmt::Debug) tells nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(Vec<u8>);
+
+impl Password {
+    /// The longest key TCP MD5 takes, octets.
+    pub const LEN_MAX: usize = 80;
+
+    /// A password of these octets, as they are: a final new line is part of it.
+    pub fn new(octets: impl Into<Vec<u8>>) -> Self {
+        Self(octets.into())
+    }
+
+    /// The octets, for the socket and nothing else.
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether TCP MD5 can use it: 1 to 80 octets.
+    pub fn is_usable(&self) -> bool {
+        (1..=Self::LEN_MAX).contains(&self.0.len())
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
 /// `protocol bgp`: the session's options. Channel options are in [`BgpChannelConfig`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BgpConfig {
@@ -459,7 +492,7 @@ pub struct BgpConfig {
     /// `strict bind`.
     pub strict_bind: bool,
     /// `password`, TCP MD5.
-    pub password: Option<String>,
+    pub password: Option<Password>,
     /// `passive`.
     pub passive: bool,
     /// `rr client`.
@@ -571,4 +604,18 @@ pub struct BgpChannelConfig {
     pub mandatory: bool,
     /// `graceful restart` of the channel; none: the protocol's.
     pub graceful_restart: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let secret = Password::new("hunter2");
+        assert!(!format!("{secret:?}").contains("hunter"), "{secret:?}");
+        assert_eq!(secret.octets(), b"hunter2");
+        let usable = |len: usize| Password::new(vec![b'x'; len]).is_usable();
+        assert_eq!([0, 1, 80, 81].map(usable), [false, true, true, false]);
+    }
 }

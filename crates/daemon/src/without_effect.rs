@@ -10,7 +10,7 @@ use godwit_config::{
 /// A line for each option that is set and changes nothing: `NAME: `OPTION` has no effect yet`, with
 /// what follows from that where it is not plain.
 pub fn options_without_effect(config: &RouterConfig) -> Vec<String> {
-    config.protocols.iter().flat_map(of_protocol).collect()
+    config.protocols.iter().flat_map(|p| of_protocol(p)).collect()
 }
 
 fn of_protocol(protocol: &ProtocolConfig) -> Vec<String> {
@@ -93,6 +93,7 @@ fn of_channel(channel: &ChannelConfig) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::sync::Arc;
 
     use godwit_config::{Dialect, NeighborAs};
 
@@ -103,10 +104,12 @@ mod tests {
         let neighbor = Neighbor::Address { address: Ipv4Addr::new(192, 0, 2, 2).into(), interface: None };
         let mut bgp = BgpConfig::new(64512, neighbor, NeighborAs::Number(64513));
         let mut config = RouterConfig::new(Dialect::Bird2, false);
-        config.protocols.push(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp.clone()))));
+        config
+            .protocols
+            .push(Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp.clone())))));
         assert_eq!(options_without_effect(&config), Vec::<String>::new());
         bgp.ttl_security = true;
-        config.protocols = vec![ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp)))];
+        config.protocols = vec![Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp))))];
         let expected = "peer: `ttl security` has no effect yet: packets of any TTL are taken";
         assert_eq!(options_without_effect(&config), [expected]);
     }

@@ -1,5 +1,7 @@
 //! The end of a protocol: defaults that depend on other options, and the checks between options.
 
+use std::sync::Arc;
+
 use godwit_filter::{Diagnostic, Span};
 use godwit_wire::AddressFamily;
 
@@ -36,7 +38,7 @@ impl Reader<'_> {
             _ => check::protocol_kind(&config, &self.config.protocols),
         };
         let name = config.name.clone();
-        self.config.protocols.push(config);
+        self.config.protocols.push(Arc::new(config));
         // The whole of it was read: there is nothing to skip after this error.
         if let Some(message) = problem {
             // BIRD finds it at the closing brace.

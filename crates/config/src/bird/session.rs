@@ -9,7 +9,7 @@ use super::draft::{Reach, Session};
 use super::options::Shape;
 use crate::defaults::MULTIHOP_DEFAULT;
 use crate::lang::{Parsed, Tok};
-use crate::model::{BgpConfig, GracefulRestartMode};
+use crate::model::{BgpConfig, GracefulRestartMode, Password};
 
 /// The longest `graceful restart time`.
 const GRACEFUL_RESTART_SECS_MAX: u16 = 4095;
@@ -221,7 +221,7 @@ impl Reader<'_> {
     fn special_option(&mut self, config: &mut BgpConfig, session: &mut Session) -> Parsed<bool> {
         let span = self.l.span();
         if self.l.eat_word("password") {
-            config.password = Some(self.text()?);
+            config.password = Some(Password::new(self.text()?));
         } else if self.l.eat_words(&["rr", "cluster", "id"]) {
             config.rr_cluster_id = Some(self.id()?);
         } else if self.l.eat_words(&["allow", "local", "as"]) {

@@ -222,7 +222,7 @@ impl<'a> Build<'a> {
         if let Some(message) = check::protocol_kind(&config, &self.config.protocols) {
             self.wrong(name, message);
         }
-        self.config.protocols.push(config);
+        self.config.protocols.push(Arc::new(config));
     }
 
     pub(super) fn common(

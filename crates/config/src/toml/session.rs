@@ -11,7 +11,7 @@ use super::raw::{Bgp, Channel};
 use super::span;
 use crate::check::{self, SessionFacts};
 use crate::lang::did_you_mean;
-use crate::model::{BgpConfig, Dialect, Neighbor, ProtocolConfig, ProtocolKind};
+use crate::model::{BgpConfig, Dialect, Neighbor, Password, ProtocolConfig, ProtocolKind};
 
 /// The longest `graceful-restart-time`: the capability has 12 bits for it (RFC 4724 §3).
 const GRACEFUL_RESTART_SECS_MAX: u16 = 4095;
@@ -153,7 +153,7 @@ impl Build<'_> {
             ttl_security = raw.ttl_security,
         );
         bgp.local_address = raw.local_address;
-        bgp.password.clone_from(&raw.password);
+        bgp.password = raw.password.as_deref().map(Password::new);
         bgp.rr_cluster_id = raw.rr_cluster_id;
         if let Some(n) = raw.connect_delay_time {
             bgp.connect_delay = (n > 0).then(|| seconds(n));

@@ -51,7 +51,7 @@ pub(crate) fn first_error(loaded: &Loaded) -> Option<String> {
 /// The only session of a configuration.
 pub(crate) fn session(config: &RouterConfig) -> (&ProtocolConfig, &BgpConfig) {
     let mut sessions = config.protocols.iter().filter_map(|p| match &p.kind {
-        ProtocolKind::Bgp(bgp) => Some((p, &**bgp)),
+        ProtocolKind::Bgp(bgp) => Some((&**p, &**bgp)),
         _ => None,
     });
     sessions.next().expect("a session")

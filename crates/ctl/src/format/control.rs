@@ -13,6 +13,7 @@ pub fn acted(out: &mut Framer, action: Action, list: &[(String, Acted)]) {
     for (name, what) in list {
         let (code, text) = match (action, what) {
             (_, Acted::Skipped) => continue,
+            (Action::Enable, Acted::Failed) => (8006, "cannot be enabled"),
             (_, Acted::Failed) => (8006, "reload failed"),
             (Action::Enable, Acted::Done) => (11, "enabled"),
             (Action::Enable, Acted::Already) => (10, "already enabled"),

@@ -40,6 +40,8 @@ impl Supervisor {
         let Some(instance) = self.instances.get_mut(name) else { return Acted::Failed };
         match action {
             Action::Enable if !instance.disabled => Acted::Already,
+            // What it lacks to run it still lacks.
+            Action::Enable if protocol.held.is_some() => Acted::Failed,
             Action::Enable => {
                 tracing::info!("Enabling protocol {name}");
                 instance.disabled = false;

@@ -109,7 +109,7 @@ impl Supervisor {
             list.push(asked.unwrap_or_else(|| {
                 let since = instance.map_or(self.started, |i| i.since);
                 let mut status = base_status(protocol, ProtocolState::Down, since);
-                status.message = instance.and_then(|i| i.message.clone());
+                status.message = protocol.held.clone().or_else(|| instance.and_then(|i| i.message.clone()));
                 let last_error = instance.and_then(|i| i.last_error.clone());
                 let channel: &dyn Fn(&ChannelConfig) -> ChannelStatus = match &protocol.kind {
                     ProtocolKind::Bgp(bgp) => {
@@ -128,7 +128,7 @@ impl Supervisor {
     async fn set_debug(&mut self, selector: &Selector, flags: godwit_config::DebugFlags) -> Reply {
         let mut config = (*self.config).clone();
         for protocol in config.protocols.iter_mut().filter(|p| selects(selector, &p.name)) {
-            protocol.debug = flags;
+            Arc::make_mut(protocol).debug = flags;
         }
         let old = self.config.clone();
         self.apply(&old, &Arc::new(config), How { soft: true, follow_disabled: false }).await;

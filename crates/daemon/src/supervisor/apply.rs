@@ -34,7 +34,7 @@ impl Supervisor {
         for change in &changes.protocols {
             let instance = self.instances.get(&change.name);
             let was_disabled = instance.is_some_and(|i| i.disabled);
-            let disabled = new.protocol(&change.name).is_some_and(|p| p.disabled);
+            let disabled = new.protocol(&change.name).is_some_and(|p| p.stays_down());
             let (verb, reason) = match &change.kind {
                 ChangeKind::Removed => ("Removing", StopReason::Removed),
                 ChangeKind::Added if starting => continue,
@@ -77,7 +77,7 @@ impl Supervisor {
         match change.map(|c| &c.kind) {
             Some(ChangeKind::Added | ChangeKind::Restart { .. }) => {
                 let instance = self.instances.entry(protocol.name.clone()).or_default();
-                instance.disabled = protocol.disabled;
+                instance.disabled = protocol.stays_down();
                 instance.since = crate::clock::unix_millis();
                 self.start_protocol(protocol).await;
             }
