@@ -5,12 +5,15 @@
 #![forbid(unsafe_code)]
 
 pub mod backend;
+pub mod cluster;
+mod compile;
 pub mod decode;
 pub mod resource;
 pub mod selector;
 pub mod settings;
 pub mod update;
 
+pub use compile::{Compiler, Family, Fidelity, NodeConfig, Problem, Work, hash_id};
 pub use resource::{Id, Kind, Resource};
 pub use selector::Selector;
 pub use update::{Demand, Object, Scope, Update};

@@ -136,6 +136,13 @@ pub struct ProgramBuilder {
     program: Program,
 }
 
+/// To define more.
+impl From<Program> for ProgramBuilder {
+    fn from(program: Program) -> Self {
+        Self { program }
+    }
+}
+
 type Done<T> = Result<T, Diagnostic>;
 
 impl ProgramBuilder {
