@@ -103,6 +103,28 @@ impl Cluster {
         }
     }
 
+    /// The nodes' names, ascending.
+    pub fn node_names(&self) -> impl Iterator<Item = &str> {
+        self.nodes.keys().map(|name| &**name)
+    }
+
+    /// Whether an object is there in a version that is good.
+    pub fn has(&self, id: &Id) -> bool {
+        let key = || (id.namespace.clone(), id.name.clone());
+        match id.kind {
+            Kind::Node => self.nodes.contains_key(&id.name),
+            Kind::IpPool => self.pools.contains_key(&id.name),
+            Kind::BgpConfiguration => self.configurations.contains_key(&id.name),
+            Kind::BgpPeer => self.peers.contains_key(&id.name),
+            Kind::BgpFilter => self.filters.contains_key(&id.name),
+            Kind::BlockAffinity => self.affinities.contains_key(&id.name),
+            Kind::Service => self.services.contains_key(&key()),
+            Kind::EndpointSlice => self.slices.contains_key(&key()),
+            Kind::Secret => self.secrets.contains_key(&key()),
+            Kind::EndpointStatus => self.endpoints.contains_key(&id.name),
+        }
+    }
+
     /// Every object, by identity.
     pub fn objects(&self) -> Vec<(Id, Resource)> {
         let mut all = Vec::new();

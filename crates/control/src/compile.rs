@@ -28,7 +28,7 @@ use self::session::PasswordState;
 use crate::cluster::{Changes, Cluster};
 use crate::resource::{Node, SecretKey};
 use crate::settings::NodeSettings;
-use crate::{Demand, Id, Kind, Scope, Update};
+use crate::{Demand, Id, Kind, Object, Resource, Scope, Update};
 
 /// Whether Calico is followed where it is wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -139,6 +139,25 @@ impl Compiler {
     /// Takes what a backend saw. Nothing is computed yet.
     pub fn apply(&mut self, update: Update) {
         self.cluster.apply(update, &mut self.changes);
+    }
+
+    /// Takes what was last known of a datastore for all there is.
+    pub fn restore(&mut self, objects: Vec<(Id, Resource)>) {
+        let mut by_kind: BTreeMap<Kind, Vec<Object>> =
+            Kind::ALL.into_iter().map(|k| (k, Vec::new())).collect();
+        for (id, resource) in objects {
+            by_kind.entry(id.kind).or_default().push(Object { id, resource: Ok(resource) });
+        }
+        for (kind, objects) in by_kind {
+            self.apply(Update::Listed { scope: Scope::Kind(kind), objects });
+        }
+    }
+
+    /// The same datastore, followed with another fidelity. Nothing is computed yet.
+    pub fn with_fidelity(&self, fidelity: Fidelity) -> Self {
+        let mut other = Self::new(self.settings.clone(), fidelity, self.with_workloads);
+        other.cluster.clone_from(&self.cluster);
+        other
     }
 
     /// What is known of the datastore.

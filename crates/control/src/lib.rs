@@ -8,9 +8,12 @@ pub mod backend;
 pub mod cluster;
 mod compile;
 pub mod decode;
+pub mod follow;
 pub mod resource;
 pub mod selector;
 pub mod settings;
+pub mod state_file;
+pub mod status;
 pub mod update;
 
 pub use compile::{Compiler, Family, Fidelity, NodeConfig, Problem, Work, hash_id};
