@@ -1,6 +1,10 @@
 //! Where the resources come from. Each backend lists and watches, decodes, and never gives up: a fault
 //! is said ([`Update::Fault`]) and tried again.
 
+pub mod endpoint_status;
+mod files;
+pub mod folder;
+
 use tokio::sync::{mpsc, watch};
 
 use crate::{Demand, Update};
