@@ -1,5 +1,15 @@
 //! How a node is told what it is and where its datastore is: flags, the environment that calico-node
-//! sets, a file (calico.md §2.1).
+//! sets, a file (calico.md §2.1). [`SettingsBuilder`] puts these together.
+
+mod api_config;
+mod builder;
+mod endpoints;
+mod environment;
+mod error;
+mod file;
+mod layer;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -7,9 +17,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use ipnetwork::IpNetwork;
+use serde::{Deserialize, Serialize};
+
+pub use builder::SettingsBuilder;
+pub use error::SettingsError;
 
 /// Which release of Calico is emulated (§3.12). It is told, never guessed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum Release {
     /// 3.30
     V3_30,
@@ -43,6 +58,20 @@ impl fmt::Display for Release {
     }
 }
 
+impl From<Release> for &'static str {
+    fn from(release: Release) -> Self {
+        release.name()
+    }
+}
+
+impl TryFrom<String> for Release {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 impl FromStr for Release {
     type Err = String;
 
@@ -65,6 +94,22 @@ pub enum RouterIdSetting {
     Hash,
     /// This one.
     Fixed(Ipv4Addr),
+}
+
+impl FromStr for RouterIdSetting {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "hash" {
+            return Ok(Self::Hash);
+        }
+        let id: Ipv4Addr =
+            text.parse().map_err(|_| format!("'{text}' is no router id: expected hash, or 192.0.2.1"))?;
+        if id.is_unspecified() {
+            return Err("0.0.0.0 is no router id: expected hash, or 192.0.2.1".into());
+        }
+        Ok(Self::Fixed(id))
+    }
 }
 
 /// What the transformation is told besides the datastore.
@@ -97,6 +142,18 @@ pub struct Settings {
     pub endpoint_status_prefix: PathBuf,
     /// Where the last known state is kept; none: nowhere.
     pub state_file: Option<PathBuf>,
+    /// What was found that has no effect here, or another than in Calico: a line each, for the log.
+    pub notes: Vec<String>,
+}
+
+impl Settings {
+    /// What the environment says, and the defaults.
+    ///
+    /// # Errors
+    /// Every problem, with the variable's name and what is expected.
+    pub fn from_environment(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        SettingsBuilder::new().environment(get).build()
+    }
 }
 
 /// A datastore and how to reach it.
@@ -110,8 +167,31 @@ pub enum DatastoreSettings {
     Folder(PathBuf),
 }
 
+impl FromStr for DatastoreSettings {
+    type Err = String;
+
+    /// The value of `--datastore`: `dir:PATH`, `etcd:URL,URL`, `kubernetes` or `kubernetes:KUBECONFIG`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        const EXPECTED: &str = "expected dir:PATH, etcd:URL[,URL...], kubernetes or kubernetes:KUBECONFIG";
+        let (kind, rest) = text.split_once(':').map_or((text, None), |(kind, rest)| (kind, Some(rest)));
+        match (kind, rest) {
+            (_, Some("")) => Err(format!("there is nothing after '{kind}:': {EXPECTED}")),
+            ("dir", Some(path)) => Ok(Self::Folder(path.into())),
+            ("etcd", Some(urls)) => {
+                let endpoints = endpoints::parse(urls)?;
+                Ok(Self::Etcd(EtcdSettings { endpoints, ..EtcdSettings::default() }))
+            }
+            ("kubernetes", path) => {
+                let kubeconfig = path.map(PathBuf::from);
+                Ok(Self::Kubernetes(KubernetesSettings { kubeconfig, ..KubernetesSettings::default() }))
+            }
+            _ => Err(format!("'{text}' is no datastore: {EXPECTED}")),
+        }
+    }
+}
+
 /// How to reach a Kubernetes API server. Without anything: `$HOME/.kube/config` if there, else as a pod does.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct KubernetesSettings {
     /// `KUBECONFIG`: a file.
     pub kubeconfig: Option<PathBuf>,
@@ -131,6 +211,14 @@ pub struct KubernetesSettings {
     pub insecure: bool,
     /// `CALICO_API_GROUP`: `projectcalico.org/v3` or `crd.projectcalico.org/v1`; none: what is there (§1.2).
     pub api_group: Option<String>,
+}
+
+impl fmt::Debug for KubernetesSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("KubernetesSettings");
+        text.field("kubeconfig", &self.kubeconfig).field("context", &self.context);
+        text.field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
 }
 
 /// How to reach etcd.

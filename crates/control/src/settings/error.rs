@@ -1,0 +1,57 @@
+//! What is wrong with settings.
+
+use std::fmt;
+
+/// Everything that is wrong with the settings, so that it can be mended at once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettingsError {
+    problems: Vec<String>,
+}
+
+impl SettingsError {
+    pub(super) fn new(problems: Vec<String>) -> Self {
+        Self { problems }
+    }
+
+    /// One line each: the variable, flag or key (with line and column), what is wrong, what is expected.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problems.join("\n"))
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// The candidate nearest to a name, if it is near enough to have been meant; case does not count.
+pub(super) fn did_you_mean<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let most = match name.len() {
+        0..=2 => 0,
+        3..=4 => 1,
+        _ => 2,
+    };
+    let name = name.to_lowercase();
+    let near = candidates.into_iter().map(|c| (godwit_filter::distance(&name, &c.to_lowercase()), c));
+    near.filter(|(distance, _)| *distance <= most).min().map(|(_, c)| c)
+}
+
+/// Serde's words about an unknown key, with the one that was probably meant; its one line.
+pub(super) fn with_suggestion(message: &str) -> String {
+    let message = message.lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ");
+    if !message.starts_with("unknown ") {
+        return message;
+    }
+    let mut names = message.split('`').skip(1).step_by(2);
+    let near = names.next().and_then(|unknown| did_you_mean(unknown, names));
+    match near {
+        Some(near) => format!("{message}; did you mean '{near}'?"),
+        None => message,
+    }
+}
