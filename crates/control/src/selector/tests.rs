@@ -88,7 +88,8 @@ fn a_missing_label_is_true_only_to_what_denies() {
 
 #[test]
 fn keywords_are_labels_but_before_a_parenthesis() {
-    for key in ["has", "all", "global", "in", "not", "notin", "contains", "starts", "with", "ends", "h", "x-/_.9"]
+    for key in
+        ["has", "all", "global", "in", "not", "notin", "contains", "starts", "with", "ends", "h", "x-/_.9"]
     {
         assert!(matches(&format!("{key} == 'v'"), &[(key, "v")]));
         assert!(matches(&format!("has({key})"), &[(key, "v")]));
