@@ -162,7 +162,8 @@ fn calico(value: &Value) -> Result<Node, String> {
 fn address(interface: Annotation<Interface>, of_family: fn(&IpNetwork) -> bool) -> Option<IpNetwork> {
     let network = interface.0?.0;
     let ip = network.ip();
-    (of_family(&network) && !ip.is_unspecified() && !ip.is_multicast()).then_some(network)
+    // IPv4 in the dress of IPv6 is of neither family to a session.
+    (of_family(&network) && !ip.is_unspecified() && ip == ip.to_canonical()).then_some(network)
 }
 
 fn texts(labels: Option<LabelFields>) -> impl Iterator<Item = (Box<str>, Box<str>)> {

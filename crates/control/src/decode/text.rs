@@ -86,7 +86,7 @@ impl FromText for PeerAddress {
             }
         };
         let ip = IpAddr::from_text(address).map_err(|_| no_peer())?;
-        if ip.is_unspecified() || ip.is_multicast() {
+        if ip.is_unspecified() {
             return Err(format!("no peer can have the address {ip}"));
         }
         let port = match port {

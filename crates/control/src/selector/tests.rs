@@ -222,7 +222,7 @@ impl Tree {
             Self::All => true,
             Self::Has(key) => labels.get(key.as_str()).is_some(),
             Self::Is(key, operator, values) => {
-                let value = labels.get(key.as_str()).map(|v| v.to_string());
+                let value = labels.get(key.as_str()).map(ToString::to_string);
                 let first = values.first().map_or("", String::as_str);
                 match operator {
                     0 => value.as_deref() == Some(first),

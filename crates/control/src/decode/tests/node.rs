@@ -65,6 +65,7 @@ fn invalid_annotations_count_as_absent() {
         ("IPv4Address", ""),
         ("IPv6Address", "10.0.0.5/24"),
         ("IPv6Address", "none"),
+        ("IPv6Address", "::ffff:10.0.0.5"),
         ("ASNumber", "4294967296"),
         ("ASNumber", "0"),
         ("ASNumber", "1.2.3"),
