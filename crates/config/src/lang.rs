@@ -324,12 +324,7 @@ impl<'t> Lang<'t> {
 }
 
 fn predefine(builder: &mut ProgramBuilder, name: &str, value: u32) {
-    let text = format!("'{name}' = {value};");
-    let mut scratch = SourceMap::default();
-    if let Ok(tokens) = lex("", &text, &mut scratch, &mut |_, _| Ok(Vec::new())) {
-        // A name that is taken, or is none, is left alone.
-        let _ = builder.parse_define(&mut Parser::new(&tokens));
-    }
+    builder.predefine(name, Value::Int(value));
 }
 
 /// The candidate nearest to `name`, if it is near enough to have been meant.

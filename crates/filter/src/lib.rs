@@ -7,6 +7,7 @@ mod ast;
 mod attribute;
 mod code;
 mod compile;
+mod definition;
 mod diagnostic;
 mod eval;
 pub mod glob;
@@ -24,6 +25,7 @@ mod symbols;
 mod types;
 mod value;
 
+pub use definition::Definition;
 pub use diagnostic::{Diagnostic, Severity, SourceFile, SourceMap, Span};
 pub use lexer::{IncludeFn, Token, Tokens, lex};
 pub use parser::Parser;

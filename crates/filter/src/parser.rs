@@ -184,8 +184,13 @@ impl<'t> Parser<'t> {
         }
     }
 
+    /// What was written from a place [`Parser::position`] gave up to here.
+    pub(crate) fn text_from(&self, position: usize) -> String {
+        self.tokens.text(position, self.pos)
+    }
+
     /// Where the parser stands, to come back to with [`Parser::rewind`].
-    fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.pos
     }
 

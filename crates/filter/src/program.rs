@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::ast::Ident;
 use crate::code::{Code, Step};
 use crate::compile::Lower;
+use crate::definition::{Definition, Texts};
 use crate::eval::Run;
 use crate::lexer::{Token, lex};
 use crate::parser::Parser;
@@ -23,6 +24,8 @@ pub struct Filter {
     dialect: Dialect,
     /// The verdict, if it is the same for every route.
     always: Option<Verdict>,
+    /// As it was written.
+    text: Arc<str>,
 }
 
 impl PartialEq for Filter {
@@ -33,18 +36,24 @@ impl PartialEq for Filter {
 }
 
 impl Filter {
-    fn new(name: Option<Arc<str>>, code: Code, dialect: Dialect) -> Arc<Self> {
+    fn new(name: Option<Arc<str>>, code: Code, dialect: Dialect, text: Arc<str>) -> Arc<Self> {
         let always = match code.body.first() {
             Some(Step::Accept(message)) if message.is_empty() => Some(Verdict::Accept),
             Some(Step::Reject(message)) if message.is_empty() => Some(Verdict::Reject),
             _ => None,
         };
-        Arc::new(Self { name, code, dialect, always })
+        Arc::new(Self { name, code, dialect, always, text })
     }
 
     /// The filter's name; `None` for one written in place.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// The filter as it was written: the body with its braces and what is declared before them, or
+    /// `where CONDITION`. Filters with different texts may be equal. `None` only for an empty text.
+    pub fn text(&self) -> Option<&str> {
+        Some(&*self.text).filter(|text| !text.is_empty())
     }
 
     /// The verdict of a filter that does nothing but give it: such a filter need not run.
@@ -68,15 +77,30 @@ impl Filter {
 
 /// The symbols of a configuration: constants, functions, filters, custom attributes, and the names
 /// (not the meaning) of tables, protocols and templates.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Program {
     symbols: Symbols,
+    /// What was written, in order.
+    definitions: Vec<Definition>,
+}
+
+/// Two programs are equal when the same names mean the same, however and in whichever order they were written.
+impl PartialEq for Program {
+    fn eq(&self, other: &Self) -> bool {
+        self.symbols == other.symbols
+    }
 }
 
 impl Program {
     /// Every name with its class, ascending.
     pub fn symbols(&self) -> Vec<(String, SymbolClass)> {
         self.symbols.map.iter().map(|(name, s)| (name.to_string(), s.class())).collect()
+    }
+
+    /// The constants, custom attributes, functions and filters in the order they were defined, as they
+    /// were written; what was predefined is not among them.
+    pub fn definitions(&self) -> &[Definition] {
+        &self.definitions
     }
 
     /// What a name is.
@@ -124,7 +148,7 @@ impl Program {
         let mut sources = SourceMap::default();
         let tokens = lex("", text, &mut sources, &mut |_, _| Err("include is not possible here".into()))?;
         let mut parser = Parser::new(&tokens);
-        let mut builder = ProgramBuilder { program: self.clone() };
+        let mut builder = ProgramBuilder { program: self.clone(), texts: Texts::default() };
         let parsed = parse(&mut builder, &mut parser)?;
         if parser.at_eof() { Ok(parsed) } else { Err(parser.wrong(&[])) }
     }
@@ -134,6 +158,7 @@ impl Program {
 #[derive(Debug, Default)]
 pub struct ProgramBuilder {
     program: Program,
+    texts: Texts,
 }
 
 /// To define more.
@@ -149,7 +174,8 @@ impl ProgramBuilder {
     /// No symbols yet. `dialect16`: where the dialects differ in meaning, BIRD 1.6's holds.
     pub fn new(dialect16: bool, _sources: &SourceMap) -> Self {
         let dialect = if dialect16 { Dialect::Bird16 } else { Dialect::Bird2 };
-        Self { program: Program { symbols: Symbols { dialect, ..Symbols::default() } } }
+        let symbols = Symbols { dialect, ..Symbols::default() };
+        Self { program: Program { symbols, definitions: Vec::new() }, texts: Texts::default() }
     }
 
     /// What a name is.
@@ -184,6 +210,12 @@ impl ProgramBuilder {
         Ok(())
     }
 
+    /// Notes the definition that began at `start`, with the word it begins with.
+    fn define(&mut self, word: &str, name: &Ident, class: SymbolClass, parser: &Parser<'_>, start: usize) {
+        let text = format!("{word} {}", parser.text_from(start)).into();
+        self.program.definitions.push(Definition { class, name: name.name.clone(), text });
+    }
+
     fn check_free(&self, name: &Ident) -> Done<()> {
         let Some(old) = self.program.symbols.get(&name.name) else { return Ok(()) };
         let error = Diagnostic::error(name.span, format!("Symbol '{}' already defined", name.name));
@@ -194,8 +226,9 @@ impl ProgramBuilder {
         Lower::new(&self.program.symbols)
     }
 
-    fn make(&self, name: Option<Arc<str>>, code: Code) -> Arc<Filter> {
-        Filter::new(name, code, self.program.symbols.dialect)
+    fn make(&mut self, name: Option<Arc<str>>, code: Code, text: String) -> Arc<Filter> {
+        let text = self.texts.share(text);
+        Filter::new(name, code, self.program.symbols.dialect, text)
     }
 
     /// `NAME = term ;`, after `define`.
@@ -203,12 +236,15 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_define(&mut self, parser: &mut Parser<'_>) -> Done<()> {
+        let start = parser.position();
         let name = parser.ident("a constant's name")?;
         self.check_free(&name)?;
         parser.expect_punct("=")?;
         let (value, _) = self.parse_value(parser)?;
         parser.expect_punct(";")?;
-        self.insert(&name, Symbol::Constant(value))
+        self.insert(&name, Symbol::Constant(value))?;
+        self.define("define", &name, SymbolClass::Constant, parser, start);
+        Ok(())
     }
 
     /// A term that is known now.
@@ -225,10 +261,13 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_function(&mut self, parser: &mut Parser<'_>) -> Done<()> {
+        let start = parser.position();
         let definition = parser.function_definition()?;
         self.check_free(&definition.name)?;
         let function = self.lower().function(&definition)?;
-        self.insert(&definition.name, Symbol::Function(Arc::new(function)))
+        self.insert(&definition.name, Symbol::Function(Arc::new(function)))?;
+        self.define("function", &definition.name, SymbolClass::Function, parser, start);
+        Ok(())
     }
 
     /// What follows `filter` at the top level.
@@ -236,11 +275,16 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_filter(&mut self, parser: &mut Parser<'_>) -> Done<()> {
+        let start = parser.position();
         let name = parser.ident("a filter name")?;
+        let body_start = parser.position();
         let body = parser.filter_body()?;
         self.check_free(&name)?;
-        let filter = self.make(Some(name.name.clone()), self.lower().filter(&body)?);
-        self.insert(&name, Symbol::Filter(filter))
+        let code = self.lower().filter(&body)?;
+        let filter = self.make(Some(name.name.clone()), code, parser.text_from(body_start));
+        self.insert(&name, Symbol::Filter(filter))?;
+        self.define("filter", &name, SymbolClass::Filter, parser, start);
+        Ok(())
     }
 
     /// `TYPE NAME ;`, after `attribute`.
@@ -248,12 +292,15 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_attribute(&mut self, parser: &mut Parser<'_>) -> Done<()> {
+        let start = parser.position();
         let of = parser.type_name()?;
         let name = parser.ident("an attribute name")?;
         parser.expect_punct(";")?;
         match Type::from_words(&of.word.name, of.set) {
             Some(t @ (Type::Int | Type::Bool | Type::Ip | Type::Quad | Type::String)) => {
-                self.insert(&name, Symbol::Attribute(t))
+                self.insert(&name, Symbol::Attribute(t))?;
+                self.define("attribute", &name, SymbolClass::Attribute, parser, start);
+                Ok(())
             }
             _ => {
                 let text = format!("Custom attributes of type {} are not supported yet", of.word.name);
@@ -271,8 +318,10 @@ impl ProgramBuilder {
             let name = parser.ident("a filter name")?;
             return self.program.filter(&name.name).ok_or_else(|| self.no_filter(&name));
         }
+        let start = parser.position();
         let body = parser.filter_body()?;
-        Ok(self.make(None, self.lower().filter(&body)?))
+        let code = self.lower().filter(&body)?;
+        Ok(self.make(None, code, parser.text_from(start)))
     }
 
     fn no_filter(&self, name: &Ident) -> Diagnostic {
@@ -289,8 +338,10 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_where(&mut self, parser: &mut Parser<'_>) -> Done<Arc<Filter>> {
+        let start = parser.position();
         let condition = parser.expression()?;
-        Ok(self.make(None, self.lower().condition(&condition)?))
+        let code = self.lower().condition(&condition)?;
+        Ok(self.make(None, code, format!("where {}", parser.text_from(start))))
     }
 
     /// The `{ … }` of a static route, which ends in `accept`.
@@ -298,8 +349,10 @@ impl ProgramBuilder {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_commands(&mut self, parser: &mut Parser<'_>) -> Done<Arc<Filter>> {
+        let start = parser.position();
         let body = parser.filter_body()?;
-        Ok(self.make(None, self.lower().commands(&body)?))
+        let code = self.lower().commands(&body)?;
+        Ok(self.make(None, code, parser.text_from(start)))
     }
 
     /// All symbols.
