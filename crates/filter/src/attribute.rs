@@ -140,6 +140,20 @@ pub(crate) fn find(name: &str) -> Option<(Attribute, Type, Access)> {
     Some((Attribute::Extra((*name).into(), *of), *of, Dynamic))
 }
 
+/// The name of an attribute.
+pub(crate) fn name_of(attribute: &Attribute) -> &str {
+    match attribute {
+        Attribute::Extra(name, _) => name,
+        other => BUILT_IN.iter().find(|(_, known, ..)| known == other).map_or("", |(name, ..)| name),
+    }
+}
+
+/// Whether a route always has it, be it empty.
+pub(crate) fn is_always_there(attribute: &Attribute) -> bool {
+    let known = BUILT_IN.iter().find(|(_, known, ..)| known == attribute);
+    known.is_some_and(|(.., access)| matches!(access, ReadOnly | Static))
+}
+
 /// The names of the built-in attributes.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().map(|b| b.0).chain(EXTRA.iter().map(|e| e.0))

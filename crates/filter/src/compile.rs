@@ -3,7 +3,7 @@
 mod call;
 mod case;
 mod command;
-mod expression;
+pub(crate) mod expression;
 mod set;
 
 use std::collections::BTreeSet;

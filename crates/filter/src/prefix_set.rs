@@ -47,6 +47,14 @@ impl PrefixSet {
         Self { trie }
     }
 
+    /// Prefixes with the ranges of lengths they allow: the same list for the same patterns in any order.
+    pub(crate) fn patterns(&self) -> Vec<PrefixPattern> {
+        match &self.trie {
+            Family::V4(trie) => trie.patterns(),
+            Family::V6(trie) => trie.patterns(),
+        }
+    }
+
     /// Whether some pattern allows this prefix.
     #[inline]
     pub(crate) fn matches(&self, net: IpNetwork) -> bool {
@@ -220,6 +228,32 @@ impl<B: Bits> Trie<B> {
             }
         }
         false
+    }
+
+    fn patterns(&self) -> Vec<PrefixPattern> {
+        let mut list = Vec::new();
+        let mut add = |key: B, length, low, high| {
+            if let Ok(prefix) = IpNetwork::new(key.address(), length) {
+                list.push(PrefixPattern { prefix, low, high });
+            }
+        };
+        if self.zero {
+            add(B::ZERO, 0, 0, 0);
+        }
+        for (key, length, lengths) in &self.written {
+            let mut low = None;
+            for at in 1..=B::WIDTH + 1 {
+                match (at <= B::WIDTH && lengths.has_length(at), low) {
+                    (true, None) => low = Some(at),
+                    (false, Some(first)) => {
+                        add(*key, *length, first, at - 1);
+                        low = None;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        list
     }
 
     fn print(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -44,6 +44,11 @@ impl<T: Copy + Ord> RangeSet<T> {
         ranges.get(after.wrapping_sub(1)).is_some_and(|(_, high)| value <= *high)
     }
 
+    /// The ranges, apart from each other and ascending.
+    pub(crate) fn ranges(&self) -> &[(T, T)] {
+        self.merged.as_deref().unwrap_or(&self.items)
+    }
+
     /// The ranges as written, sorted.
     pub(crate) fn items(&self) -> &[(T, T)] {
         &self.items

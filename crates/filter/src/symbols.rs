@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::ast::Ident;
 use crate::code::Function;
-use crate::program::Filter;
+use crate::filter::Filter;
 use crate::suggest::did_you_mean;
 use crate::types::{Dialect, Type, enum_constants};
 use crate::value::Value;

@@ -113,6 +113,11 @@ pub(crate) fn enum_constants(
     ENUMS.iter().chain(if dialect == Dialect::Bird16 { ENUMS_16 } else { ENUMS_2 })
 }
 
+/// The name of a named constant in a dialect.
+pub(crate) fn enum_name(dialect: Dialect, kind: EnumKind, value: u8) -> Option<&'static str> {
+    enum_constants(dialect).find(|(_, k, v)| (*k, *v) == (kind, value)).map(|(name, ..)| *name)
+}
+
 /// A type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Type {

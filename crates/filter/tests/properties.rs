@@ -111,6 +111,7 @@ proptest! {
         if let Ok(program) = program_in(&text, Dialect::Bird2) {
             let filter = program.filter("f").expect("the filter");
             let _ = run_on(&filter, "10.1.0.0/16", &bgp_route());
+            let _ = filter.normal_form();
         }
         let _ = program_in("", Dialect::Bird2).ok().map(|p| p.eval(&soup(&words)));
     }
@@ -121,6 +122,7 @@ proptest! {
         if let Ok(program) = program_in(&program, Dialect::Bird2) {
             let filter = program.filter("f").expect("the filter");
             let _ = run_on(&filter, "10.1.0.0/16", &bgp_route());
+            let _ = filter.normal_form();
         }
     }
 

@@ -198,7 +198,7 @@ pub(super) fn type_error(expr: &Expr, (index, of): (usize, &str), wanted: &str, 
 }
 
 /// Whether an operation has only constants to work on. A call is left alone: it may never be made.
-fn foldable(node: &Node) -> bool {
+pub(crate) fn foldable(node: &Node) -> bool {
     let fixed = |n: &Node| matches!(n, Node::Const(_));
     match node {
         Node::Not(a, _) | Node::Accessor(_, a, _) | Node::Format(a) | Node::Defined(a) => fixed(a),
