@@ -15,6 +15,7 @@ pub mod settings;
 pub mod state_file;
 pub mod status;
 pub mod update;
+mod yaml;
 
 pub use compile::{Compiler, Family, Fidelity, NodeConfig, Problem, Work, hash_id};
 pub use resource::{Id, Kind, Resource};

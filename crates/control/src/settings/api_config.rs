@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 use super::environment::datastore_type;
 use super::error::with_suggestion;
 use super::layer::{DatastoreLayer, EtcdLayer, KubernetesLayer, api_group};
+use crate::yaml;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -66,11 +67,11 @@ struct Spec {
 pub(super) fn read(path: &Path) -> Result<DatastoreLayer, Vec<String>> {
     let file = path.display();
     let text = std::fs::read_to_string(path).map_err(|e| vec![format!("{file}: {e}")])?;
-    let options = serde_saphyr::options! { strict_booleans: true, emit_comments: false, with_snippet: false };
-    let document: Document = serde_saphyr::from_str_with_options(&text, options).map_err(|error| {
-        let error = error.without_snippet();
-        let place = error.location().map(|at| format!("{}:{}: ", at.line(), at.column())).unwrap_or_default();
-        vec![format!("{file}:{place}{}", with_suggestion(&error.to_string()))]
+    let parsed: Result<Document, _> = serde_saphyr::from_str_with_options(&text, yaml::options());
+    let document = parsed.map_err(|error| {
+        let problem = yaml::Problem::from(error);
+        let place = problem.at.map(|(line, column)| format!("{line}:{column}: ")).unwrap_or_default();
+        vec![format!("{file}:{place}{}", with_suggestion(&problem.message))]
     })?;
     if document.kind != "CalicoAPIConfig" || document.api_version != "projectcalico.org/v3" {
         let (kind, version) = (&document.kind, &document.api_version);

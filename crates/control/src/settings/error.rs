@@ -48,8 +48,10 @@ pub(super) fn with_suggestion(message: &str) -> String {
     if !message.starts_with("unknown ") {
         return message;
     }
-    let mut names = message.split('`').skip(1).step_by(2);
-    let near = names.next().and_then(|unknown| did_you_mean(unknown, names));
+    let unknown = message.split('`').nth(1);
+    let expected = message.split_once("expected").map_or("", |(_, names)| names);
+    let names = expected.split(|c: char| matches!(c, '`' | ',') || c.is_whitespace());
+    let near = unknown.and_then(|unknown| did_you_mean(unknown, names.filter(|name| !name.is_empty())));
     match near {
         Some(near) => format!("{message}; did you mean '{near}'?"),
         None => message,

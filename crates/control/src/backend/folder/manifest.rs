@@ -1,9 +1,9 @@
 //! From the text of a file of manifests to objects.
 
 use serde_json::Value;
-use serde_saphyr::{DuplicateKeyPolicy, Options, Spanned};
+use serde_saphyr::Spanned;
 
-use crate::{Id, Kind, Object, decode};
+use crate::{Id, Kind, Object, decode, yaml};
 
 /// The objects of a file in its order. Of what is nothing to us there is no entry.
 ///
@@ -34,39 +34,9 @@ pub(super) fn entries(json: bool, text: &[u8]) -> Result<Vec<(Id, Option<Object>
 
 /// Each document with the line it begins at.
 fn documents_of_yaml(text: &str) -> Result<Vec<(u64, Value)>, String> {
-    match serde_saphyr::from_str_multiple_with_options::<Spanned<Value>, Vec<_>>(text, options()) {
+    match serde_saphyr::from_str_multiple_with_options::<Spanned<Value>, Vec<_>>(text, yaml::options()) {
         Ok(documents) => Ok(documents.into_iter().map(|d| (d.referenced.line(), d.value)).collect()),
-        Err(error) => {
-            let error = error.without_snippet();
-            let message = error.to_string();
-            let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-            Err(match error.location() {
-                Some(at) => format!("line {}, column {}: {message}", at.line(), at.column()),
-                None => message,
-            })
-        }
-    }
-}
-
-/// YAML as Kubernetes has it, without its traps: `yes` and `0777` are texts and not something else by
-/// surprise, so that a field that is no text refuses them by name; a key that is there twice is an error. An alias is
-/// followed, but what they unfold to is bounded; the rest of the bounds leaves room for a large cluster.
-fn options() -> Options {
-    let budget = serde_saphyr::budget! {
-        max_documents: 200_000,
-        max_events: 20_000_000,
-        max_nodes: 10_000_000,
-        max_depth: 100,
-        max_total_comment_bytes: 64 << 20,
-    };
-    serde_saphyr::options! {
-        budget: budget,
-        duplicate_keys: DuplicateKeyPolicy::Error,
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-        emit_comments: false,
-        with_snippet: false,
+        Err(error) => Err(yaml::Problem::from(error).to_string()),
     }
 }
 
