@@ -342,11 +342,11 @@ impl Follower {
         self.save_at = None;
         let Some(path) = self.options.state_file.clone() else { return };
         let state = State {
+            version: state_file::VERSION,
             node: self.options.node.node.clone(),
-            release: self.options.node.release.to_string(),
+            release: self.options.node.release,
             written: unix_now(),
             objects: self.compiler.cluster().objects(),
-            ..State::default()
         };
         let place = path.clone();
         let saved = tokio::task::spawn_blocking(move || state_file::save(&place, &state)).await;

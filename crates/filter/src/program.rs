@@ -6,7 +6,6 @@ use crate::ast::Ident;
 use crate::code::Code;
 use crate::compile::Lower;
 use crate::definition::{Definition, Texts};
-use crate::eval::Run;
 use crate::lexer::{Token, lex};
 use crate::parser::Parser;
 use crate::suggest::did_you_mean;
@@ -104,7 +103,7 @@ pub struct ProgramBuilder {
 /// To define more.
 impl From<Program> for ProgramBuilder {
     fn from(program: Program) -> Self {
-        Self { program }
+        Self { program, texts: Texts::default() }
     }
 }
 

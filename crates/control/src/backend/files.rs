@@ -75,7 +75,8 @@ impl<R: Rules> Directory<R> {
         let mut changed = true;
         loop {
             // Watched first and read then, nothing is missed.
-            let armed = watcher.arm(&path).err().map(|e| format!("{e}; looked at every {} s", poll.as_secs()));
+            let armed =
+                watcher.arm(&path).err().map(|e| format!("{e}; looked at every {} s", poll.as_secs()));
             let task = spawn_blocking(move || {
                 let seen = look.look(armed);
                 (look, seen)

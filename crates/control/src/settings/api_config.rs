@@ -97,7 +97,8 @@ fn layer(file: &str, spec: Spec, problems: &mut Vec<String>) -> DatastoreLayer {
             problems.push(format!("{file}: spec.{field}: it is not supported; name a file in {instead}"));
         }
     }
-    let mut checked = |field: &str, problem: String| problems.push(format!("{file}: spec.{field}: {problem}"));
+    let mut checked =
+        |field: &str, problem: String| problems.push(format!("{file}: spec.{field}: {problem}"));
     let kind = said(spec.datastore_type).map(|t| datastore_type(&t));
     let kind = kind.and_then(|k| k.map_err(|e| checked("datastoreType", e)).ok());
     let group = said(spec.calico_api_group).map(|t| api_group(&t));

@@ -353,10 +353,7 @@ impl Settings {
     ///
     /// # Errors
     /// Every problem, with the file and the field.
-    pub fn with_api_config(
-        get: &dyn Fn(&str) -> Option<String>,
-        path: &Path,
-    ) -> Result<Self, SettingsError> {
+    pub fn with_api_config(get: &dyn Fn(&str) -> Option<String>, path: &Path) -> Result<Self, SettingsError> {
         SettingsBuilder::new().environment(get).api_config(path).build()
     }
 }

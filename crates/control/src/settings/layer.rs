@@ -82,10 +82,22 @@ macro_rules! over {
 
 impl NodeLayer {
     pub(super) fn over(self, lower: Self) -> Self {
-        over!(self, lower, [
-            name, name_file, kubernetes_name, release, router_id, use_pod_cidr, advertise_cluster_ips,
-            namespace, endpoint_status_prefix, state_file,
-        ])
+        over!(
+            self,
+            lower,
+            [
+                name,
+                name_file,
+                kubernetes_name,
+                release,
+                router_id,
+                use_pod_cidr,
+                advertise_cluster_ips,
+                namespace,
+                endpoint_status_prefix,
+                state_file,
+            ]
+        )
     }
 }
 
@@ -103,9 +115,11 @@ impl EtcdLayer {
 
 impl KubernetesLayer {
     fn over(self, lower: Self) -> Self {
-        over!(self, lower, [
-            kubeconfig, context, endpoint, cert_file, key_file, ca_file, token, insecure, api_group,
-        ])
+        over!(
+            self,
+            lower,
+            [kubeconfig, context, endpoint, cert_file, key_file, ca_file, token, insecure, api_group,]
+        )
     }
 
     /// Whether it says how an API server is reached.

@@ -70,15 +70,18 @@ fn the_node() {
         ("GODWIT_STATE_FILE", "none"),
         ("GODWIT_RELEASE", "v3.30"),
     ]);
-    assert_eq!(settings.node, NodeSettings {
-        node: "n1".into(),
-        kubernetes_node: "k1".into(),
-        release: Release::V3_30,
-        router_id: RouterIdSetting::Hash,
-        use_pod_cidr: true,
-        advertise_cluster_ips: Some("10.96.0.0/12".parse().unwrap()),
-        namespace: "calico-system".into(),
-    });
+    assert_eq!(
+        settings.node,
+        NodeSettings {
+            node: "n1".into(),
+            kubernetes_node: "k1".into(),
+            release: Release::V3_30,
+            router_id: RouterIdSetting::Hash,
+            use_pod_cidr: true,
+            advertise_cluster_ips: Some("10.96.0.0/12".parse().unwrap()),
+            namespace: "calico-system".into(),
+        }
+    );
     assert_eq!(settings.endpoint_status_prefix, Path::new("/run/c"));
     assert_eq!(settings.state_file, None);
 }
@@ -181,7 +184,10 @@ fn etcd_of_the_environment() {
     assert_eq!(half, ["ETCD_KEY_FILE: not set, but ETCD_CERT_FILE is; expected both or neither"]);
     for url in ["e:2379", "ftp://e", "http://", "http://a:0", "http://[::1", "http://a:99999", "http://a b"] {
         let found = problems(&[("ETCD_ENDPOINTS", url)]);
-        assert!(found[0].starts_with("ETCD_ENDPOINTS: ") && found[0].contains("expected http://"), "{found:?}");
+        assert!(
+            found[0].starts_with("ETCD_ENDPOINTS: ") && found[0].contains("expected http://"),
+            "{found:?}"
+        );
     }
     let found = problems(&[("ETCD_ENDPOINTS", "http://u:pw@e:2379")]);
     assert!(!found[0].contains("pw"), "{found:?}");
@@ -243,9 +249,10 @@ fn a_kubeconfig_at_home_is_taken_if_it_is_there() {
 #[test]
 fn typha_is_noted() {
     let noted = settings(&[("FELIX_TYPHAK8SSERVICENAME", "calico-typha"), ("CONFD_TYPHAADDR", "none")]);
-    assert_eq!(noted.notes, [
-        "FELIX_TYPHAK8SSERVICENAME: Typha is not used; the datastore is watched directly"
-    ]);
+    assert_eq!(
+        noted.notes,
+        ["FELIX_TYPHAK8SSERVICENAME: Typha is not used; the datastore is watched directly"]
+    );
 }
 
 #[test]
@@ -331,8 +338,14 @@ fn the_file_s_errors_have_their_place() {
         ("[datastore]\npath = \"/m\"\n", ":1:1: datastore: type is missing"),
         ("[datastore]\ntype = \"consul\"\n", ":2:8: type: 'consul' is no datastore"),
         ("[datastore]\ntype = \"folder\"\n", ":2:8: path: it is missing"),
-        ("[datastore]\ntype = \"folder\"\npath = \"/m\"\nendpoints = []\n", ":4:13: endpoints: it is for the type etcd"),
-        ("[datastore]\ntype = \"etcd\"\nendpoints = [\"http://a\", \"b\"]\n", ":3:26: endpoints: 'b' is no URL"),
+        (
+            "[datastore]\ntype = \"folder\"\npath = \"/m\"\nendpoints = []\n",
+            ":4:13: endpoints: it is for the type etcd",
+        ),
+        (
+            "[datastore]\ntype = \"etcd\"\nendpoints = [\"http://a\", \"b\"]\n",
+            ":3:26: endpoints: 'b' is no URL",
+        ),
         ("[datastore]\ntype = \"kubernetes\"\napi-group = \"x\"\n", ":3:13: api-group: 'x' is no group"),
     ] {
         let (_folder, path) = file("godwit.toml", text);
@@ -353,12 +366,16 @@ fn calico_s_file_takes_the_place_of_the_variables() {
     let variables = [("NODENAME", "n"), ("DATASTORE_TYPE", "kubernetes"), ("ETCD_KEY_FILE", "/k")];
     let get = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
     let settings = Settings::with_api_config(&get, &path).unwrap();
-    assert_eq!(etcd(&settings), &EtcdSettings {
-        endpoints: vec!["http://a:1".into(), "http://b:1".into()],
-        ca_file: Some("/ca".into()),
-        ..EtcdSettings::default()
-    });
-    let spec = "  datastoreType: kubernetes\n  kubeconfig: /kc\n  k8sUsePodCIDR: true\n  k8sAPIEndpoint: ''\n";
+    assert_eq!(
+        etcd(&settings),
+        &EtcdSettings {
+            endpoints: vec!["http://a:1".into(), "http://b:1".into()],
+            ca_file: Some("/ca".into()),
+            ..EtcdSettings::default()
+        }
+    );
+    let spec =
+        "  datastoreType: kubernetes\n  kubeconfig: /kc\n  k8sUsePodCIDR: true\n  k8sAPIEndpoint: ''\n";
     let (_folder, path) = file("calicoctl.cfg", &format!("{API}{spec}"));
     let settings = builder(&variables).api_config(&path).build().unwrap();
     assert_eq!(kubernetes(&settings).kubeconfig, Some("/kc".into()));

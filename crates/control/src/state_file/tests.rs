@@ -144,12 +144,11 @@ fn duration() -> impl Strategy<Value = Duration> {
 
 fn resource() -> impl Strategy<Value = (Kind, Resource)> {
     let labels = prop::collection::btree_map(text(), text(), 0..4);
-    let node = (prop::option::of(network()), any::<Option<u32>>(), labels, prop::option::of(text())).prop_map(
-        |(ipv4, as_number, labels, route_reflector_cluster_id)| {
+    let node = (prop::option::of(network()), any::<Option<u32>>(), labels, prop::option::of(text()))
+        .prop_map(|(ipv4, as_number, labels, route_reflector_cluster_id)| {
             let node = Node { ipv4, as_number, labels, route_reflector_cluster_id, ..Node::default() };
             (Kind::Node, Resource::Node(node))
-        },
-    );
+        });
     let peer = (
         prop::option::of((any::<IpAddr>(), any::<Option<u16>>())),
         prop::option::of(text()),

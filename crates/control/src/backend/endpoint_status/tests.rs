@@ -28,7 +28,10 @@ impl Run {
     }
 
     async fn next(&mut self) -> Vec<Update> {
-        timeout(Duration::from_secs(30), self.updates.recv()).await.expect("nothing was said").expect("it ended")
+        timeout(Duration::from_secs(30), self.updates.recv())
+            .await
+            .expect("nothing was said")
+            .expect("it ended")
     }
 }
 

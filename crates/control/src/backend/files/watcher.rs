@@ -190,7 +190,9 @@ pub(super) fn crossings(path: &Path) -> BTreeMap<PathBuf, BTreeSet<OsString>> {
             Ok(meta) if meta.is_symlink() => {
                 decides(&at, &name);
                 links += 1;
-                let Some(target) = std::fs::read_link(&next).ok().filter(|_| links <= MAX_LINKS) else { break };
+                let Some(target) = std::fs::read_link(&next).ok().filter(|_| links <= MAX_LINKS) else {
+                    break;
+                };
                 if target.is_absolute() {
                     at = PathBuf::from("/");
                 }

@@ -51,7 +51,9 @@ fn documents_of_json(text: &str) -> Result<Vec<(u64, Value)>, String> {
         match stream.next() {
             None => return Ok(documents),
             Some(Ok(document)) => documents.push((line, document)),
-            Some(Err(error)) => return Err(format!("line {}, column {}: {error}", error.line(), error.column())),
+            Some(Err(error)) => {
+                return Err(format!("line {}, column {}: {error}", error.line(), error.column()));
+            }
         }
     }
 }
@@ -83,7 +85,9 @@ fn unfold(value: Value, to: &mut Vec<(Id, Option<Object>)>, ignored: &mut usize)
         Some(object) if object.id.kind == Kind::EndpointStatus => *ignored += 1,
         Some(object) => to.push((object.id.clone(), Some(object))),
         // A block that is deleted here may be in a file before.
-        None if kind == Kind::BlockAffinity.name() => to.push((decode::id(Kind::BlockAffinity, &value)?, None)),
+        None if kind == Kind::BlockAffinity.name() => {
+            to.push((decode::id(Kind::BlockAffinity, &value)?, None))
+        }
         None => *ignored += 1,
     }
     Ok(())

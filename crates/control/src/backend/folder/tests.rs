@@ -246,7 +246,9 @@ async fn lists_and_json() {
 #[test]
 fn yaml_has_no_surprises() {
     let read = |text: &str| {
-        serde_saphyr::from_str_with_options::<serde_json::Value>(text, crate::yaml::options()).unwrap().to_string()
+        serde_saphyr::from_str_with_options::<serde_json::Value>(text, crate::yaml::options())
+            .unwrap()
+            .to_string()
     };
     for (text, expected) in [
         ("yes", "\"yes\""),
@@ -267,7 +269,8 @@ fn yaml_has_no_surprises() {
             assert_eq!(read(text), expected, "{text}");
         }
     }
-    let not_a_number = serde_saphyr::from_str_with_options::<serde_json::Value>(".nan", crate::yaml::options());
+    let not_a_number =
+        serde_saphyr::from_str_with_options::<serde_json::Value>(".nan", crate::yaml::options());
     assert!(not_a_number.is_err());
 }
 

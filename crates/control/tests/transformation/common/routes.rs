@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use godwit_config::{Policy, ProtocolConfig};
 use godwit_filter::{
-    AttributeValue, Destination, NextHop, Outcome, RouteAttributes, RouteSource, Subject, Surroundings, Verdict,
+    AttributeValue, Destination, NextHop, Outcome, RouteAttributes, RouteSource, Subject, Surroundings,
+    Verdict,
 };
+use godwit_wire::AsPath;
 
 const INTERFACES: [&str; 7] =
     ["eth0", "cali1", "vxlan.calico", "wireguard.cali", "tunl0", "bpfin.cali", "eth9"];
@@ -65,6 +67,7 @@ impl Route {
     pub fn bgp(net: &str, local_pref: u32) -> Self {
         let mut route = Self::via(net, RouteSource::Bgp, 100, Some("10.0.0.3"), "eth0");
         route.attributes.bgp.local_pref = Some(local_pref);
+        route.attributes.bgp.as_path = Some(AsPath::from_sequence(&[65001]));
         route.attributes.bgp.next_hop = Some("10.0.0.3".parse().expect("address"));
         route
     }
@@ -99,7 +102,7 @@ impl Route {
         });
         assert_eq!(error, None, "{}", self.net);
         match verdict {
-            Verdict::Accept => Ok(attributes.unwrap_or(self.attributes)),
+            Verdict::Accept => Ok(attributes.map_or(self.attributes, |changed| *changed)),
             other => Err(other),
         }
     }

@@ -1,12 +1,9 @@
 //! The node-to-node mesh, and what every session has.
-#![allow(missing_docs)]
-
-mod common;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use common::{Node, THREE_NODES, settings};
+use crate::common::{Node, THREE_NODES, settings};
 use godwit_config::{GatewayMode, GracefulRestartMode, NeighborAs, RouterId};
 use godwit_control::settings::{Release, RouterIdSetting};
 use godwit_control::{Fidelity, Kind};
@@ -201,7 +198,8 @@ fn a_node_of_ipv6_only_has_the_hash_of_its_name() {
     let id = godwit_control::hash_id("node-a");
     assert_eq!(node.v6().router_id, Some(RouterId::Fixed(id)));
     assert_eq!(node.sessions(), ["Mesh_fd00__3"]);
-    let said = format!("Node node-a has no IPv4 address: the router id is {id}, as with CALICO_ROUTER_ID=hash");
+    let said =
+        format!("Node node-a has no IPv4 address: the router id is {id}, as with CALICO_ROUTER_ID=hash");
     assert_eq!(node.problems(), [said]);
 }
 
@@ -211,7 +209,10 @@ fn the_router_id_can_be_told() {
         let settings = godwit_control::settings::NodeSettings { router_id, ..settings(Release::V3_33) };
         Node::of(settings, Fidelity::Godwit, &[THREE_NODES]).v4().router_id.clone()
     };
-    assert_eq!(of(RouterIdSetting::Fixed(Ipv4Addr::new(9, 9, 9, 9))), Some(RouterId::Fixed(Ipv4Addr::new(9, 9, 9, 9))));
+    assert_eq!(
+        of(RouterIdSetting::Fixed(Ipv4Addr::new(9, 9, 9, 9))),
+        Some(RouterId::Fixed(Ipv4Addr::new(9, 9, 9, 9)))
+    );
     assert_eq!(of(RouterIdSetting::Hash), Some(RouterId::Fixed(godwit_control::hash_id("node-a"))));
 }
 

@@ -1,15 +1,14 @@
 //! Services of Kubernetes (calico.md §4.6).
-#![allow(missing_docs)]
 
-mod common;
-
-use common::routes::{Route, exported};
-use common::{Node, OWN, THREE_NODES, settings};
+use crate::common::routes::{Route, exported};
+use crate::common::{Node, OWN, THREE_NODES, settings};
 use godwit_control::settings::Release;
 use godwit_control::{Compiler, Family, Fidelity, Kind, Scope, Update};
 
 fn ranges(spec: &str) -> String {
-    format!("---\n{{kind: BGPConfiguration, apiVersion: projectcalico.org/v3, metadata: {{name: default}}, spec: {{{spec}}}}}\n")
+    format!(
+        "---\n{{kind: BGPConfiguration, apiVersion: projectcalico.org/v3, metadata: {{name: default}}, spec: {{{spec}}}}}\n"
+    )
 }
 
 const ALL_RANGES: &str = "serviceClusterIPs: [{cidr: 10.96.0.0/16}], serviceExternalIPs: [{cidr: 203.0.113.0/24}, {cidr: 198.51.100.7/32}],
@@ -57,7 +56,10 @@ fn a_node_kept_from_load_balancers_announces_no_service() {
     ];
     let mut node = Node::new(&manifests.concat());
     assert_eq!(node.static_routes(Family::V4), [""; 0]);
-    assert!(exported(node.protocol("kernel1"), Route::bgp("10.96.0.0/16", 100)).is_none(), "still not for the kernel");
+    assert!(
+        exported(node.protocol("kernel1"), Route::bgp("10.96.0.0/16", 100)).is_none(),
+        "still not for the kernel"
+    );
     node.apply(THREE_NODES);
     assert_eq!(node.static_routes(Family::V4).len(), 6);
 }
@@ -95,7 +97,8 @@ fn a_cluster_service_is_covered_by_the_ranges_unless_they_are_single_addresses()
     let plain = "type: LoadBalancer, clusterIP: 10.96.0.5, externalTrafficPolicy: Cluster";
     assert_eq!(of(plain, "{ip: 192.0.2.5}"), [""; 0]);
     assert_eq!(of(plain, "{ip: 198.51.100.9}"), ["10.96.0.5/32", "198.51.100.9/32"]);
-    let external = "type: NodePort, clusterIP: 10.96.0.5, externalTrafficPolicy: Cluster, externalIPs: [198.51.100.7]";
+    let external =
+        "type: NodePort, clusterIP: 10.96.0.5, externalTrafficPolicy: Cluster, externalIPs: [198.51.100.7]";
     assert_eq!(of(external, ""), ["10.96.0.5/32", "198.51.100.7/32"]);
 }
 
@@ -103,11 +106,18 @@ fn a_cluster_service_is_covered_by_the_ranges_unless_they_are_single_addresses()
 fn without_aggregation_each_service_is_announced_where_it_has_endpoints_anywhere() {
     let spec = format!("{ALL_RANGES}, serviceLoadBalancerAggregation: Disabled");
     let manifests = ranges(&spec)
-        + &service("s", "type: LoadBalancer, clusterIP: 10.96.0.5, externalTrafficPolicy: Cluster", "{ip: 192.0.2.5}");
+        + &service(
+            "s",
+            "type: LoadBalancer, clusterIP: 10.96.0.5, externalTrafficPolicy: Cluster",
+            "{ip: 192.0.2.5}",
+        );
     let mut node = Node::new(&manifests);
     assert_eq!(node.static_routes(Family::V4), ["10.96.0.0/16", "203.0.113.0/24"]);
     node.apply(&slice("s1", "s", "node-b", ""));
-    assert_eq!(node.static_routes(Family::V4), ["10.96.0.0/16", "10.96.0.5/32", "192.0.2.5/32", "203.0.113.0/24"]);
+    assert_eq!(
+        node.static_routes(Family::V4),
+        ["10.96.0.0/16", "10.96.0.5/32", "192.0.2.5/32", "203.0.113.0/24"]
+    );
 }
 
 /// Calico lets these blackholes into the kernel of every node.
@@ -129,7 +139,11 @@ fn two_services_may_share_an_address() {
     let mut node = Node::new(
         &(ranges(ALL_RANGES)
             + &service("s", LOCAL, "")
-            + &service("t", "type: ClusterIP, clusterIP: 10.96.0.6, externalTrafficPolicy: Local, externalIPs: [203.0.113.5]", "")
+            + &service(
+                "t",
+                "type: ClusterIP, clusterIP: 10.96.0.6, externalTrafficPolicy: Local, externalIPs: [203.0.113.5]",
+                "",
+            )
             + &slice("s1", "s", OWN, "")
             + &slice("t1", "t", OWN, "")),
     );
@@ -143,7 +157,7 @@ fn two_services_may_share_an_address() {
 
 #[test]
 fn a_route_reflector_passes_service_ranges_of_others_on() {
-    let rr = "
+    let rr = "---
 {kind: Node, apiVersion: projectcalico.org/v3, metadata: {name: node-a}, spec: {bgp: {ipv4Address: 10.0.0.2/24, routeReflectorClusterID: 1.1.1.1}}}
 ---
 {kind: BGPPeer, apiVersion: projectcalico.org/v3, metadata: {name: c}, spec: {peerSelector: all()}}
@@ -171,7 +185,7 @@ fn services_are_asked_for_and_waited_for_only_if_there_are_ranges() {
     let mut compiler = Compiler::new(settings(Release::V3_33), Fidelity::Godwit, false);
     let watched = [Kind::IpPool, Kind::BgpPeer, Kind::BgpFilter, Kind::BlockAffinity];
     let list = |compiler: &mut Compiler, kind, text: &str| {
-        compiler.apply(Update::Listed { scope: Scope::Kind(kind), objects: common::objects(text) });
+        compiler.apply(Update::Listed { scope: Scope::Kind(kind), objects: crate::common::objects(text) });
     };
     watched.into_iter().for_each(|kind| list(&mut compiler, kind, ""));
     list(&mut compiler, Kind::Node, THREE_NODES);

@@ -1,10 +1,7 @@
 //! What filters do with routes.
-#![allow(missing_docs)]
 
-mod common;
-
-use common::Node;
-use common::routes::{Route, exported, imported, number, text};
+use crate::common::Node;
+use crate::common::routes::{Route, exported, imported, number, text};
 use godwit_control::Family;
 use godwit_control::settings::Release;
 
@@ -163,7 +160,8 @@ fn before_3_32_there_are_no_priorities() {
 #[test]
 fn each_release_and_setting_has_its_owner_of_routes() {
     let routes = |release, setting: &str| {
-        let setting = if setting.is_empty() { String::new() } else { format!("programClusterRoutes: {setting}") };
+        let setting =
+            if setting.is_empty() { String::new() } else { format!("programClusterRoutes: {setting}") };
         let node = Node::exact(
             release,
             &format!(
@@ -274,9 +272,10 @@ fn every_criterion_of_a_rule() {
         assert_eq!(passes(&rule, net("10.9.0.0/16")), outside, "{operator}");
     }
     let lengths = "cidr: 10.8.0.0/16, matchOperator: In, prefixLength: {min: 20, max: 24}";
-    assert_eq!(["10.8.0.0/16", "10.8.0.0/20", "10.8.1.0/24", "10.8.1.0/25"].map(|n| passes(lengths, net(n))), [
-        false, true, true, false
-    ]);
+    assert_eq!(
+        ["10.8.0.0/16", "10.8.0.0/20", "10.8.1.0/24", "10.8.1.0/25"].map(|n| passes(lengths, net(n))),
+        [false, true, true, false]
+    );
     assert!(passes("source: RemotePeers", net("10.8.0.0/16")));
     assert!(!passes("source: RemotePeers", Route::workload("10.8.0.1/32")));
     assert!(passes("interface: 'eth*'", net("10.8.0.0/16")));
@@ -295,7 +294,8 @@ fn operations_of_a_rule() {
         "exportV4",
         "{action: Accept, operations: [{addCommunity: {value: '65001:9'}}, {prependASPath: {prefix: [65010, 65011]}}, {setPriority: {value: 512}}]}",
     );
-    let route = exported(node.protocol("Global_192_0_2_1"), Route::bgp("172.16.7.0/26", NORMAL)).expect("passes");
+    let route =
+        exported(node.protocol("Global_192_0_2_1"), Route::bgp("172.16.7.0/26", NORMAL)).expect("passes");
     assert_eq!(route.bgp.local_pref, Some(2_147_483_135));
     assert!(route.bgp.communities.iter().any(|c| *c == 65001 << 16 | 9));
     let path = route.bgp.as_path.expect("a path").to_string();
@@ -316,7 +316,10 @@ fn a_filter_that_cannot_be_read_lets_nothing_pass_and_only_there() {
     let node = filtered("exportV4", "{action: Perhaps}");
     assert_eq!(goes(&node, &Route::blackhole("172.16.1.0/26")), (true, false));
     let problems = node.problems();
-    assert!(problems.iter().any(|p| p == "BGPPeer tor names BGPFilter f, which is refused: nothing passes"), "{problems:?}");
+    assert!(
+        problems.iter().any(|p| p == "BGPPeer tor names BGPFilter f, which is refused: nothing passes"),
+        "{problems:?}"
+    );
 }
 
 #[test]

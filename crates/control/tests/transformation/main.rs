@@ -1,0 +1,8 @@
+//! From resources to routers: every rule and trap of calico.md that belongs there, as a node sees it.
+#![allow(missing_docs, clippy::expect_used)]
+
+mod common;
+mod explicit_peers;
+mod mesh;
+mod policy;
+mod services;
