@@ -15,8 +15,10 @@ pub(crate) fn options() -> Options {
         max_nodes: 10_000_000,
         max_depth: 100,
     };
+    let alias_limits = serde_saphyr::alias_limits! { max_total_replayed_events: 100_000 };
     serde_saphyr::options! {
         budget: budget,
+        alias_limits: alias_limits,
         duplicate_keys: DuplicateKeyPolicy::Error,
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,

@@ -146,7 +146,7 @@ fn resource() -> impl Strategy<Value = (Kind, Resource)> {
     let labels = prop::collection::btree_map(text(), text(), 0..4);
     let node = (prop::option::of(network()), any::<Option<u32>>(), labels, prop::option::of(text()))
         .prop_map(|(ipv4, as_number, labels, route_reflector_cluster_id)| {
-            let node = Node { ipv4, as_number, labels, route_reflector_cluster_id, ..Node::default() };
+            let node = Node { ipv4, as_number, route_reflector_cluster_id, labels, ..Node::default() };
             (Kind::Node, Resource::Node(node))
         });
     let peer = (

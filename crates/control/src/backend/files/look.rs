@@ -219,3 +219,56 @@ fn contents(directory: &Path, name: &OsStr, meta: &Metadata) -> Result<Vec<u8>, 
         Err(error) => Err(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::{Kind, Resource, resource::EndpointStatus};
+
+    /// Its file is half written when it is read for the first time, and whole right after that.
+    struct Half(PathBuf);
+
+    impl Rules for Half {
+        fn is_ours(&self, _name: &OsStr) -> bool {
+            true
+        }
+
+        fn read(&self, _name: &OsStr, text: Result<Vec<u8>, String>, _before: Option<Content>) -> Content {
+            let again = text.unwrap() == b"ha";
+            if again {
+                fs::write(&self.0, "half").unwrap();
+            }
+            let id = Id::new(Kind::EndpointStatus, if again { "half" } else { "whole" });
+            let resource = EndpointStatus { bgp_peer: "p".into(), ipv4: None, ipv6: None };
+            let object = Object { id: id.clone(), resource: Ok(Resource::EndpointStatus(resource)) };
+            Content { entries: vec![(id, Some(object))], fault: None, again }
+        }
+    }
+
+    #[test]
+    fn what_is_half_written_is_read_once_more_before_it_is_said() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("a");
+        fs::write(&file, "ha").unwrap();
+        let of = Directory::new(root.path(), &[Kind::EndpointStatus], true, Half(file.clone()));
+        let mut look = Look::new(of);
+        let seen = look.look(None);
+        let Some(Update::Listed { objects, .. }) = seen.updates.first() else { panic!() };
+        assert_eq!(objects.iter().map(|o| &*o.id.name).collect::<Vec<_>>(), ["whole"]);
+        assert!(look.look(None).updates.is_empty());
+    }
+
+    /// A directory that cannot be read is no empty one, nor is it missing.
+    #[test]
+    fn what_is_no_directory_is_a_fault() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("a");
+        fs::write(&file, "half").unwrap();
+        let seen =
+            Look::new(Directory::new(&file, &[Kind::EndpointStatus], true, Half(file.clone()))).look(None);
+        assert!(matches!(seen.updates.as_slice(), [Update::Fault { .. }]));
+        assert!(!seen.missing);
+    }
+}

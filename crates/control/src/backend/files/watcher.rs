@@ -64,8 +64,10 @@ impl Watcher {
             let mask = WatchMask::CREATE | WatchMask::DELETE | WatchMask::MOVE | SELF;
             match watches.add(&place, mask) {
                 Ok(watch) => drop(now.insert(watch, Wanted::Names(names))),
-                // It went away meanwhile: the watch of the one before it tells.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                // It went away meanwhile, and the watch of the one before it tells; or it is not for us to
+                // read, and the poll has to do: the directory itself may be watched all the same.
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {}
                 Err(error) => failed = Some(explain(&error)),
             }
         }

@@ -12,7 +12,7 @@ use crate::{Id, Kind, Object, decode, yaml};
 pub(super) fn entries(json: bool, text: &[u8]) -> Result<Vec<(Id, Option<Object>)>, String> {
     let text = std::str::from_utf8(text).map_err(|e| {
         let before = text.get(..e.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|b| **b == b'\n').count();
+        let line = before.split(|octet| *octet == b'\n').count();
         format!("line {line}: it is not UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -47,7 +47,7 @@ fn documents_of_json(text: &str) -> Result<Vec<(u64, Value)>, String> {
     loop {
         let rest = text.get(stream.byte_offset()..).unwrap_or_default();
         let at = text.len() - rest.trim_start().len();
-        let line = 1 + text.bytes().take(at).filter(|b| *b == b'\n').count() as u64;
+        let line = 1 + text.get(..at).unwrap_or_default().matches('\n').count() as u64;
         match stream.next() {
             None => return Ok(documents),
             Some(Ok(document)) => documents.push((line, document)),
@@ -86,7 +86,7 @@ fn unfold(value: Value, to: &mut Vec<(Id, Option<Object>)>, ignored: &mut usize)
         Some(object) => to.push((object.id.clone(), Some(object))),
         // A block that is deleted here may be in a file before.
         None if kind == Kind::BlockAffinity.name() => {
-            to.push((decode::id(Kind::BlockAffinity, &value)?, None))
+            to.push((decode::id(Kind::BlockAffinity, &value)?, None));
         }
         None => *ignored += 1,
     }

@@ -174,7 +174,7 @@ async fn a_broken_file_keeps_what_it_said() {
     run.next().await;
     fs::write(&bad, pool("c", "10.2.0.0/16") + "kind: IPPool\nspec: [1, }\n").unwrap();
     let (batch, error) = run.fault().await;
-    assert!(error.starts_with("bad.yaml: line 7, column 11: "), "{error}");
+    assert!(error.starts_with("bad.yaml: line 7, column 7: "), "{error}");
     assert!(!error.contains('\n'), "{error}");
     assert!(!batch.iter().any(is_change), "{batch:?}");
     // Other files apply meanwhile; the fault is said again.
@@ -190,8 +190,9 @@ async fn a_broken_file_keeps_what_it_said() {
 async fn what_is_wrong_has_its_place() {
     for (name, text, expected) in [
         ("a.yaml", "a: 1\na: 2\n", "a.yaml: line 2, column 1: "),
-        ("a.yaml", "kind: IPPool\n---\n- 5\n", "a.yaml: line "),
-        ("a.yaml", "\tx: 1\n", "a.yaml: line 1, column "),
+        ("a.yaml", "kind: IPPool\nmetadata: {}\n", "a.yaml: line 1: "),
+        ("a.yaml", "\n\n---\n- 5\n", "a.yaml: line 4: "),
+        ("a.yaml", "kind: \"IPPool\n", "a.yaml: line 2, column 1: "),
         ("a.json", "{\"kind\":\n \"IPPool\",}", "a.json: line 2, column "),
         ("a.json", "{} x", "a.json: line 1"),
     ] {
@@ -262,12 +263,9 @@ fn yaml_has_no_surprises() {
         ("64512.1", "64512.1"),
         ("4294967295", "4294967295"),
         ("~", "null"),
-        ("&a {b: 1, c: &x [*x2]}", ""),
         ("{a: &a 1, b: *a}", r#"{"a":1,"b":1}"#),
     ] {
-        if !expected.is_empty() {
-            assert_eq!(read(text), expected, "{text}");
-        }
+        assert_eq!(read(text), expected, "{text}");
     }
     let not_a_number =
         serde_saphyr::from_str_with_options::<serde_json::Value>(".nan", crate::yaml::options());
@@ -277,13 +275,19 @@ fn yaml_has_no_surprises() {
 /// Aliases of aliases must not fill the memory.
 #[test]
 fn a_billion_laughs_are_refused() {
+    use std::fmt::Write;
     let mut text = String::from("a0: &a0 [lol,lol,lol,lol,lol,lol,lol,lol,lol,lol]\n");
     for i in 1..12 {
         let before = format!("*a{},", i - 1).repeat(10);
-        text += &format!("a{i}: &a{i} [{}]\n", before.trim_end_matches(','));
+        writeln!(text, "a{i}: &a{i} [{}]", before.trim_end_matches(',')).unwrap();
     }
     let error = manifest::entries(false, text.as_bytes()).unwrap_err();
     assert!(error.starts_with("line "), "{error}");
+}
+
+/// Nor must depth fill the stack.
+#[test]
+fn what_is_too_deep_is_refused() {
     let deep = "[".repeat(100_000);
     manifest::entries(false, deep.as_bytes()).unwrap_err();
     manifest::entries(true, deep.as_bytes()).unwrap_err();
