@@ -7,6 +7,7 @@ mod endpoints;
 mod environment;
 mod error;
 mod file;
+mod finish;
 mod layer;
 #[cfg(test)]
 mod tests;

@@ -29,17 +29,22 @@ enum Wanted {
     Names(BTreeSet<OsString>),
 }
 
+/// Directories, each with the entries in it that decide where a path leads.
+type Crossings = BTreeMap<PathBuf, BTreeSet<OsString>>;
+
 /// Watches a directory and what its path leads through.
 pub(super) struct Watcher {
     events: Option<EventStream<[u8; 4096]>>,
     watched: HashMap<WatchDescriptor, Wanted>,
+    /// What the path led through when it was watched.
+    armed: Crossings,
     /// Off in tests of the poll.
     inotify: bool,
 }
 
 impl Watcher {
     pub(super) fn new(inotify: bool) -> Self {
-        Self { events: None, watched: HashMap::new(), inotify }
+        Self { events: None, watched: HashMap::new(), armed: Crossings::new(), inotify }
     }
 
     /// Watches the directory from now on, wherever its path leads now. To be called before each look at
@@ -56,14 +61,29 @@ impl Watcher {
             let stream = Inotify::init().and_then(|i| i.into_event_stream([0; 4096]));
             self.events = Some(stream.map_err(|e| explain(&e))?);
         }
+        // A link or a folder may come between the reading of the path and the watching: once more, then.
+        let mut result = self.watch(directory, &crossings(directory));
+        for _ in 0..3 {
+            let now = crossings(directory);
+            if now == self.armed {
+                break;
+            }
+            result = self.watch(directory, &now);
+        }
+        result
+    }
+
+    /// Watches a directory and its crossings, and nothing else any more.
+    fn watch(&mut self, directory: &Path, crossings: &Crossings) -> Result<(), String> {
+        self.armed.clone_from(crossings);
         let Some(events) = &self.events else { return Ok(()) };
         let mut watches = events.watches();
         let mut failed = None;
         let mut now = HashMap::new();
-        for (place, names) in crossings(directory) {
+        for (place, names) in crossings {
             let mask = WatchMask::CREATE | WatchMask::DELETE | WatchMask::MOVE | SELF;
-            match watches.add(&place, mask) {
-                Ok(watch) => drop(now.insert(watch, Wanted::Names(names))),
+            match watches.add(place, mask) {
+                Ok(watch) => drop(now.insert(watch, Wanted::Names(names.clone()))),
                 // It went away meanwhile, and the watch of the one before it tells; or it is not for us to
                 // read, and the poll has to do: the directory itself may be watched all the same.
                 Err(error)
@@ -173,8 +193,8 @@ fn explain(error: &io::Error) -> String {
 
 /// The directories in which it is decided where a path leads, each with the entries that decide: where
 /// the symbolic links are, where the last name is, and where the first that is missing would be.
-pub(super) fn crossings(path: &Path) -> BTreeMap<PathBuf, BTreeSet<OsString>> {
-    let mut crossings: BTreeMap<PathBuf, BTreeSet<OsString>> = BTreeMap::new();
+fn crossings(path: &Path) -> Crossings {
+    let mut crossings = Crossings::new();
     let mut decides = |at: &Path, name: &OsStr| {
         crossings.entry(at.to_path_buf()).or_default().insert(name.to_owned());
     };
