@@ -23,8 +23,11 @@ impl Run {
     fn of(prefix: &Path) -> Self {
         let (sender, updates) = mpsc::channel(100);
         let (_, demand) = watch::channel(Demand::default());
-        let folder = Box::new(EndpointStatusFolder::new(prefix.into()));
-        Self { updates, task: tokio::spawn(folder.run(demand, sender)) }
+        let mut folder = EndpointStatusFolder::new(prefix.into());
+        // What is seen is seen by inotify.
+        folder.directory.poll = Duration::from_secs(3600);
+        folder.directory.retry = Duration::from_secs(3600);
+        Self { updates, task: tokio::spawn(Box::new(folder).run(demand, sender)) }
     }
 
     async fn next(&mut self) -> Vec<Update> {

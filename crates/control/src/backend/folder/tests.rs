@@ -52,7 +52,11 @@ impl Run {
     }
 
     fn of(path: &Path) -> Self {
-        Self::new(Box::new(Folder::new(path.into(), "n1".into())))
+        let mut folder = Folder::new(path.into(), "n1".into());
+        // What is seen is seen by inotify.
+        folder.directory.poll = 100 * LONG;
+        folder.directory.retry = 100 * LONG;
+        Self::new(Box::new(folder))
     }
 
     async fn next(&mut self) -> Vec<Update> {
