@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use godwit_lab::run as run_program;
 
 /// Packages and a program of each.
-const ALL: [Package; 7] = [
+const ALL: [Package; 9] = [
     ("iproute2", "/usr/sbin/ip"),
     ("iputils-ping", "/usr/bin/ping"),
     ("bird2", "/usr/sbin/bird"),
@@ -15,6 +15,8 @@ const ALL: [Package; 7] = [
     ("gobgpd", "/usr/bin/gobgpd"),
     ("libcap2-bin", "/usr/sbin/capsh"),
     ("util-linux", "/usr/bin/setpriv"),
+    ("etcd-server", "/usr/bin/etcd"),
+    ("etcd-client", "/usr/bin/etcdctl"),
 ];
 /// How many of them, from the first, the demonstration needs.
 const FOR_DEMO: usize = 3;

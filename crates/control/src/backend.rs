@@ -4,6 +4,7 @@
 pub mod endpoint_status;
 mod files;
 pub mod folder;
+pub mod etcd;
 
 use tokio::sync::{mpsc, watch};
 
