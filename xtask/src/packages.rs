@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use godwit_lab::run as run_program;
 
 /// Packages and a program of each.
-const ALL: [Package; 9] = [
+const ALL: [Package; 10] = [
     ("iproute2", "/usr/sbin/ip"),
     ("iputils-ping", "/usr/bin/ping"),
     ("bird2", "/usr/sbin/bird"),
@@ -17,6 +17,7 @@ const ALL: [Package; 9] = [
     ("util-linux", "/usr/bin/setpriv"),
     ("etcd-server", "/usr/bin/etcd"),
     ("etcd-client", "/usr/bin/etcdctl"),
+    ("openssl", "/usr/bin/openssl"),
 ];
 /// How many of them, from the first, the demonstration needs.
 const FOR_DEMO: usize = 3;

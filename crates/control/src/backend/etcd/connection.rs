@@ -8,7 +8,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::client::Grpc;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Uri};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
 use crate::settings::EtcdSettings;
@@ -16,8 +16,8 @@ use crate::settings::EtcdSettings;
 use super::explain::{Refusal, Way, refusal};
 use super::pace::Timing;
 use super::rpc::{
-    AuthenticateRequest, AuthenticateResponse, RangeRequest, RangeResponse, WatchCreateRequest, WatchRequest,
-    WatchResponse,
+    AuthenticateRequest, AuthenticateResponse, RangeRequest, RangeResponse, StatusRequest, StatusResponse,
+    WatchCreateRequest, WatchRequest, WatchResponse,
 };
 use super::target;
 
@@ -114,6 +114,11 @@ impl Connection {
         }
     }
 
+    /// How far the member is; `None` if it does not say.
+    pub(super) async fn status(&mut self) -> Option<StatusResponse> {
+        self.call("/etcdserverpb.Maintenance/Status", StatusRequest {}).await.ok()
+    }
+
     /// Opens a watch with these watchers.
     ///
     /// # Errors
@@ -149,7 +154,9 @@ impl Connection {
             let path = Uri::from_static(path).into_parts().path_and_query;
             self.grpc.unary(request, path.ok_or_else(no_path)?, ProstCodec::<M1, M2>::default()).await
         };
-        Ok(timeout(self.answer, call).await.map_err(|_| Failure::Late)?.map(Response::into_inner)?)
+        let answer = timeout(self.answer, call).await.map_err(|_| Failure::Late)??;
+        self.way.worked = true;
+        Ok(answer.into_inner())
     }
 
     fn request<M>(&self, message: M) -> Request<M> {

@@ -74,6 +74,8 @@ pub(super) struct Way {
     pub(super) has_certificate: bool,
     /// Who we are, if told.
     pub(super) user: Option<String>,
+    /// There was an answer on this connection.
+    pub(super) worked: bool,
 }
 
 impl Way {
@@ -137,14 +139,14 @@ impl Way {
         };
         Some(if has("UnknownIssuer") || has("BadSignature") {
             format!("the server's certificate is not of a CA that is trusted; {ca}")
-        } else if has("NotValidForName") {
+        } else if has("NotValidForName") || has("not valid for name") {
             "the server's certificate is not for the host of this URL; check ETCD_ENDPOINTS".to_owned()
-        } else if has("Expired") || has("NotValidYet") {
+        } else if ["Expired", "expired", "NotValidYet", "not valid yet"].into_iter().any(has) {
             "the server's certificate is not valid now; check it and the clock".to_owned()
         } else if has("invalid peer certificate") {
             format!("the server's certificate is refused; {ca}")
-        } else if has("InvalidContentType") {
-            "it does not speak TLS; should the URL begin with http?".to_owned()
+        } else if has("InvalidContentType") || has("tls handshake eof") {
+            "it does not speak TLS, as it seems; should the URL begin with http?".to_owned()
         } else if has("fatal alert") {
             format!("it does not accept our certificate; {ours}")
         } else {
@@ -153,8 +155,10 @@ impl Way {
     }
 
     fn speaks_tls_perhaps(&self, causes: &str) -> bool {
-        self.endpoint.starts_with("http:")
-            && (causes.contains("preface") || causes.contains("frame with invalid size"))
+        // It reads our first octets, finds no TLS in them, and hangs up.
+        let hung_up =
+            ["preface", "broken pipe", "reset", "closed"].into_iter().any(|word| causes.contains(word));
+        !self.worked && self.endpoint.starts_with("http:") && hung_up
     }
 }
 
@@ -168,6 +172,7 @@ mod tests {
             ca: Some("/ca.pem".into()),
             has_certificate: false,
             user: Some("godwit".into()),
+            worked: false,
         }
     }
 
@@ -205,12 +210,20 @@ mod tests {
         for (cause, hint) in [
             ("invalid peer certificate: UnknownIssuer", "ETCD_CA_CERT_FILE (/ca.pem)"),
             ("invalid peer certificate: NotValidForName", "ETCD_ENDPOINTS"),
+            ("invalid peer certificate: certificate expired: verification time", "and the clock"),
+            ("invalid peer certificate: certificate not valid for name \"a\"", "ETCD_ENDPOINTS"),
+            ("tls handshake eof", "begin with http?"),
             ("received fatal alert: CertificateRequired", "set ETCD_CERT_FILE"),
             ("received corrupt message of type InvalidContentType", "does not speak TLS"),
         ] {
             let line = way().broke(&std::io::Error::other(cause));
             assert!(line.starts_with("etcd https://e:2379: TLS: ") && line.contains(hint), "{line}");
         }
+        let plain = Way { endpoint: "http://e:2379".into(), ..way() };
+        let hung_up = std::io::Error::other("stream closed because of a broken pipe");
+        assert!(plain.broke(&hung_up).ends_with("has to begin with https"));
+        let worked = Way { worked: true, ..plain };
+        assert!(worked.broke(&hung_up).ends_with("broken pipe"));
         let refused = way().broke(&std::io::Error::other("Connection refused"));
         assert_eq!(refused, "etcd https://e:2379: Connection refused");
     }

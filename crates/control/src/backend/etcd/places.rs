@@ -6,7 +6,7 @@
 use crate::Update;
 
 use super::prefix::Prefix;
-use super::rpc::{Event, KeyValue, ResponseHeader, WatchCreateRequest, WatchResponse};
+use super::rpc::{Event, KeyValue, ResponseHeader, StatusResponse, WatchCreateRequest, WatchResponse};
 
 /// What a stream's own answers have for an id.
 const STREAM: i64 = -1;
@@ -23,11 +23,16 @@ struct Place {
     parts: Vec<Event>,
 }
 
-/// What tells one history of revisions from another: that of another cluster, or of a backup.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What tells one history of revisions from another: that of another cluster, or of a backup. A backup that
+/// is restored under the same names has the same cluster id, but everything else begins anew or goes back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct History {
     cluster: u64,
+    /// The highest so far, like the rest.
     term: u64,
+    revision: i64,
+    /// 0: it was never told.
+    index: u64,
 }
 
 /// Every prefix, and the history that the revisions are of.
@@ -98,7 +103,7 @@ impl Places {
     /// # Errors
     /// It is of another history: how that was seen.
     pub(super) fn check(&mut self, header: &ResponseHeader) -> Result<(), String> {
-        let newest = self.places.iter().filter_map(|place| place.seen).max().unwrap_or(0);
+        let newest = self.history.map_or(0, |known| known.revision);
         self.same_history(header)?;
         if header.revision < newest {
             let has = header.revision;
@@ -109,23 +114,37 @@ impl Places {
         Ok(())
     }
 
+    /// The same by the index of a member's log.
+    ///
+    /// # Errors
+    /// It is of another history: how that was seen.
+    pub(super) fn check_status(&mut self, status: &StatusResponse) -> Result<(), String> {
+        self.same_history(&status.header.unwrap_or_default())?;
+        let index = status.raft_index;
+        let Some(known) = &mut self.history else { return Ok(()) };
+        if index < known.index {
+            let was = known.index;
+            return Err(self.forget(format!("its log is at {index} after {was}: restored from a backup?")));
+        }
+        known.index = index;
+        Ok(())
+    }
+
     /// As [`check`](Self::check), for an answer whose revision may lag behind.
     fn same_history(&mut self, header: &ResponseHeader) -> Result<(), String> {
-        let now = History { cluster: header.cluster_id, term: header.raft_term };
-        match self.history {
-            Some(known) if known.cluster != now.cluster => {
-                Err(self
-                    .forget(format!("it is another cluster: {:x} after {:x}", now.cluster, known.cluster)))
-            }
-            Some(known) if known.term > now.term => {
-                let (is, was) = (now.term, known.term);
-                Err(self.forget(format!("it is in term {is} after {was}: restored from a backup?")))
-            }
-            _ => {
-                self.history = Some(now);
-                Ok(())
-            }
+        let (cluster, term) = (header.cluster_id, header.raft_term);
+        let known = self.history.get_or_insert(History { cluster, ..History::default() });
+        if known.cluster != cluster {
+            let was = known.cluster;
+            return Err(self.forget(format!("it is another cluster: {cluster:x} after {was:x}")));
         }
+        if known.term > term {
+            let was = known.term;
+            return Err(self.forget(format!("it is in term {term} after {was}: restored from a backup?")));
+        }
+        known.term = term;
+        known.revision = known.revision.max(header.revision);
+        Ok(())
     }
 
     fn forget(&mut self, why: String) -> String {

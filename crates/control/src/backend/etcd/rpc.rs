@@ -158,6 +158,20 @@ pub(super) struct AuthenticateResponse {
     pub(super) token: String,
 }
 
+/// `Maintenance/Status`: of one member.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub(super) struct StatusRequest {}
+
+/// Its answer.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub(super) struct StatusResponse {
+    #[prost(message, optional, tag = "1")]
+    pub(super) header: Option<ResponseHeader>,
+    /// Of the log of writes; never goes back within one history.
+    #[prost(uint64, tag = "5")]
+    pub(super) raft_index: u64,
+}
+
 impl WatchRequest {
     /// Opens a watcher.
     pub(super) fn create(request: WatchCreateRequest) -> Self {

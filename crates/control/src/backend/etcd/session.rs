@@ -79,6 +79,12 @@ impl Session {
             Err(why) => return Some(why),
         };
         loop {
+            // Before anything is resumed: is it the same history? A refusal says nothing.
+            if let Some(status) = connection.status().await
+                && let Err(why) = self.places.check_status(&status)
+            {
+                info!("etcd {}: listing again: {why}", connection.way.endpoint);
+            }
             let listed = self.list(&mut connection).await;
             let left = match listed {
                 Ok(()) => self.watch(&mut connection).await,

@@ -44,6 +44,7 @@ pub(super) fn way(settings: &EtcdSettings, url: &str) -> Way {
         ca: settings.ca_file.as_ref().map(|file| file.display().to_string()),
         has_certificate: settings.cert_file.is_some(),
         user: settings.user.as_ref().map(|(name, _)| name.clone()),
+        worked: false,
     }
 }
 

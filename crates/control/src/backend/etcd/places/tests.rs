@@ -166,6 +166,26 @@ fn a_lower_term_and_another_cluster_are_another_history() {
 }
 
 #[test]
+fn a_log_that_is_shorter_is_of_a_backup() {
+    let status = |raft_index| StatusResponse { header: Some(header(10)), raft_index };
+    let mut places = watching();
+    places.check_status(&status(100)).expect("it was not told before");
+    places.check_status(&status(100)).expect("the same");
+    assert!(places.due().is_empty());
+    assert!(places.check_status(&status(99)).is_err());
+    assert_eq!(places.due(), [0, 1, 2, 3, 4, 5]);
+    places.check_status(&status(99)).expect("the new history");
+}
+
+#[test]
+fn the_newest_revision_is_that_of_any_answer() {
+    let mut places = watching();
+    places.take(WatchResponse { watch_id: STREAM, ..at(30) });
+    let created = WatchResponse { watch_id: 1, created: true, ..at(29) };
+    assert!(matches!(places.take(created), Step::ListAgain(_)));
+}
+
+#[test]
 fn events_behind_the_newest_of_another_watcher_are_not_of_a_backup() {
     let mut places = watching();
     assert!(matches!(places.take(peers(20, vec![deleted("a", 20)])), Step::Changed { .. }));
