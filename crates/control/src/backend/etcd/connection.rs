@@ -1,5 +1,6 @@
 //! One connection to one endpoint: TLS, login, calls.
 
+use std::error::Error;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -114,9 +115,17 @@ impl Connection {
         }
     }
 
-    /// How far the member is; `None` if it does not say.
-    pub(super) async fn status(&mut self) -> Option<StatusResponse> {
-        self.call("/etcdserverpb.Maintenance/Status", StatusRequest {}).await.ok()
+    /// How far the member is; `None` if it does not want to say.
+    ///
+    /// # Errors
+    /// It was not answered.
+    pub(super) async fn status(&mut self) -> Result<Option<StatusResponse>, Failure> {
+        match self.call("/etcdserverpb.Maintenance/Status", StatusRequest {}).await {
+            Ok(status) => Ok(Some(status)),
+            // An answer of etcd has no cause; what breaks the connection has one.
+            Err(Failure::Refused(status)) if status.source().is_none() => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Opens a watch with these watchers.

@@ -85,7 +85,13 @@ impl Way {
         let endpoint = &self.endpoint;
         match self.tls(&causes) {
             Some(hint) => format!("etcd {endpoint}: TLS: {hint} ({causes})"),
-            None if self.speaks_tls_perhaps(&causes) => {
+            None if self.hung_up(&causes) && endpoint.starts_with("https:") => {
+                let ours = self.ours();
+                format!(
+                    "etcd {endpoint}: TLS: it hung up; if it does not accept our certificate, {ours} ({causes})"
+                )
+            }
+            None if self.hung_up(&causes) => {
                 format!("etcd {endpoint}: {causes}; if it wants TLS, the URL has to begin with https")
             }
             None => format!("etcd {endpoint}: {causes}"),
@@ -104,8 +110,8 @@ impl Way {
                     (None, false) => "a client without a user".to_owned(),
                 };
                 format!(
-                    "etcd {endpoint}: permission denied: {who} may not read {what}; grant a role of it that \
-                     (etcdctl role grant-permission ROLE --prefix=true read {what})"
+                    "etcd {endpoint}: permission denied: {who} may not read {what}; allow it: etcdctl role \
+                     grant-permission ROLE --prefix=true read {what}"
                 )
             }
             Refusal::Login => format!(
@@ -132,11 +138,6 @@ impl Way {
             Some(file) => format!("check ETCD_CA_CERT_FILE ({file})"),
             None => "set ETCD_CA_CERT_FILE: so far the system's CAs are trusted".to_owned(),
         };
-        let ours = if self.has_certificate {
-            "check ETCD_CERT_FILE and ETCD_KEY_FILE"
-        } else {
-            "set ETCD_CERT_FILE and ETCD_KEY_FILE"
-        };
         Some(if has("UnknownIssuer") || has("BadSignature") {
             format!("the server's certificate is not of a CA that is trusted; {ca}")
         } else if has("NotValidForName") || has("not valid for name") {
@@ -148,17 +149,24 @@ impl Way {
         } else if has("InvalidContentType") || has("tls handshake eof") {
             "it does not speak TLS, as it seems; should the URL begin with http?".to_owned()
         } else if has("fatal alert") {
-            format!("it does not accept our certificate; {ours}")
+            format!("it does not accept our certificate; {}", self.ours())
         } else {
             return None;
         })
     }
 
-    fn speaks_tls_perhaps(&self, causes: &str) -> bool {
-        // It reads our first octets, finds no TLS in them, and hangs up.
-        let hung_up =
-            ["preface", "broken pipe", "reset", "closed"].into_iter().any(|word| causes.contains(word));
-        !self.worked && self.endpoint.starts_with("http:") && hung_up
+    fn ours(&self) -> &'static str {
+        if self.has_certificate {
+            "check ETCD_CERT_FILE and ETCD_KEY_FILE"
+        } else {
+            "set ETCD_CERT_FILE and ETCD_KEY_FILE"
+        }
+    }
+
+    /// It ended the connection without an answer, ever: it did not like how we began.
+    fn hung_up(&self, causes: &str) -> bool {
+        !self.worked
+            && ["preface", "broken pipe", "reset", "closed"].into_iter().any(|word| causes.contains(word))
     }
 }
 

@@ -201,7 +201,7 @@ impl Places {
         let Some((which, place)) = found.filter(|(_, place)| place.seen.is_some()) else {
             let id = response.watch_id;
             return Step::Broken(format!(
-                "an answer for watcher {id}, which was not asked for: etcd before 3.4?"
+                "an answer for watcher {id}, which was not asked for: etcd before 3.4, or a proxy?"
             ));
         };
         if response.compact_revision != 0 {

@@ -51,7 +51,8 @@ impl Session {
     /// Endpoint after endpoint, for ever.
     pub(super) async fn run(mut self) {
         let mut backoff = Backoff::new(&self.timing);
-        let mut turn = 0_usize;
+        // Anywhere, so that not all nodes of a cluster are at its first member.
+        let mut turn = random() as usize;
         loop {
             self.since = None;
             if let Some(why) = self.one(turn).await {
@@ -79,11 +80,15 @@ impl Session {
             Err(why) => return Some(why),
         };
         loop {
-            // Before anything is resumed: is it the same history? A refusal says nothing.
-            if let Some(status) = connection.status().await
-                && let Err(why) = self.places.check_status(&status)
-            {
-                info!("etcd {}: listing again: {why}", connection.way.endpoint);
+            // Before anything is resumed: is it the same history?
+            match connection.status().await {
+                Ok(Some(status)) => {
+                    if let Err(why) = self.places.check_status(&status) {
+                        say_listing(&connection, &why);
+                    }
+                }
+                Ok(None) => {}
+                Err(failure) => return Some(connection.explain("the status", &failure)),
             }
             let listed = self.list(&mut connection).await;
             let left = match listed {
@@ -263,8 +268,12 @@ impl Session {
 }
 
 fn list_again(connection: &Connection, why: &str) -> Left {
-    info!("etcd {}: listing again: {why}", connection.way.endpoint);
+    say_listing(connection, why);
     Left::ListAgain
+}
+
+fn say_listing(connection: &Connection, why: &str) {
+    info!("etcd {}: listing again: {why}", connection.way.endpoint);
 }
 
 fn broken(connection: &Connection, why: &str) -> Left {
