@@ -12,6 +12,7 @@ mod diff;
 mod lang;
 mod load;
 mod model;
+mod print;
 mod toml;
 
 pub use check::{Problem, validate};
@@ -19,3 +20,4 @@ pub use constants::constants_from_database;
 pub use diff::{ChangeKind, ChannelChange, ConfigDiff, GlobalChange, ProtocolChange, diff};
 pub use load::{Format, IncludeLoader, LoadOptions, Loaded, load};
 pub use model::*;
+pub use print::{print, print_without_secrets};

@@ -1,12 +1,13 @@
 //! The tokens of BIRD's language, for configuration files and filters alike.
 
-use std::collections::BTreeMap;
+mod written;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 
 use ipnetwork::IpNetwork;
 use logos::{FilterResult, Lexer, Logos};
 
+use self::written::Written;
 use crate::{Diagnostic, SourceMap, Span};
 
 /// The longest name (BIRD's limit).
@@ -149,10 +150,8 @@ pub struct Tokens {
     pub(crate) tokens: Vec<(Token, Span)>,
     /// The 1-based line of each token, for run-time errors.
     pub(crate) lines: Vec<u32>,
-    /// The texts the tokens are of, by [`Span::file`].
-    texts: BTreeMap<u32, Arc<str>>,
-    /// Before which tokens an `include` stands: what was written there is not one piece.
-    breaks: Vec<usize>,
+    /// What they were read from.
+    written: Written,
 }
 
 /// Reads a text and what it includes.
@@ -179,31 +178,6 @@ impl Tokens {
         self.lines.push(line);
     }
 
-    /// The text of the tokens from `start` up to, not including, `end`, as it was written; pieces of several
-    /// files on lines of their own.
-    pub(crate) fn text(&self, start: usize, end: usize) -> String {
-        let mut text = String::new();
-        let mut at = start;
-        while at < end {
-            let Some((_, first)) = self.tokens.get(at) else { break };
-            let next = self.breaks.partition_point(|b| *b <= at);
-            let limit = self.breaks.get(next).map_or(end, |b| end.min(*b));
-            let piece = self.tokens.get(at..limit).unwrap_or_default();
-            let piece = piece.iter().take_while(|(_, s)| s.file == first.file);
-            let (mut count, mut last) = (0, *first);
-            for (_, span) in piece {
-                (count, last) = (count + 1, *span);
-            }
-            let range = first.start as usize..last.end as usize;
-            if at > start {
-                text.push('\n');
-            }
-            text.push_str(self.texts.get(&first.file).and_then(|t| t.get(range)).unwrap_or_default());
-            at += count.max(1);
-        }
-        text
-    }
-
     /// Reads a file of `sources`; the number of its last line.
     fn read(
         &mut self,
@@ -214,7 +188,7 @@ impl Tokens {
     ) -> Result<u32, Diagnostic> {
         let Some(source) = sources.file(file) else { return Ok(1) };
         let (name, text) = (source.name.clone(), source.text.clone());
-        self.texts.insert(file, text.clone());
+        self.written.texts.insert(file, text.clone());
         let mut lexer = Raw::lexer(&text);
         let mut lines = LineCounter { text: &text, at: 0, line: 1 };
         while let Some(raw) = lexer.next() {
@@ -257,7 +231,7 @@ impl Tokens {
         depth: usize,
         span: Span,
     ) -> Result<(), Diagnostic> {
-        self.breaks.push(self.tokens.len());
+        self.written.breaks.push(self.tokens.len());
         if depth >= INCLUDE_DEPTH_MAX {
             return Err(Diagnostic::error(span, "Max include depth reached"));
         }
@@ -265,7 +239,7 @@ impl Tokens {
             let file = sources.add(name, text);
             self.read(sources, file, include, depth + 1)?;
         }
-        self.breaks.push(self.tokens.len());
+        self.written.breaks.push(self.tokens.len());
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! The normal form: what means the same looks the same, and means what the filter means.
 
+#![allow(clippy::format_push_string)]
+
 mod common;
 
 use common::{Dialect, bgp_route, kernel_route, program_in, run_on};

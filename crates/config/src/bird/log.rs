@@ -4,7 +4,8 @@ use super::Reader;
 use crate::lang::{Parsed, Tok};
 use crate::model::{LogClasses, LogDestination, LogTarget, TimeFormat};
 
-const CLASSES: &[(&str, u16)] = &[
+/// Classes by their words.
+pub(crate) const CLASSES: &[(&str, u16)] = &[
     ("debug", LogClasses::DEBUG),
     ("trace", LogClasses::TRACE),
     ("info", LogClasses::INFO),

@@ -55,9 +55,11 @@ pub(super) const FIRST_WORDS: &[&str] = &[
     "require",
 ];
 
-type Flag = fn(&mut BgpConfig) -> &mut bool;
+/// The place of a switch.
+pub(crate) type Flag = fn(&mut BgpConfig) -> &mut bool;
 
-const FLAGS: &[(&[&str], Flag)] = &[
+/// Switches by their words.
+pub(crate) const FLAGS: &[(&[&str], Flag)] = &[
     (&["strict", "bind"], |c| &mut c.strict_bind),
     (&["passive"], |c| &mut c.passive),
     (&["rr", "client"], |c| &mut c.rr_client),
@@ -78,16 +80,20 @@ const FLAGS: &[(&[&str], Flag)] = &[
     (&["ttl", "security"], |c| &mut c.ttl_security),
 ];
 
-type Seconds = fn(&mut BgpConfig) -> &mut Duration;
+/// The place of a time.
+pub(crate) type Seconds = fn(&mut BgpConfig) -> &mut Duration;
 
-const SECONDS: &[(&[&str], Seconds)] = &[
+/// Times in whole seconds by their words.
+pub(crate) const SECONDS: &[(&[&str], Seconds)] = &[
     (&["connect", "retry", "time"], |c| &mut c.connect_retry),
     (&["error", "forget", "time"], |c| &mut c.error_forget),
 ];
 
-type Number = fn(&mut BgpConfig) -> &mut u32;
+/// The place of a number.
+pub(crate) type Number = fn(&mut BgpConfig) -> &mut u32;
 
-const NUMBERS: &[(&[&str], Number)] = &[
+/// Numbers by their words.
+pub(crate) const NUMBERS: &[(&[&str], Number)] = &[
     (&["default", "bgp_med"], |c| &mut c.default_med),
     (&["default", "bgp_local_pref"], |c| &mut c.default_local_pref),
 ];

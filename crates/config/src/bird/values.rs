@@ -12,6 +12,16 @@ use crate::model::{DebugFlags, InterfacePattern};
 /// An address and the interface after `%`.
 pub(super) type ZonedAddress = (IpAddr, Option<String>);
 
+/// `debug` flags by their words.
+pub(crate) const DEBUG_WORDS: &[(&str, u16)] = &[
+    ("states", DebugFlags::STATES as u16),
+    ("routes", DebugFlags::ROUTES as u16),
+    ("filters", DebugFlags::FILTERS as u16),
+    ("interfaces", DebugFlags::INTERFACES as u16),
+    ("events", DebugFlags::EVENTS as u16),
+    ("packets", DebugFlags::PACKETS as u16),
+];
+
 impl Reader<'_> {
     /// The constant the current word names; nothing is read.
     fn constant(&self) -> Option<Constant> {
@@ -210,15 +220,7 @@ impl Reader<'_> {
 
     /// `all`, `off` or `{ states, … }` of `debug`.
     pub(super) fn debug_mask(&mut self) -> Parsed<DebugFlags> {
-        const WORDS: &[(&str, u16)] = &[
-            ("states", DebugFlags::STATES as u16),
-            ("routes", DebugFlags::ROUTES as u16),
-            ("filters", DebugFlags::FILTERS as u16),
-            ("interfaces", DebugFlags::INTERFACES as u16),
-            ("events", DebugFlags::EVENTS as u16),
-            ("packets", DebugFlags::PACKETS as u16),
-        ];
-        Ok(DebugFlags(self.mask(WORDS)? as u8))
+        Ok(DebugFlags(self.mask(DEBUG_WORDS)? as u8))
     }
 
     /// `all`, `off` or `{ states, messages }` of `mrtdump`.

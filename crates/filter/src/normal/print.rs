@@ -289,19 +289,15 @@ impl Printer {
     }
 
     fn mask(&mut self, items: &[MaskNode]) -> String {
-        let mut text = String::from("[= ");
-        for item in items {
-            text.push_str(&match item {
-                MaskNode::Fixed(element) => fixed(element),
-                MaskNode::Value(node) => self.node(node, Level::Atom),
-                MaskNode::Range(low, high) => {
-                    let low = self.node(low, Level::Atom);
-                    format!("{low}..{}", self.node(high, Level::Atom))
-                }
-            });
-            text.push(' ');
-        }
-        text + "=]"
+        let item = |item: &MaskNode| match item {
+            MaskNode::Fixed(element) => fixed(element),
+            MaskNode::Value(node) => self.node(node, Level::Atom),
+            MaskNode::Range(low, high) => {
+                let low = self.node(low, Level::Atom);
+                format!("{low}..{}", self.node(high, Level::Atom))
+            }
+        };
+        format!("[= {} =]", items.iter().map(item).collect::<Vec<_>>().join(" "))
     }
 
     /// How a function is called until it has its number.

@@ -1,0 +1,151 @@
+//! A configuration as a bird.conf in its own dialect: what [`load`](crate::load()) makes of it is the
+//! configuration again.
+
+mod channel;
+mod protocol;
+mod router;
+mod session;
+mod static_routes;
+
+use std::fmt::Display;
+
+use godwit_filter::SymbolClass;
+use ipnetwork::IpNetwork;
+
+use crate::model::{DebugFlags, Dialect, InterfacePattern, RouterConfig};
+
+/// The whole configuration, with its passwords. Options at their defaults are left out, templates are
+/// gone. What a bird.conf cannot say is a comment: why a protocol is held, which is then `disabled`; a
+/// password with other octets than a string may have.
+pub fn print(config: &RouterConfig) -> String {
+    written(config, true)
+}
+
+/// The same for other eyes: in place of passwords are comments.
+pub fn print_without_secrets(config: &RouterConfig) -> String {
+    written(config, false)
+}
+
+fn written(config: &RouterConfig, secrets: bool) -> String {
+    let mut out = Out { config, secrets, text: String::new(), indent: 0 };
+    out.router();
+    out.definitions();
+    for protocol in &config.protocols {
+        out.protocol(protocol);
+    }
+    let start = out.text.len() - out.text.trim_start().len();
+    out.text.split_off(start)
+}
+
+/// Where statements go.
+struct Out<'c> {
+    config: &'c RouterConfig,
+    /// Whether passwords are written.
+    secrets: bool,
+    text: String,
+    indent: usize,
+}
+
+impl Out<'_> {
+    fn is_16(&self) -> bool {
+        self.config.dialect == Dialect::Bird16
+    }
+
+    fn line(&mut self, text: impl Display) {
+        let pad = "  ".repeat(self.indent);
+        self.text.push_str(&format!("{pad}{text}\n"));
+    }
+
+    /// An option with what follows its words.
+    fn option(&mut self, words: &str, value: impl Display) {
+        self.line(format_args!("{words} {value};"));
+    }
+
+    /// A switch that is not as it is by default.
+    fn flag(&mut self, words: &str, value: bool, default: bool) {
+        if value != default {
+            self.option(words, if value { "on" } else { "off" });
+        }
+    }
+
+    fn block(&mut self, head: &str, inside: impl FnOnce(&mut Self)) {
+        self.line(format_args!("{head} {{"));
+        self.indent += 1;
+        inside(self);
+        self.indent -= 1;
+    }
+
+    fn debug(&mut self, words: &str, flags: DebugFlags) {
+        let words_of = crate::bird::values::DEBUG_WORDS;
+        self.option(words, mask(words_of, flags.0.into(), DebugFlags::ALL.0.into()));
+    }
+
+    /// Constants, functions and filters, and the names that only stand for themselves.
+    fn definitions(&mut self) {
+        let config = self.config;
+        for definition in config.program.definitions() {
+            self.line("");
+            let end = match definition.class {
+                SymbolClass::Function | SymbolClass::Filter => "",
+                _ if definition.text.ends_with(';') => "",
+                _ => ";",
+            };
+            self.line(format_args!("{}{end}", definition.text));
+        }
+        for (symbol, class) in config.program.symbols() {
+            let name = name(&symbol);
+            match class {
+                SymbolClass::Template => self.line(format_args!("template bgp {name} {{ }}")),
+                // What does nothing here has a name all the same.
+                SymbolClass::Protocol if config.protocol(&symbol).is_none() => {
+                    self.line(format_args!("protocol bfd {name} {{ }}"));
+                }
+                SymbolClass::Table if config.table(&symbol).is_none() => {
+                    self.line(format_args!(
+                        "{} {name};",
+                        if self.is_16() { "roa table" } else { "roa4 table" }
+                    ));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A name, in quotes where it needs them.
+fn name(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if plain { name.to_owned() } else { format!("'{name}'") }
+}
+
+/// A text in quotes. The language has no way to write a quote or the end of a line in one.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace(['"', '\n'], " "))
+}
+
+/// A comment on one line.
+fn comment(text: &str) -> String {
+    format!("# {}", text.replace(['\n', '\r'], " "))
+}
+
+/// The words of the bits that are set.
+fn mask(words: &[(&str, u16)], bits: u16, all: u16) -> String {
+    if bits & all == all {
+        return "all".into();
+    }
+    let set: Vec<&str> = words.iter().filter(|(_, bit)| bits & bit != 0).map(|(word, _)| *word).collect();
+    if set.is_empty() { "off".into() } else { format!("{{ {} }}", set.join(", ")) }
+}
+
+/// `-"cali*", "eth*" 10.0.0.0/8, …`
+fn patterns(list: &[InterfacePattern]) -> String {
+    let one = |pattern: &InterfacePattern| {
+        let sign = if pattern.negative { "-" } else { "" };
+        let name = pattern.name.as_deref().map(quoted);
+        let prefix = pattern.prefix.as_ref().map(IpNetwork::to_string);
+        let parts: Vec<String> = name.into_iter().chain(prefix).collect();
+        format!("{sign}{}", parts.join(" "))
+    };
+    list.iter().map(one).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,120 @@
+//! Channels, in 1.6 options of the protocol.
+
+use godwit_filter::Filter;
+use godwit_wire::AddressFamily;
+
+use super::{Out, name};
+use crate::model::{
+    BgpChannelConfig, ChannelConfig, Dialect, GatewayMode, Limit, NextHopMode, Policy, ProtocolConfig,
+    ProtocolKind,
+};
+
+impl Out<'_> {
+    pub(super) fn channel(&mut self, protocol: &ProtocolConfig, channel: &ChannelConfig) {
+        if self.is_16() {
+            self.channel_options(protocol, channel);
+            return;
+        }
+        let of = if channel.family == AddressFamily::IPV6 { "ipv6" } else { "ipv4" };
+        self.block(of, |out| out.channel_options(protocol, channel));
+        self.line("};");
+    }
+
+    fn channel_options(&mut self, protocol: &ProtocolConfig, channel: &ChannelConfig) {
+        let default_table = match (self.config.dialect, channel.family) {
+            (Dialect::Bird16, _) => "master",
+            (_, AddressFamily::IPV6) => "master6",
+            _ => "master4",
+        };
+        if channel.table != default_table {
+            self.option("table", name(&channel.table));
+        }
+        // 2.x wants both of an external session.
+        let bgp = matches!(protocol.kind, ProtocolKind::Bgp(_));
+        let explicit = bgp && !self.is_16();
+        if explicit || channel.import != Policy::All {
+            let policy = self.policy(&channel.import);
+            self.option("import", policy);
+        }
+        if explicit || channel.export != Policy::None {
+            let policy = self.policy(&channel.export);
+            self.option("export", policy);
+        }
+        if channel.preference != protocol.kind.default_preference() {
+            self.option("preference", channel.preference);
+        }
+        self.flag("import keep filtered", channel.keep_filtered, false);
+        self.limit("receive limit", channel.receive_limit);
+        self.limit("import limit", channel.import_limit);
+        self.limit("export limit", channel.export_limit);
+        if bgp {
+            self.bgp_channel(&channel.bgp);
+        }
+    }
+
+    fn policy(&self, policy: &Policy) -> String {
+        match policy {
+            Policy::All => "all".into(),
+            Policy::None => "none".into(),
+            Policy::Filter(filter) => self.filter(filter),
+        }
+    }
+
+    /// A filter by its name, if that is defined, or in its own words.
+    fn filter(&self, filter: &Filter) -> String {
+        let named = filter.name().filter(|name| self.config.program.filter(name).as_deref() == Some(filter));
+        match (named, filter.text()) {
+            (Some(named), _) => format!("filter {}", name(named)),
+            (None, Some(text)) if text.starts_with("where ") => text.to_owned(),
+            (None, text) => format!("filter {}", text.unwrap_or("{ reject; }")),
+        }
+    }
+
+    fn limit(&mut self, words: &str, limit: Option<Limit>) {
+        if let Some(Limit { max, action }) = limit {
+            self.option(words, format_args!("{max} action {}", action.word()));
+        }
+    }
+
+    fn bgp_channel(&mut self, bgp: &BgpChannelConfig) {
+        // In 1.6 each of the two decides on the other.
+        let both = self.is_16() && bgp.next_hop_self != NextHopMode::Off;
+        if bgp.next_hop_self != NextHopMode::Off {
+            self.option("next hop self", next_hop(bgp.next_hop_self));
+        }
+        if let Some(mode) = bgp.next_hop_keep.filter(|mode| !(both && *mode == NextHopMode::Off)) {
+            self.option("next hop keep", next_hop(mode));
+        }
+        if let Some(address) = bgp.next_hop_address {
+            self.option("next hop address", address);
+        }
+        match bgp.gateway {
+            GatewayMode::Auto => {}
+            GatewayMode::Direct => self.option("gateway", "direct"),
+            GatewayMode::Recursive => self.option("gateway", "recursive"),
+        }
+        if let Some(table) = &bgp.igp_table {
+            self.option("igp table", name(table));
+        }
+        self.flag("secondary", bgp.secondary, false);
+        match bgp.add_paths {
+            (false, false) => {}
+            (true, false) => self.option("add paths", "rx"),
+            (false, true) => self.option("add paths", "tx"),
+            (true, true) => self.option("add paths", "on"),
+        }
+        self.flag("mandatory", bgp.mandatory, false);
+        if let Some(wanted) = bgp.graceful_restart.filter(|_| !self.is_16()) {
+            self.option("graceful restart", if wanted { "on" } else { "off" });
+        }
+    }
+}
+
+fn next_hop(mode: NextHopMode) -> &'static str {
+    match mode {
+        NextHopMode::Off => "off",
+        NextHopMode::All => "on",
+        NextHopMode::Internal => "ibgp",
+        NextHopMode::External => "ebgp",
+    }
+}

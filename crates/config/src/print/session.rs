@@ -1,0 +1,125 @@
+//! `protocol bgp`.
+
+use std::time::Duration;
+
+use super::{Out, comment, quoted};
+use crate::bird::session::{FLAGS, NUMBERS, SECONDS};
+use crate::defaults::{BGP_PORT, MULTIHOP_DEFAULT};
+use crate::model::{BgpConfig, Dialect, GracefulRestartMode, Neighbor, NeighborAs, Password};
+
+impl Out<'_> {
+    pub(super) fn session(&mut self, bgp: &BgpConfig) {
+        self.endpoints(bgp);
+        if let Some(password) = &bgp.password {
+            self.password(password);
+        }
+        let mut config = bgp.clone();
+        // Every option at its default, whatever the session is.
+        let mut default = BgpConfig::new(0, bgp.neighbor.clone(), NeighborAs::External);
+        for (words, place) in FLAGS {
+            self.flag(&words.join(" "), *place(&mut config), *place(&mut default));
+        }
+        for (words, place) in SECONDS {
+            let (now, default) = (*place(&mut config), *place(&mut default));
+            if now != default {
+                self.option(&words.join(" "), whole_seconds(now));
+            }
+        }
+        for (words, place) in NUMBERS {
+            let (now, default) = (*place(&mut config), *place(&mut default));
+            if now != default {
+                self.option(&words.join(" "), now);
+            }
+        }
+        self.timers(bgp, &default);
+        if let Some(id) = bgp.rr_cluster_id {
+            self.option("rr cluster id", id);
+        }
+        match bgp.allow_local_as {
+            0 => {}
+            u32::MAX => self.line("allow local as;"),
+            n => self.option("allow local as", n),
+        }
+        match bgp.graceful_restart {
+            GracefulRestartMode::Aware => {}
+            GracefulRestartMode::On => self.option("graceful restart", "on"),
+            GracefulRestartMode::Off => self.option("graceful restart", "off"),
+        }
+        if bgp.graceful_restart_time_secs != default.graceful_restart_time_secs {
+            self.option("graceful restart time", bgp.graceful_restart_time_secs);
+        }
+    }
+
+    fn endpoints(&mut self, bgp: &BgpConfig) {
+        let address = bgp.local_address.map(|a| format!("{a} ")).unwrap_or_default();
+        let local_port = port(bgp.local_port);
+        self.option("local", format_args!("{address}{local_port}as {}", bgp.local_as));
+        let remote_as = match bgp.neighbor_as {
+            NeighborAs::Number(n) => format!("as {n}"),
+            NeighborAs::Internal => "internal".to_owned(),
+            NeighborAs::External => "external".to_owned(),
+        };
+        let remote_port = port(bgp.neighbor_port);
+        match &bgp.neighbor {
+            Neighbor::Address { address, interface } => {
+                self.option("neighbor", format_args!("{address} {remote_port}{remote_as}"));
+                if let Some(interface) = interface {
+                    self.option("interface", quoted(interface));
+                }
+            }
+            Neighbor::Range(net) => {
+                self.option("neighbor", format_args!("range {net} {remote_port}{remote_as}"));
+            }
+        }
+        let by_default = bgp.is_internal().then_some(MULTIHOP_DEFAULT);
+        match bgp.multihop {
+            hops if hops == by_default => {}
+            None => self.line("direct;"),
+            Some(MULTIHOP_DEFAULT) => self.line("multihop;"),
+            Some(hops) => self.option("multihop", hops),
+        }
+        let check = self.config.dialect == Dialect::Bird2 && bgp.multihop.is_none();
+        self.flag("check link", bgp.check_link, check);
+    }
+
+    fn password(&mut self, password: &Password) {
+        let text = std::str::from_utf8(password.octets()).ok().filter(|text| !text.contains(['"', '\n']));
+        match text {
+            _ if !self.secrets => self.line(comment("password: not shown")),
+            Some(text) => self.option("password", quoted(text)),
+            None => {
+                // Without it the neighbor must not be spoken to.
+                self.line(comment("password: has octets that cannot be written here"));
+                self.line("disabled;");
+            }
+        }
+    }
+
+    fn timers(&mut self, bgp: &BgpConfig, default: &BgpConfig) {
+        if bgp.hold_time_secs != default.hold_time_secs {
+            self.option("hold time", bgp.hold_time_secs);
+        }
+        if bgp.startup_hold_time_secs != default.startup_hold_time_secs {
+            self.option("startup hold time", bgp.startup_hold_time_secs);
+        }
+        if let Some(n) = bgp.keepalive_time_secs {
+            self.option("keepalive time", n);
+        }
+        if let Some(delay) = bgp.connect_delay {
+            self.option("connect delay time", whole_seconds(delay));
+        }
+        if bgp.error_wait != default.error_wait {
+            let (min, max) = bgp.error_wait;
+            self.option("error wait time", format_args!("{}, {}", whole_seconds(min), whole_seconds(max)));
+        }
+    }
+}
+
+fn port(port: u16) -> String {
+    if port == BGP_PORT { String::new() } else { format!("port {port} ") }
+}
+
+/// A time as the language has it; a part of a second is a second.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
