@@ -2,12 +2,13 @@
 //! is said ([`Update::Fault`]) and tried again.
 
 pub mod endpoint_status;
+pub mod etcd;
 mod files;
 pub mod folder;
-pub mod etcd;
 
 use tokio::sync::{mpsc, watch};
 
+use crate::settings::{DatastoreSettings, Settings};
 use crate::{Demand, Update};
 
 /// Where a backend sends what it sees. Batches of one message are applied together.
@@ -25,4 +26,24 @@ pub trait Datastore: Send {
     /// Every scope is first [`Listed`](Update::Listed), then kept current. What is not demanded any
     /// more need not be said to be gone.
     fn run(self: Box<Self>, demand: watch::Receiver<Demand>, updates: Updates) -> Running;
+}
+
+/// Whether the files of workloads are watched: a folder of manifests stands for everything there is.
+pub fn has_workloads(settings: &Settings) -> bool {
+    !matches!(settings.datastore, DatastoreSettings::Folder(_))
+}
+
+/// The backends that the settings ask for.
+pub fn open(settings: &Settings) -> Vec<Box<dyn Datastore>> {
+    let node = settings.node.node.clone();
+    let mut all: Vec<Box<dyn Datastore>> = match &settings.datastore {
+        DatastoreSettings::Folder(path) => vec![Box::new(folder::Folder::new(path.clone(), node))],
+        DatastoreSettings::Etcd(etcd) => vec![Box::new(etcd::Etcd::new(etcd.clone(), node))],
+        DatastoreSettings::Kubernetes(_) => Vec::new(),
+    };
+    if has_workloads(settings) {
+        let prefix = settings.endpoint_status_prefix.clone();
+        all.push(Box::new(endpoint_status::EndpointStatusFolder::new(prefix)));
+    }
+    all
 }

@@ -3,6 +3,8 @@
 mod health;
 mod server;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
