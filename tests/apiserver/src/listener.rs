@@ -23,6 +23,8 @@ impl axum::serve::Listener for Listener {
         loop {
             // An error of accept is about one connection or a shortage that passes; the next try tells.
             if let Ok((tcp, addr)) = self.tcp.accept().await {
+                // An end called for before this connection is none of its business.
+                self.end.mark_unchanged();
                 let mut end = self.end.clone();
                 let end = Box::pin(async move {
                     let _gone_too = end.changed().await;
