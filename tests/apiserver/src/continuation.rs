@@ -54,4 +54,13 @@ mod tests {
             assert_eq!(Continuation::decode(text).unwrap_err().code, 400, "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_token_or_refused(text in "[0-9a-f]{0,40}|\\PC*") {
+            if let Ok(token) = Continuation::decode(&text) {
+                proptest::prop_assert_eq!(Continuation::decode(&token.encode()), Ok(token));
+            }
+        }
+    }
 }

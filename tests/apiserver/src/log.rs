@@ -125,4 +125,12 @@ mod tests {
             assert!(!glob(pattern, path, query), "{pattern}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_with_parts_cut_out_fits(parts in proptest::collection::vec("[a-c]{0,3}", 1..5), cut in "[a-c]{0,3}") {
+            let text = parts.join(&cut);
+            proptest::prop_assert!(glob(&parts.join("*"), &text, ""));
+        }
+    }
 }

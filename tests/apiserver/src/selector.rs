@@ -85,9 +85,8 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
 
 fn label(text: &str) -> Result<Requirement, Failure> {
     let bad = || Failure::bad_request(format!("unable to parse requirement: {text:?}"));
-    let require = |key: &str, test| match valid_key(key) {
-        true => Ok(Requirement { key: key.to_owned(), test }),
-        false => Err(bad()),
+    let require = |key: &str, test| {
+        if valid_key(key) { Ok(Requirement { key: key.to_owned(), test }) } else { Err(bad()) }
     };
     if let Some(set) = text.strip_suffix(')') {
         let (head, values) = set.split_once('(').ok_or_else(bad)?;
@@ -194,6 +193,15 @@ mod tests {
     fn nonsense_is_a_bad_request() {
         for text in ["app in web", "app in (a", "in (a)", "a b", "=", ",", "a,,b", "(a)", "!"] {
             assert_eq!(Selector::parse(text, "").unwrap_err().code, 400, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_selector_or_refused(labels in "[a!=(), innot]{0,20}|\\PC*", fields in "[metadata.n=!,]{0,20}|\\PC*") {
+            if let Ok(selector) = Selector::parse(&labels, &fields) {
+                selector.matches(&json!({"metadata": {"name": "a", "labels": {"a": "n"}}}));
+            }
         }
     }
 }

@@ -114,4 +114,11 @@ mod tests {
             assert_eq!(parse(path), Place::Nothing, "{path}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_path_is_a_place(path in "(/(api|apis|v1|namespaces|%[0-9a-g]{0,2}|\\PC))*|\\PC*") {
+            let _place = parse(&path);
+        }
+    }
 }
