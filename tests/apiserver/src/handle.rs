@@ -55,7 +55,7 @@ impl Handle {
 
     /// Creates an object, or replaces the one there is whatever its version.
     pub fn apply(&self, mut object: Value) -> Result<Value, Failure> {
-        if let Some(metadata) = object["metadata"].as_object_mut() {
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.remove("resourceVersion");
             metadata.remove("uid");
         }

@@ -17,7 +17,7 @@ pub struct Failure {
     pub retry_after_secs: Option<u32>,
     /// A continue token for those who can live with an inconsistent list.
     pub continue_token: Option<String>,
-    /// `details` of the body: name, group, kind, causes.
+    /// `details` of the body, an object: name, group, kind, causes.
     pub details: Value,
 }
 
@@ -91,7 +91,7 @@ impl Failure {
 
     /// The body of kind `Status`.
     pub fn body(&self) -> Value {
-        let mut details = self.details.clone();
+        let mut details = if self.details.is_object() { self.details.clone() } else { json!({}) };
         if let Some(secs) = self.retry_after_secs {
             details["retryAfterSeconds"] = json!(secs);
         }

@@ -1,5 +1,6 @@
 //! What a test can do to a server, and what it can ask about its clients.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -153,6 +154,15 @@ impl Handle {
                 && glob(pattern, &entry.path, &entry.query)
         };
         self.shared.look().log.entries().filter(fits).cloned().collect()
+    }
+
+    /// How often each method, path and query was asked for.
+    pub fn request_counts(&self) -> BTreeMap<(String, String, String), usize> {
+        let mut counts = BTreeMap::new();
+        for entry in self.requests() {
+            *counts.entry((entry.method, entry.path, entry.query)).or_default() += 1;
+        }
+        counts
     }
 
     /// How many requests of a resource's whole collection were lists (not watches), pages counted singly.

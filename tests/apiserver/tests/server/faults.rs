@@ -98,6 +98,8 @@ async fn requests_are_written_down() {
     assert_eq!(handle.requests_to("get", "/api/v1/nodes*").len(), 4);
     assert_eq!(handle.requests_to("*", "/api/v1/nodes?limit=500").len(), 2);
     assert_eq!(handle.requests_to("POST", "*").len(), 0);
+    let key = ["GET", "/api/v1/nodes", "limit=500"].map(str::to_owned);
+    assert_eq!(handle.request_counts()[&key.into()], 2);
     let entry = &handle.requests_to("GET", "*watch=true*?*")[..];
     assert!(entry.is_empty(), "the star before the question mark is of the path");
     let entry = handle.requests_to("GET", "*?*watch=true*").remove(0);

@@ -9,4 +9,5 @@ mod forms;
 mod lists;
 mod objects;
 mod past;
+mod program;
 mod watches;
