@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::time::Duration;
 
-use apiserver_double::{Action, CalicoApi, Failure, Fault, Handle, Server};
+use apiserver_double::{Action, Builder, CalicoApi, Failure, Fault, FutureWatch, Handle, Server};
 use futures::{Stream, StreamExt};
 use k8s_openapi::api::core::v1::Node;
-use kube::api::{ApiResource, DynamicObject, PartialObjectMeta};
+use kube::api::{ApiResource, DynamicObject, ListParams, PartialObjectMeta};
 use kube::core::GroupVersionKind;
 use kube::runtime::watcher::{self, Config, Error, Event, watcher};
 use kube::{Api, Client, ResourceExt};
@@ -82,7 +82,11 @@ struct Setup {
 
 impl Setup {
     async fn new() -> Self {
-        let server = Server::builder().calico(CalicoApi::V1).start().await.unwrap();
+        Self::with(|builder| builder).await
+    }
+
+    async fn with(settings: impl FnOnce(Builder) -> Builder) -> Self {
+        let server = settings(Server::builder().calico(CalicoApi::V1)).start().await.unwrap();
         let mut config = kube::Config::new(server.url().parse().unwrap());
         // kube tries 429, 503 and 504 again for minutes before it says anything.
         config.default_retry = false;
@@ -178,17 +182,15 @@ async fn a_watch_that_ends_is_resumed_without_a_new_list() {
 #[tokio::test]
 async fn a_bookmark_saves_a_list_after_a_compaction() {
     for mode in modes() {
-        let setup = Setup::new().await;
-        let mut follower = setup.followed(&mode, &["a"]).await;
+        let setup = Setup::with(|builder| builder.bookmark_interval(Duration::from_millis(20))).await;
+        let mut follower = setup.followed(&mode.timeout(1), &["a"]).await;
         setup.handle.advance_revision(100);
-        setup.handle.send_bookmarks();
-        // The event after the bookmark shows that it was read.
+        // The watch after the one with the bookmark begins there, and not at the last change of a node.
+        let resumed = |handle: &Handle| !handle.requests_to("GET", "*?*resourceVersion=102*").is_empty();
+        setup.drive_until(&mut follower, resumed).await;
+        setup.handle.compact();
         setup.handle.create(node("b")).unwrap();
         follower.until_known(&["a", "b"]).await;
-        setup.handle.compact();
-        setup.handle.drop_watches();
-        setup.handle.create(node("c")).unwrap();
-        follower.until_known(&["a", "b", "c"]).await;
         assert_eq!((follower.complete, follower.errors.len()), (1, 0));
     }
 }
@@ -303,6 +305,24 @@ async fn after_a_restart_from_a_backup_a_new_watcher_sees_the_right_state() {
         setup.handle.create(node("newer")).unwrap();
         follower.until_known(&["kept", "new", "newer", "old"]).await;
     }
+}
+
+/// Where the server lets such a watch wait, kube's watcher hears of nothing until the revision is past what it knew,
+/// and then of the newest change only. No answer tells it; only a list from that revision would.
+#[tokio::test]
+async fn a_server_that_lets_a_watch_of_the_future_wait_hides_changes_from_kube() {
+    let setup = Setup::with(|builder| builder.future_watch(FutureWatch::Wait)).await;
+    let backup = setup.handle.snapshot();
+    let mut follower = setup.followed(&Config::default(), &["lost"]).await;
+    setup.handle.restart_from(&backup);
+    setup
+        .drive_until(&mut follower, |handle| handle.open_watches() == 1 && handle.watches_of(NODES) > 1)
+        .await;
+    setup.handle.create(node("hidden")).unwrap();
+    setup.handle.create(node("seen")).unwrap();
+    follower.until_known(&["lost", "seen"]).await;
+    let list = Api::<Node>::all(setup.client.clone()).list(&ListParams::default().at("9")).await;
+    assert!(matches!(list, Err(kube::Error::Api(status)) if status.code == 504));
 }
 
 fn too_large(error: &Error) -> bool {
