@@ -84,7 +84,7 @@ impl Access {
     ) -> Result<(), Failure> {
         let Some(exceptions) = self.forbidden.get(&kind.resource()) else { return Ok(()) };
         let named = !name.is_empty() && exceptions.contains(&format!("{namespace}/{name}"));
-        if !namespace.is_empty() && (exceptions.contains(namespace) || named) {
+        if exceptions.contains(namespace) || named {
             return Ok(());
         }
         let place = if namespace.is_empty() {

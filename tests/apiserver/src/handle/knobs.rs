@@ -134,7 +134,8 @@ impl Handle {
     }
 
     /// Forbids a resource but for one namespace (`ns`), or one object (`ns/name`) as a role with `resourceNames`
-    /// does: get it, or list and watch it with `fieldSelector=metadata.name=name` in its namespace. Adds up.
+    /// does: get it, or list and watch it with `fieldSelector=metadata.name=name` in its namespace. One object of a kind
+    /// without namespaces is `/name`. Adds up.
     pub fn allow_only(&self, resource: &str, exception: &str) {
         self.shared.change(|state| state.access.allow_only(resource, exception));
     }

@@ -59,5 +59,11 @@ async fn a_role_for_one_named_secret() {
     ] {
         assert_eq!(setup.get(&path).await.code, code, "{path}");
     }
+    setup.handle.allow_only("v1/nodes", "/me");
+    assert_eq!(
+        (setup.get("/api/v1/nodes/me").await.code, setup.get("/api/v1/nodes/you").await.code),
+        (404, 403)
+    );
+    assert_eq!(setup.get("/api/v1/nodes?fieldSelector=metadata.name%3Dme").await.code, 200);
     setup.watch(&format!("{secrets}?watch=1&fieldSelector=metadata.name%3Dbgp")).await;
 }

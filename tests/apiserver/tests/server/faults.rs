@@ -24,6 +24,11 @@ async fn failures_for_the_next_requests_that_fit() {
     assert_eq!(setup.handle.waiting_faults(), 1);
     assert_eq!(setup.send("DELETE", "/api/v1/nodes/a", &[], None).await.code, 500);
     assert_eq!(setup.handle.waiting_faults(), 0);
+    for code in [500, 503] {
+        setup.handle.inject(Fault::new("/api", Action::Fail(Failure::new(code, "x"))));
+    }
+    let met = (setup.get("/api").await.code, setup.get("/api").await.code, setup.get("/api").await.code);
+    assert_eq!(met, (500, 503, 200), "one request meets one fault, the oldest first");
     for (code, reason) in [(410, "Expired"), (503, "ServiceUnavailable")] {
         setup.handle.inject(Fault::new("*", Action::Fail(Failure::new(code, "x"))).forever());
         assert_eq!(setup.get("/api").await.reason(), reason);
