@@ -2,8 +2,8 @@
 //! affinities of the own node. Services, endpoints and secrets are not in etcd: whoever wants them runs
 //! the Kubernetes backend beside this one.
 //!
-//! [`places`] says what an answer means, [`listing`] what to ask next, [`pace`] when: all without I/O.
-//! [`connection`] talks to one endpoint, [`session`] is the loop around them. What is listed is listed at
+//! `places` says what an answer means, `listing` what to ask next, `pace` when: all without I/O.
+//! `connection` talks to one endpoint, `session` is the loop around them. What is listed is listed at
 //! one revision; what is watched is watched from there; a stream that breaks is resumed where it was, and
 //! when that cannot be (compacted, another cluster, a backup), the list is read again. etcd has to be 3.4 or
 //! later, and not behind its own gRPC proxy: watchers with ids of ours, and progress requests, are newer.
