@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod bench_calico;
 mod demo;
 mod interop_table;
 mod packages;
@@ -19,6 +20,7 @@ cargo xtask test             everything: unit, property and lab tests (labs as r
 cargo xtask test --unit      only what needs neither root nor other programs
 cargo xtask test --lab       only the labs
 cargo xtask bench [RUNS]     1,000,000 prefixes through godwit and through bird2 (as root)
+cargo xtask bench-calico     a cluster of 1,000 nodes, followed in etcd and in an API server for tests
 cargo xtask help             this";
 
 fn main() -> ExitCode {
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["test", options @ ..] => test::run(options),
         ["bench", options @ ..] => bench::run(options),
+        ["bench-calico"] => bench_calico::run(),
         ["bench-peer", count] => peer::run(count),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

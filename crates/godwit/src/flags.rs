@@ -7,6 +7,8 @@ use godwit_ctl::ClientArgs;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt as _;
 
+use crate::calico::{self, CalicoCommand};
+
 /// What the command line asks for.
 #[derive(Debug)]
 pub(crate) enum Invocation {
@@ -16,6 +18,8 @@ pub(crate) enum Invocation {
     Version,
     /// Be the control client.
     Client(ClientArgs),
+    /// `godwit calico`.
+    Calico(Box<CalicoCommand>),
     /// Check a file.
     Check(CheckOptions),
     /// Be the daemon.
@@ -70,6 +74,7 @@ godwit: a BGP speaker that runs bird.conf unchanged
 
 Usage: godwit [run] [OPTIONS]        the daemon, with BIRD's flags
        godwit check [-6] FILE        check a configuration (-6: as bird6 would) and explain what is wrong with it
+       godwit calico COMMAND         what a Calico datastore makes of a node; godwit calico --help
        godwit ctl [-s SOCKET] [COMMAND…]   talk to a running daemon; interactive without a command
 
 Options of the daemon:
@@ -105,6 +110,10 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Invocation, 
     let subcommand = args.peek().and_then(|a| a.to_str()).map(str::to_owned);
     match subcommand.as_deref() {
         Some("ctl") => client(lexopt::Parser::from_args(args.skip(1)), false).map_err(fail),
+        Some("calico") => match calico::parse(lexopt::Parser::from_args(args.skip(1))).map_err(fail)? {
+            Some(command) => Ok(Invocation::Calico(Box::new(command))),
+            None => Ok(Invocation::Help(calico::HELP)),
+        },
         Some("check") => check(lexopt::Parser::from_args(args.skip(1))).map_err(fail),
         Some("run") => daemon(lexopt::Parser::from_args(args.skip(1)), ipv6, true).map_err(fail),
         _ => daemon(lexopt::Parser::from_args(args), ipv6, false).map_err(fail),

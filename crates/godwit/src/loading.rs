@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use godwit_config::{LoadOptions, Loaded, RouterConfig, load};
+use godwit_config::{Dialect, LoadOptions, Loaded, RouterConfig, load};
 use godwit_daemon::options_without_effect;
 use godwit_filter::Severity;
 
@@ -18,6 +18,22 @@ pub(crate) fn read(file: &Path, ipv6: bool) -> std::io::Result<Loaded> {
     let text = std::fs::read_to_string(file)?;
     let options = LoadOptions { ipv6_daemon: ipv6, ..LoadOptions::default() };
     Ok(load(&name, &text, &options, &mut include))
+}
+
+/// Reads a file that confd wrote: its dialect is known.
+///
+/// # Errors
+/// `FILE:LINE:COL MESSAGE` lines.
+pub(crate) fn load_as_16(file: &Path, ipv6: bool) -> Result<RouterConfig, Vec<String>> {
+    let name = file.to_string_lossy();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| vec![format!("{}: {}", file.display(), system_text(&error))])?;
+    let dialect = Some(Dialect::Bird16);
+    let options = LoadOptions { ipv6_daemon: ipv6, dialect, ..LoadOptions::default() };
+    let loaded = load(&name, &text, &options, &mut include);
+    let errors = loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let errors: Vec<String> = errors.map(|d| loaded.sources.render(d).to_string()).collect();
+    loaded.config.ok_or(errors)
 }
 
 /// Why there is no configuration at all, as BIRD says it at a start.

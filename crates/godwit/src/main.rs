@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod background;
+mod calico;
 mod flags;
 mod loading;
 mod privileges;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
             let code = godwit_ctl::run_client(&client);
             ExitCode::from(u8::try_from(code).unwrap_or(1))
         }
+        Invocation::Calico(command) => calico::run(*command),
         Invocation::Check(check) => loading::check(&check),
         Invocation::Daemon(options) => {
             if options.parse_only {
