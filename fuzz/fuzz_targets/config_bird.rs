@@ -1,8 +1,8 @@
 //! bird.conf in the dialect it shows and in both, for either 1.6 daemon: what is refused is refused
-//! in words, what is taken is sound and does not differ from itself.
+//! in words, what is taken is sound, does not differ from itself, and is what is read of its print.
 #![no_main]
 
-use godwit_config::{Dialect, LoadOptions, diff, load, validate};
+use godwit_config::{Dialect, LoadOptions, compare, diff, load, print, validate};
 use libfuzzer_sys::fuzz_target;
 
 /// What any `include` brings.
@@ -33,5 +33,10 @@ fuzz_target!(|data: (u8, &str)| {
     if let Some(config) = loaded.config {
         assert_eq!(validate(&config), Vec::new());
         assert!(diff(&config, &config).is_empty());
+        assert!(compare(&config, &config).is_empty());
+        let options = LoadOptions { dialect: Some(config.dialect), ..options };
+        let text = print(&config);
+        let again = load("printed.conf", &text, &options, &mut |_, _| Err("all of it is here".into()));
+        assert_eq!(again.config.as_ref(), Some(&config), "{text}");
     }
 });

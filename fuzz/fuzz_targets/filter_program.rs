@@ -29,6 +29,8 @@ fuzz_target!(|data: (bool, &str)| {
             continue;
         };
         assert_eq!(filter, program.filter(&name).expect("as before"));
+        assert!(filter.text().is_some());
+        let _ = filter.normal_form();
         for (net, attributes) in ["10.1.0.0/16", "2001:db8::/32"].iter().zip(&routes) {
             let net = net.parse().expect("a prefix");
             let subject = Subject { net, protocol: "Mesh_1", attributes, surroundings: &Interfaces };

@@ -37,6 +37,11 @@ impl RouterConfig {
         Self { dialect, tables, graceful_restart_wait_secs: GRACEFUL_RESTART_WAIT_SECS, ..Self::default() }
     }
 
+    /// The names default tables have in one dialect or the other.
+    pub(crate) fn default_tables() -> [&'static str; 3] {
+        ["master", "master4", "master6"]
+    }
+
     /// A table by its name.
     pub fn table(&self, name: &str) -> Option<&TableConfig> {
         self.tables.iter().find(|t| t.name == name)

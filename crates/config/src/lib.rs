@@ -6,6 +6,7 @@
 
 mod bird;
 mod check;
+mod compare;
 mod constants;
 mod defaults;
 mod diff;
@@ -16,6 +17,7 @@ mod print;
 mod toml;
 
 pub use check::{Problem, validate};
+pub use compare::{Difference, compare};
 pub use constants::constants_from_database;
 pub use diff::{ChangeKind, ChannelChange, ConfigDiff, GlobalChange, ProtocolChange, diff};
 pub use load::{Format, IncludeLoader, LoadOptions, Loaded, load};

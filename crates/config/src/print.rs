@@ -7,7 +7,7 @@ mod router;
 mod session;
 mod static_routes;
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use godwit_filter::SymbolClass;
 use ipnetwork::IpNetwork;
@@ -52,8 +52,8 @@ impl Out<'_> {
     }
 
     fn line(&mut self, text: impl Display) {
-        let pad = "  ".repeat(self.indent);
-        self.text.push_str(&format!("{pad}{text}\n"));
+        // Writing to a string does not fail.
+        let _ = writeln!(self.text, "{:width$}{text}", "", width = self.indent * 2);
     }
 
     /// An option with what follows its words.
@@ -130,7 +130,7 @@ fn comment(text: &str) -> String {
 }
 
 /// The words of the bits that are set.
-fn mask(words: &[(&str, u16)], bits: u16, all: u16) -> String {
+pub(crate) fn mask(words: &[(&str, u16)], bits: u16, all: u16) -> String {
     if bits & all == all {
         return "all".into();
     }
@@ -139,7 +139,7 @@ fn mask(words: &[(&str, u16)], bits: u16, all: u16) -> String {
 }
 
 /// `-"cali*", "eth*" 10.0.0.0/8, …`
-fn patterns(list: &[InterfacePattern]) -> String {
+pub(crate) fn patterns(list: &[InterfacePattern]) -> String {
     let one = |pattern: &InterfacePattern| {
         let sign = if pattern.negative { "-" } else { "" };
         let name = pattern.name.as_deref().map(quoted);

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use common::{files, findings, folder, good, read_as};
 use godwit_config::{
     BgpConfig, Dialect, LoadOptions, Neighbor, NeighborAs, Password, ProtocolConfig, ProtocolKind,
-    RouterConfig, load, print, print_without_secrets,
+    RouterConfig, compare, load, print, print_without_secrets,
 };
+use proptest::prelude::*;
 
 fn options(path: &Path) -> LoadOptions {
     LoadOptions { ipv6_daemon: path.to_string_lossy().contains("ipv6"), ..LoadOptions::default() }
@@ -62,6 +63,116 @@ fn all_configurations_come_back() {
 
 fn text_name(path: &Path) -> String {
     path.with_extension("printed.conf").to_string_lossy().into_owned()
+}
+
+/// Options of both dialects at the protocol, then those that belong into a channel of 2.x.
+const SESSION: &[&str] = &[
+    "description \"x # y\";",
+    "disabled;",
+    "debug { events };",
+    "debug all;",
+    "router id 192.0.2.7;",
+    "local 192.0.2.1 port 7 as 2;",
+    "source address 192.0.2.4;",
+    "neighbor as 3;",
+    "neighbor port 9 as 1;",
+    "neighbor internal;",
+    "multihop;",
+    "multihop 9;",
+    "direct;",
+    "interface \"eth0.5\";",
+    "check link;",
+    "check link off;",
+    "password \"a'b\";",
+    "passive;",
+    "rr client;",
+    "rs client;",
+    "rr cluster id 5;",
+    "hold time 0;",
+    "hold time 60;",
+    "startup hold time 3;",
+    "keepalive time 20;",
+    "connect delay time 0;",
+    "connect delay time 7;",
+    "connect retry time 8;",
+    "error wait time 1, 1;",
+    "error forget time 2;",
+    "path metric off;",
+    "default bgp_med 4;",
+    "allow local as 3;",
+    "allow local as;",
+    "interpret communities off;",
+    "capabilities off;",
+    "graceful restart;",
+    "graceful restart off;",
+    "graceful restart time 3;",
+    "ttl security;",
+];
+const CHANNEL: &[&str] = &[
+    "table other;",
+    "table 'sorted-1';",
+    "secondary;",
+    "import all;",
+    "import none;",
+    "import filter named;",
+    "import filter 'na-med';",
+    "import where 'f-1'(net);",
+    "export filter { /* in place */ if 'f-1'(net) then { reject; } accept; };",
+    "export filter\nint i;\n{ i = 5; # five\n accept; };",
+    "export where (1, 2) ~ bgp_community;",
+    "preference 9;",
+    "import keep filtered;",
+    "import limit 5 action block;",
+    "receive limit off;",
+    "next hop self;",
+    "next hop self ibgp;",
+    "next hop self off;",
+    "next hop keep;",
+    "next hop keep off;",
+    "next hop address 192.0.2.200;",
+    "gateway direct;",
+    "gateway recursive;",
+    "igp table other;",
+    "add paths rx;",
+    "mandatory;",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, max_global_rejects: 20_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_session_comes_back(
+        session in prop::collection::vec(prop::sample::select(SESSION), 0..8),
+        channel in prop::collection::vec(prop::sample::select(CHANNEL), 0..6),
+        old in any::<bool>(),
+    ) {
+        let dialect = if old { Dialect::Bird16 } else { Dialect::Bird2 };
+        let (session, channel) = (session.join("\n"), channel.join("\n"));
+        let (table, channel) = if old {
+            ("", channel)
+        } else {
+            ("ipv4 ", format!("ipv4 {{ import all; export none; {channel} }};"))
+        };
+        let text = format!(
+            "{table}table other; {table}table 'sorted-1' sorted;
+             debug protocols {{ states }};
+             define EIGHT = 8;
+             function 'f-1'(prefix p) {{ return p.len > EIGHT; }}
+             filter named {{ if 'f-1'(net) then accept; reject; }}
+             filter 'na-med' {{ accept; }}
+             protocol device d {{ }}
+             protocol bgp peer {{ local as 1; neighbor 198.51.100.1 as 2; {session} {channel} }}"
+        );
+        // Not all go together.
+        let config = read_as(&text, dialect).config;
+        prop_assume!(config.is_some());
+        let config = config.unwrap_or_default();
+        let printed = print(&config);
+        let again = read_as(&printed, dialect);
+        let said = findings(&again);
+        prop_assert_eq!(again.config.as_ref(), Some(&config), "{}\n{}\n{:?}", text, printed, said);
+        prop_assert!(compare(&config, &config).is_empty());
+    }
 }
 
 #[test]

@@ -35,19 +35,15 @@ impl Out<'_> {
     }
 
     fn next_hop(&self, hop: &StaticNextHop) -> String {
-        let mut text = match (&hop.gateway, &hop.interface) {
+        let via = match (&hop.gateway, &hop.interface) {
             (Some(gateway), None) => format!("via {gateway}"),
             (Some(gateway), Some(interface)) if self.is_16() => format!("via {gateway}%{}", name(interface)),
             (Some(gateway), Some(interface)) => format!("via {gateway} dev {}", quoted(interface)),
             (None, interface) => format!("via {}", quoted(interface.as_deref().unwrap_or_default())),
         };
-        if hop.weight != 1 {
-            text += &format!(" weight {}", hop.weight);
-        }
+        let weight = if hop.weight == 1 { String::new() } else { format!(" weight {}", hop.weight) };
         // 1.6 has no such word.
-        if hop.onlink && !self.is_16() {
-            text += " onlink";
-        }
-        text
+        let onlink = if hop.onlink && !self.is_16() { " onlink" } else { "" };
+        format!("{via}{weight}{onlink}")
     }
 }
