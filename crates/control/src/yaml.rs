@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde_saphyr::{DuplicateKeyPolicy, Options};
 
-/// YAML as Kubernetes has it, without its traps: `yes`, `0777` and `1_000` are texts and not something else
-/// by surprise, so that a field that is no text refuses them by name; a key that is there twice is an error.
+/// YAML as kubectl and calicoctl read it, so that a file means here what it meant to the cluster: `yes` is true.
+/// Without its other traps: `0777` and `1_000` are texts and not something else by surprise, so that a field
+/// that is no text refuses them by name; a key that is there twice is an error.
 /// An alias is followed, but what all of them unfold to is bounded. The rest of the bounds leaves room for
 /// a large cluster in one file.
 pub(crate) fn options() -> Options {
@@ -20,7 +21,7 @@ pub(crate) fn options() -> Options {
         budget: budget,
         alias_limits: alias_limits,
         duplicate_keys: DuplicateKeyPolicy::Error,
-        strict_booleans: true,
+        strict_booleans: false,
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
         emit_comments: false,

@@ -256,8 +256,8 @@ fn yaml_has_no_surprises() {
             .to_string()
     };
     for (text, expected) in [
-        ("yes", "\"yes\""),
-        ("off", "\"off\""),
+        ("yes", "true"),
+        ("off", "false"),
         ("true", "true"),
         ("'1e3'", "\"1e3\""),
         ("\"0x10\"", "\"0x10\""),
