@@ -1,4 +1,5 @@
 //! What is printed is read as what it was printed of.
+#![allow(clippy::disallowed_methods, clippy::unnecessary_debug_formatting)]
 
 mod common;
 

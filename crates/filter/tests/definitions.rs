@@ -6,7 +6,7 @@ use common::{Dialect, program, program_in};
 use godwit_filter::{Parser, Program, ProgramBuilder, SourceMap, SymbolClass, lex};
 
 fn printed(program: &Program) -> String {
-    program.definitions().iter().map(|d| format!("{}\n", d.text)).collect()
+    program.definitions().iter().map(|d| &*d.text).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -75,7 +75,8 @@ fn a_body_in_several_files_is_one_text_without_its_includes() {
 
 #[test]
 fn conditions_and_bodies_written_in_place_keep_their_text() {
-    let program = program_in("define A = 5;", Dialect::Bird16).ok().expect("a program");
+    let program =
+        program_in("define A = 5;", Dialect::Bird16).unwrap_or_else(|(map, e)| panic!("{}", map.render(&e)));
     let condition = program.where_filter("bgp_med > A").expect("a condition");
     assert_eq!(condition.text(), Some("where bgp_med > A"));
     let body = program.filter_body("{ accept; }").expect("a body");

@@ -172,25 +172,25 @@ fn recursion_and_calls_that_multiply_come_to_an_end() {
 }
 
 #[test]
-fn what_a_node_sends_its_mesh_is_one_thing_in_two_words() {
-    let calico = "
-        function apply_communities () { }
-        function calico_aggr () {
+fn an_export_to_a_mesh_is_one_thing_in_two_words() {
+    let called = "
+        function tag_ours () { }
+        function own_blocks () {
           if ( net = 10.0.1.0/26 ) then { accept; }
           if ( net ~ 10.0.1.0/26 ) then { reject; }
         }
-        function reject_local_routes () {
-          if (defined(ifname)) then { if (ifname ~ \"bpf*.cali\") then { reject; } }
+        function keep_here () {
+          if (defined(ifname)) then { if (ifname ~ \"ebpf*.here\") then { reject; } }
         }
-        function calico_export_to_bgp_peers(bool internal_peer) {
-          if (internal_peer) then {
+        function to_peers(bool mesh) {
+          if (mesh) then {
             if (defined(ifname)) then {
-              if ((ifname ~ \"*.cali\") || (ifname ~ \"*.calico\") || (ifname ~ \"tunl0\")) then { reject; }
+              if ((ifname ~ \"*.wl\") || (ifname ~ \"*.vx\") || (ifname ~ \"tunl0\")) then { reject; }
             }
           }
-          reject_local_routes();
-          apply_communities();
-          calico_aggr();
+          keep_here();
+          tag_ours();
+          own_blocks();
         }
         filter f {
           if (defined(source) && source = RTS_BGP && defined(bgp_local_pref)) then {
@@ -199,7 +199,7 @@ fn what_a_node_sends_its_mesh_is_one_thing_in_two_words() {
             if (!defined(krt_metric)) then { krt_metric = 1024; }
             bgp_local_pref = 2147483647 - krt_metric;
           }
-          calico_export_to_bgp_peers(true);
+          to_peers(true);
           reject;
         }";
     let own = "
@@ -207,12 +207,12 @@ fn what_a_node_sends_its_mesh_is_one_thing_in_two_words() {
           if source = RTS_BGP && defined(bgp_local_pref) then krt_metric = 2147483647 - bgp_local_pref;
           else { if !defined(krt_metric) then krt_metric = 1024; bgp_local_pref = 2147483647 - krt_metric; }
           if ifname = \"tunl0\" then reject;
-          if ifname ~ \"*.cali\" then reject;
-          if ifname ~ \"*.calico\" || ifname ~ \"bpf*.cali\" then reject;
+          if ifname ~ \"*.wl\" then reject;
+          if ifname ~ \"*.vx\" || ifname ~ \"ebpf*.here\" then reject;
           if net = 10.0.1.0/26 then accept;
           reject;
         }";
-    assert_eq!(form(calico), form(own), "{:#?}", form(calico));
+    assert_eq!(form(called), form(own), "{:#?}", form(called));
 }
 
 #[test]

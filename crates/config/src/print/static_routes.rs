@@ -37,7 +37,9 @@ impl Out<'_> {
     fn next_hop(&self, hop: &StaticNextHop) -> String {
         let via = match (&hop.gateway, &hop.interface) {
             (Some(gateway), None) => format!("via {gateway}"),
-            (Some(gateway), Some(interface)) if self.is_16() => format!("via {gateway}%{}", name(interface)),
+            (Some(gateway), Some(interface)) if self.is_16() || can_be_name(interface) => {
+                format!("via {gateway}%{}", name(interface))
+            }
             (Some(gateway), Some(interface)) => format!("via {gateway} dev {}", quoted(interface)),
             (None, interface) => format!("via {}", quoted(interface.as_deref().unwrap_or_default())),
         };
@@ -46,4 +48,9 @@ impl Out<'_> {
         let onlink = if hop.onlink && !self.is_16() { " onlink" } else { "" };
         format!("{via}{weight}{onlink}")
     }
+}
+
+/// Whether quotes make a name of it.
+fn can_be_name(interface: &str) -> bool {
+    !interface.is_empty() && interface.chars().all(|c| c.is_ascii_alphanumeric() || "_.:-".contains(c))
 }
