@@ -26,7 +26,7 @@ use self::peer::Peer;
 use self::services::Services;
 use self::session::PasswordState;
 use crate::cluster::{Changes, Cluster};
-use crate::resource::{Node, SecretKey};
+use crate::resource::SecretKey;
 use crate::settings::NodeSettings;
 use crate::{Demand, Id, Kind, Object, Resource, Scope, Update};
 
@@ -262,7 +262,9 @@ impl Compiler {
         }
         let filters = first || frame_changed || changes.filters || changes.pools || changes.affinities;
         // Other nodes' WireGuard is in the kernel's filter.
-        let filters = filters || services > 0 || (nodes && frame.own.has_wireguard());
+        let filters = filters
+            || services > 0
+            || (nodes && Family::ALL.iter().any(|f| frame.has_wireguard(*f, &frame.own)));
         if filters || peers || !changes.secrets.is_empty() {
             self.assemble(&frame, filters, frame_changed);
         }
@@ -376,13 +378,8 @@ impl Compiler {
         let mut work = self.work;
         for (family, parts) in Family::ALL.into_iter().zip(&mut families) {
             let services = self.services.routes(frame, family);
-            let common = Common {
-                frame,
-                cluster: &self.cluster,
-                services: &services,
-                use_pod_cidr: self.settings.use_pod_cidr,
-                own: &self.settings.node,
-            };
+            let common =
+                Common { frame, cluster: &self.cluster, services: &services, own: &self.settings.node };
             let program = filters && parts.filters(&common, &mut work);
             let changed = Changed { frame: frame_changed, program };
             let mut password = |peer: &Peer| self.password(peer);
@@ -406,11 +403,5 @@ impl Compiler {
         } else {
             missing(&format!("has {} octets at '{key}', and TCP MD5 takes 1 to 80", octets.len()))
         }
-    }
-}
-
-impl Node {
-    fn has_wireguard(&self) -> bool {
-        self.wireguard_ipv4 || self.wireguard_ipv6
     }
 }

@@ -167,6 +167,8 @@ pub struct Node {
     pub wireguard_ipv4: bool,
     /// Whether it has a WireGuard address of IPv6.
     pub wireguard_ipv6: bool,
+    /// Whether it has a WireGuard key; with `USE_POD_CIDR` its addresses follow from its pod CIDRs then.
+    pub wireguard_key: bool,
     /// What selectors see: Calico's own labels, those of Kubernetes over them.
     pub labels: Labels,
     /// `spec.podCIDRs`, for `USE_POD_CIDR`.

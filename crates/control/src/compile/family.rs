@@ -18,7 +18,7 @@ use super::services::ServiceRoutes;
 use super::session::{self, PasswordState};
 use super::{Problem, Work, base};
 use crate::cluster::Cluster;
-use crate::resource::{AffinityState, IpPool};
+use crate::resource::{AffinityState, IpPool, Node};
 use crate::{Id, Kind};
 
 /// The table of a family's router.
@@ -86,8 +86,6 @@ pub(crate) struct Common<'c> {
     pub(crate) frame: &'c Frame,
     pub(crate) cluster: &'c Cluster,
     pub(crate) services: &'c ServiceRoutes,
-    /// The pod CIDRs are the blocks.
-    pub(crate) use_pod_cidr: bool,
     /// Our node's name.
     pub(crate) own: &'c str,
 }
@@ -368,7 +366,7 @@ fn blocks(of: &Common<'_>, family: Family) -> Vec<(IpNetwork, AffinityState)> {
             blocks.entry(cidr.to_string()).or_insert((cidr, state));
         }
     };
-    if of.use_pod_cidr {
+    if of.frame.use_pod_cidr {
         of.frame.own.pod_cidrs.iter().for_each(|cidr| add(*cidr, AffinityState::Confirmed));
     } else {
         of.cluster.affinities.values().for_each(|it| add(it.cidr, it.state));
@@ -378,10 +376,7 @@ fn blocks(of: &Common<'_>, family: Family) -> Vec<(IpNetwork, AffinityState)> {
 
 /// The addresses of other nodes that have WireGuard.
 fn wireguard(of: &Common<'_>, family: Family) -> BTreeSet<IpAddr> {
-    let has = |node: &crate::resource::Node| match family {
-        Family::V4 => node.wireguard_ipv4,
-        Family::V6 => node.wireguard_ipv6,
-    };
+    let has = |node: &Node| of.frame.has_wireguard(family, node);
     if !has(&of.frame.own) {
         return BTreeSet::new();
     }

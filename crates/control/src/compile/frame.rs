@@ -110,6 +110,8 @@ pub(crate) struct Frame {
     pub(crate) aggregation: bool,
     /// The router id of both families; none: IPv6 only, and nothing set.
     pub(crate) router_id: Ipv4Addr,
+    /// Blocks are the pod CIDRs of nodes.
+    pub(crate) use_pod_cidr: bool,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -164,6 +166,7 @@ impl Frame {
             // The switch came with 3.31.
             aggregation: settings.release < Release::V3_31 || !global.load_balancer_aggregation_disabled,
             router_id,
+            use_pod_cidr: settings.use_pod_cidr,
             problems,
             own,
         })
@@ -191,6 +194,17 @@ impl Frame {
     /// Whether services are advertised at all.
     pub(crate) fn wants_services(&self) -> bool {
         !(self.cluster_ips.is_empty() && self.external_ips.is_empty() && self.load_balancer_ips.is_empty())
+    }
+
+    /// Whether a node takes part in WireGuard in a family.
+    pub(crate) fn has_wireguard(&self, family: Family, node: &Node) -> bool {
+        let by_pod_cidr =
+            self.use_pod_cidr && node.wireguard_key && node.pod_cidrs.iter().any(|c| family.has(*c));
+        let by_address = match family {
+            Family::V4 => node.wireguard_ipv4,
+            Family::V6 => node.wireguard_ipv6,
+        };
+        by_pod_cidr || by_address
     }
 
     /// Whether LOCAL_PREF carries the route priority (§4.1).

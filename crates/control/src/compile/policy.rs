@@ -189,11 +189,7 @@ impl Policy<'_> {
     }
 
     fn wireguard(&self, out: &mut String) {
-        let own = match self.family {
-            Family::V4 => self.frame.own.wireguard_ipv4,
-            Family::V6 => self.frame.own.wireguard_ipv6,
-        };
-        if self.frame.release < Release::V3_33 || !own || self.wireguard.is_empty() {
+        if self.frame.release < Release::V3_33 || self.wireguard.is_empty() {
             return;
         }
         let nodes: Vec<String> = self.wireguard.iter().map(ToString::to_string).collect();

@@ -44,6 +44,8 @@ struct Annotations {
     wireguard_ipv4: Annotation<IpAddr>,
     #[serde(rename = "projectcalico.org/IPv6WireguardInterfaceAddr")]
     wireguard_ipv6: Annotation<IpAddr>,
+    #[serde(rename = "projectcalico.org/WireguardPublicKey")]
+    wireguard_key: Annotation<Box<str>>,
     #[serde(rename = "projectcalico.org/labels")]
     labels: Annotation<LabelsText>,
 }
@@ -138,6 +140,7 @@ fn kubernetes(value: &Value) -> Result<Node, String> {
         route_reflector_cluster_id: annotations.cluster_id.0.map(|id| id.0),
         wireguard_ipv4: annotations.wireguard_ipv4.0.is_some_and(|ip| ip.is_ipv4()),
         wireguard_ipv6: annotations.wireguard_ipv6.0.is_some_and(|ip| ip.is_ipv6()),
+        wireguard_key: annotations.wireguard_key.0.is_some_and(|key| !key.is_empty()),
         labels,
         pod_cidrs: pod_cidrs(spec),
     })
@@ -153,6 +156,7 @@ fn calico(value: &Value) -> Result<Node, String> {
         route_reflector_cluster_id: bgp.cluster_id.0,
         wireguard_ipv4: wireguard.ipv4.0.is_some_and(|ip| ip.is_ipv4()),
         wireguard_ipv6: wireguard.ipv6.0.is_some_and(|ip| ip.is_ipv6()),
+        wireguard_key: false,
         labels: texts(metadata.0.labels).collect(),
         pod_cidrs: pod_cidrs(status.0),
     })

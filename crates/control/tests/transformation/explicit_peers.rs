@@ -148,8 +148,8 @@ fn next_hops() {
     let keep = |spec: &str| {
         let node = node(&[("tor", spec)]);
         let name = (*node.sessions().first().expect("a session")).to_owned();
-        let keep = node.protocol(&name).channels.first().expect("a channel").bgp.next_hop_keep;
-        keep
+
+        node.protocol(&name).channels.first().expect("a channel").bgp.next_hop_keep
     };
     assert_eq!(keep("peerIP: 192.0.2.1, asNumber: 65001, keepOriginalNextHop: true"), Some(NextHopMode::All));
     assert_eq!(keep("peerIP: 192.0.2.1, asNumber: 64512, keepOriginalNextHop: true"), None, "internal");
@@ -323,9 +323,15 @@ fn a_password_that_is_not_there_holds_the_peer_down() {
     // The new line is part of it.
     node.apply(&secret("k: \"one\\n\""));
     assert_eq!(held(&node), None);
-    assert_eq!(node.bgp("Global_192_0_2_1").password.as_ref().map(|p| p.octets()), Some(&b"one\n"[..]));
+    assert_eq!(
+        node.bgp("Global_192_0_2_1").password.as_ref().map(godwit_config::Password::octets),
+        Some(&b"one\n"[..])
+    );
     node.apply(&secret("k: two"));
-    assert_eq!(node.bgp("Global_192_0_2_1").password.as_ref().map(|p| p.octets()), Some(&b"two"[..]));
+    assert_eq!(
+        node.bgp("Global_192_0_2_1").password.as_ref().map(godwit_config::Password::octets),
+        Some(&b"two"[..])
+    );
     node.delete(Kind::Secret, "s");
     assert!(held(&node).is_some());
     assert!(std::sync::Arc::ptr_eq(&other, node.protocol("Global_192_0_2_2")), "nobody else is touched");

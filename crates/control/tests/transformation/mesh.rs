@@ -137,7 +137,7 @@ spec: {listenPort: 1791}
     assert_eq!(bgp.neighbor_port, 1790);
     assert_eq!(node.bgp("Mesh_10_0_0_10").neighbor_port, 1791);
     assert_eq!(bgp.graceful_restart_time_secs, 90);
-    assert_eq!(bgp.password.as_ref().map(|p| p.octets()), Some(&b"x1"[..]));
+    assert_eq!(bgp.password.as_ref().map(godwit_config::Password::octets), Some(&b"x1"[..]));
     assert_eq!(node.v4().listen.as_ref().map(|l| (l.address, l.port)), Some((None, 1790)));
 }
 

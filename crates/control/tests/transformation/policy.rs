@@ -297,7 +297,7 @@ fn operations_of_a_rule() {
     let route =
         exported(node.protocol("Global_192_0_2_1"), Route::bgp("172.16.7.0/26", NORMAL)).expect("passes");
     assert_eq!(route.bgp.local_pref, Some(2_147_483_135));
-    assert!(route.bgp.communities.iter().any(|c| *c == 65001 << 16 | 9));
+    assert!(route.bgp.communities.contains(&(65001 << 16 | 9)));
     let path = route.bgp.as_path.expect("a path").to_string();
     assert!(path.starts_with("65010 65011"), "{path}");
 }
@@ -364,4 +364,26 @@ fn hostile_names_stay_within_their_quotes() {
 "
     ));
     assert_eq!(goes(&node, &Route::blackhole("172.16.1.0/26")), (true, false));
+}
+
+/// With `USE_POD_CIDR` the address of WireGuard follows from the key and the pod CIDR.
+#[test]
+fn wireguard_of_pod_cidrs_needs_no_address() {
+    let node = |name: &str, address: &str| {
+        format!(
+            "{{kind: Node, apiVersion: v1, metadata: {{name: {name}, annotations: {{projectcalico.org/IPv4Address: {address}/24,
+               projectcalico.org/WireguardPublicKey: key}}}}, spec: {{podCIDRs: [10.244.1.0/24]}}}}"
+        )
+    };
+    let manifests = [node("node-a", "10.0.0.2"), node("node-b", "10.0.0.3")];
+    let of = |use_pod_cidr| {
+        let settings = godwit_control::settings::NodeSettings {
+            use_pod_cidr,
+            ..crate::common::settings(Release::V3_33)
+        };
+        Node::of(settings, godwit_control::Fidelity::Godwit, &manifests.each_ref().map(String::as_str))
+    };
+    assert!(!programmed(&of(true), &Route::bgp("192.0.2.0/24", NORMAL)));
+    assert!(programmed(&of(false), &Route::bgp("192.0.2.0/24", NORMAL)));
+    assert_eq!(of(true).static_routes(Family::V4), ["10.244.1.0/24"]);
 }

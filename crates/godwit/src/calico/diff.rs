@@ -20,6 +20,10 @@ pub(crate) async fn run(settings: &Settings, against: &[PathBuf]) -> Result<Exit
         let family = family_of(file);
         let theirs = load(file, family)?;
         let found = compare(config(&exact, family)?, &theirs);
+        if !found.is_empty() && compare(config(&ours, family)?, &theirs).is_empty() {
+            println!("{}: no difference, as godwit has it", file.display());
+            continue;
+        }
         let meant = compare(config(&ours, family)?, config(&exact, family)?);
         differences += found.len();
         report(file, &found, &meant);
@@ -34,10 +38,10 @@ fn report(file: &Path, found: &[Difference], meant: &[Difference]) {
         n => format!("{n} differences"),
     };
     println!("{}: {}", file.display(), count(found.len()));
-    found.iter().for_each(|difference| show::difference(difference, "the datastore", "the file"));
+    show::differences(found, "the datastore", "the file");
     if !meant.is_empty() {
         println!("{}: {} that godwit makes on purpose (docs/calico.md)", file.display(), count(meant.len()));
-        meant.iter().for_each(|difference| show::difference(difference, "godwit", "Calico"));
+        show::differences(meant, "godwit", "Calico");
     }
 }
 

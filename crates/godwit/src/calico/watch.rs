@@ -14,8 +14,7 @@ use super::follow_options;
 
 /// Follows until it is told to stop.
 pub(crate) async fn run(settings: Settings, socket: &Path, json_log: bool) -> Result<ExitCode, String> {
-    let _log = godwit_observe::Log::install(true, None, json_log, UtcOffset::UTC)
-        .map_err(|error| error.to_string())?;
+    let _log = godwit_observe::Log::install(true, None, json_log, UtcOffset::UTC)?;
     for note in &settings.notes {
         tracing::warn!("{note}");
     }

@@ -42,6 +42,7 @@ fn every_annotation() {
         as_number: Some(65537),
         route_reflector_cluster_id: Some("244.0.0.1".into()),
         wireguard_ipv4: true,
+        wireguard_key: false,
         wireguard_ipv6: true,
         // Those of Kubernetes are over Calico's own.
         labels: labels(&[("a", "kubernetes"), ("b", "2"), ("c", "3")]),
@@ -122,6 +123,7 @@ fn calicos_own() {
         as_number: Some(64512),
         route_reflector_cluster_id: Some("any".into()),
         wireguard_ipv4: true,
+        wireguard_key: false,
         wireguard_ipv6: false,
         labels: labels(&[("rack", "a"), ("master", "true"), ("shelf", "3")]),
         pod_cidrs: vec![net("10.244.0.0/24")],
