@@ -5,6 +5,7 @@ pub mod endpoint_status;
 pub mod etcd;
 mod files;
 pub mod folder;
+pub mod kubernetes;
 
 use tokio::sync::{mpsc, watch};
 
