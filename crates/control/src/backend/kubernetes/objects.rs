@@ -184,7 +184,8 @@ mod tests {
 
     #[test]
     fn a_cut_page_is_refused_and_nothing_of_it_is_shown() {
-        let whole = r#"{"metadata":{"resourceVersion":"7","continue":"next"},"items":[{"data":{"k":"c2VjcmV0"}}]}"#;
+        let whole =
+            r#"{"metadata":{"resourceVersion":"7","continue":"next"},"items":[{"data":{"k":"c2VjcmV0"}}]}"#;
         let read = page(whole.as_bytes()).unwrap();
         assert_eq!((&*read.revision, read.next.as_deref(), read.len()), ("7", Some("next"), 1));
         for end in 0..whole.len() {

@@ -113,7 +113,9 @@ impl Place {
         match (self.metadata_only, list) {
             (false, _) => "application/json",
             (true, false) => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
-            (true, true) => "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
+            (true, true) => {
+                "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+            }
         }
     }
 }

@@ -231,11 +231,13 @@ impl Watcher {
     async fn after(&mut self, problem: Problem) -> Duration {
         match problem.cause {
             Cause::Expired | Cause::Ahead => self.start_over(From::Newest),
-            Cause::Silent | Cause::Lost => {
-                let seen = self.revision.take();
-                self.start_over(seen.map_or(From::Newest, From::NotOlder));
+            // The server may come back with less than it had; only a list tells.
+            Cause::Silent | Cause::Lost | Cause::Unreachable => {
+                if let Some(seen) = self.revision.take() {
+                    self.start_over(From::NotOlder(seen));
+                }
             }
-            Cause::Absent => {
+            Cause::Absent if may_be_absent(self.scope.kind()) => {
                 if let Some(pause) = self.absent().await {
                     return pause;
                 }
@@ -321,6 +323,11 @@ impl Watcher {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Whether the kind may not be installed. What is always there and is not found is no API server's.
+fn may_be_absent(kind: Kind) -> bool {
+    is_calico(kind) || kind == Kind::EndpointSlice
 }
 
 /// Whether the kind is in one of Calico's groups.
