@@ -58,8 +58,10 @@ impl Problem {
         let mut next = Some(error);
         while let Some(error) = next {
             let words = error.to_string();
+            // Which of kube's layers it was helps nobody.
+            let words = words.strip_prefix("ServiceError: ").unwrap_or(&words);
             // Some errors tell the whole chain themselves.
-            if !text.contains(&words) {
+            if !text.contains(words) {
                 text = format!("{text}: {words}");
             }
             next = error.source();

@@ -52,6 +52,8 @@ pub(super) struct Watcher {
     present: bool,
     absent_tries: u32,
     works: bool,
+    /// The last problem was a routine one.
+    routine: bool,
     /// Affinities that are our own.
     mine: BTreeSet<Box<str>>,
 }
@@ -80,6 +82,7 @@ impl Watcher {
             present: false,
             absent_tries: 0,
             works: false,
+            routine: false,
             mine: BTreeSet::new(),
         }
     }
@@ -251,8 +254,11 @@ impl Watcher {
         if self.pace.tries() >= TRIES_MAX && self.revision.is_some() {
             self.start_over(From::Newest);
         }
+        // What happens now and then is nothing to tell of, unless it happens each time.
+        let quiet = problem.is_routine() && (self.pace.tries() == 0 || !self.routine);
+        self.routine = problem.is_routine();
         let pause = self.pace.pause(problem.retry_after);
-        if problem.is_routine() && self.pace.tries() == 1 {
+        if quiet {
             tracing::debug!("{:?}: {}", self.scope, problem.text);
             return pause;
         }

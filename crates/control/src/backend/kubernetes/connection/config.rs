@@ -81,6 +81,13 @@ fn apply(settings: &KubernetesSettings, config: &mut Config) {
     if let Some(token) = &settings.token {
         (auth.token, auth.token_file) = (Some(token.clone().into()), None);
     }
+    // kube takes such a file as it is, and no header can have a line end. One that has it is read again when
+    // its token is refused.
+    let file = auth.token_file.as_ref().filter(|_| auth.token.is_none());
+    let token = file.and_then(|path| std::fs::read_to_string(path).ok());
+    if let Some(token) = token.filter(|token| token.trim() != token) {
+        (auth.token, auth.token_file) = (Some(token.trim().to_owned().into()), None);
+    }
     if let Some(ca) = &settings.ca_file {
         config.root_cert_file = Some(ca.clone());
     }
