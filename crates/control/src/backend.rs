@@ -9,7 +9,8 @@ pub mod kubernetes;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::settings::{DatastoreSettings, Settings};
+use self::kubernetes::Reads;
+use crate::settings::{DatastoreSettings, KubernetesSettings, Settings};
 use crate::{Demand, Update};
 
 /// Where a backend sends what it sees. Batches of one message are applied together.
@@ -37,10 +38,18 @@ pub fn has_workloads(settings: &Settings) -> bool {
 /// The backends that the settings ask for.
 pub fn open(settings: &Settings) -> Vec<Box<dyn Datastore>> {
     let node = settings.node.node.clone();
+    let cluster = |of: KubernetesSettings, reads| -> Box<dyn Datastore> {
+        Box::new(kubernetes::Kubernetes::new(of, settings.node.clone(), reads))
+    };
     let mut all: Vec<Box<dyn Datastore>> = match &settings.datastore {
         DatastoreSettings::Folder(path) => vec![Box::new(folder::Folder::new(path.clone(), node))],
-        DatastoreSettings::Etcd(etcd) => vec![Box::new(etcd::Etcd::new(etcd.clone(), node))],
-        DatastoreSettings::Kubernetes(_) => Vec::new(),
+        DatastoreSettings::Etcd(etcd) => {
+            let rest = etcd.kubernetes.clone();
+            let mut all: Vec<Box<dyn Datastore>> = vec![Box::new(etcd::Etcd::new(etcd.clone(), node))];
+            all.extend(rest.map(|kubernetes| cluster(kubernetes, Reads::ServicesAndSecrets)));
+            all
+        }
+        DatastoreSettings::Kubernetes(kubernetes) => vec![cluster(kubernetes.clone(), Reads::Everything)],
     };
     if has_workloads(settings) {
         let prefix = settings.endpoint_status_prefix.clone();

@@ -36,7 +36,7 @@ impl Datastore for Told {
                     else => break,
                 }
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         .boxed()
     }
