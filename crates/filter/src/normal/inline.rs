@@ -18,7 +18,7 @@ pub(super) fn function(function: &Function, dialect: Dialect, depth: u32, left: 
 }
 
 fn run(code: &Code, dialect: Dialect, function: bool, (depth, left): (u32, usize)) -> (Vec<Step>, usize) {
-    let mut inline = Inline { dialect, function, left, slots: code.slots, depth };
+    let mut inline = Inline { dialect, function, left, slots: code.slots, depth, loops: 0 };
     let scope: Scope = (0..code.slots).map(Place::Slot).collect();
     let steps = inline.block(&code.body, &scope);
     (steps, inline.left)
@@ -42,6 +42,8 @@ struct Inline {
     left: usize,
     slots: u16,
     depth: u32,
+    /// How many loops the code stands in.
+    loops: u32,
 }
 
 impl Inline {
@@ -62,6 +64,8 @@ impl Inline {
 
     fn step(&mut self, step: &Step, scope: &Scope, out: &mut Vec<Step>) {
         let made = match step {
+            // So it is when the code begins, but in a loop it may have been set the turn before.
+            Step::SetLocal(_, Type::Dynamic, Node::Const(Value::Void), _) if self.loops == 0 => return,
             Step::SetLocal(slot, of, node, line) => {
                 let Some(Place::Slot(slot)) = scope.get(usize::from(*slot)) else { return };
                 Step::SetLocal(*slot, *of, self.node(node, scope), *line)
@@ -90,13 +94,11 @@ impl Inline {
             })),
             Step::For(step) => {
                 let Some(Place::Slot(slot)) = scope.get(usize::from(step.slot)) else { return };
-                Step::For(Box::new(For {
-                    slot: *slot,
-                    of: step.of,
-                    list: self.node(&step.list, scope),
-                    body: self.boxed(&step.body, scope),
-                    line: step.line,
-                }))
+                let list = self.node(&step.list, scope);
+                self.loops += 1;
+                let body = self.boxed(&step.body, scope);
+                self.loops -= 1;
+                Step::For(Box::new(For { slot: *slot, of: step.of, list, body, line: step.line }))
             }
             Step::Return(Some(node), line) => match self.node(node, scope) {
                 // In 2.x a filter may return its verdict.

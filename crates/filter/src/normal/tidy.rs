@@ -1,6 +1,6 @@
 //! Commands in one shape.
 
-use crate::ast::LogicOp;
+use crate::ast::{CompareOp, LogicOp};
 use crate::code::{Block, Line, Node, Step};
 use crate::types::Dialect;
 use crate::value::Value;
@@ -47,22 +47,33 @@ fn choose(branches: Vec<(Node, Block)>, otherwise: Block, line: Line, out: &mut 
             _ => list.push((condition, block)),
         }
     }
-    // `else { if … }`
-    if let [Step::If(..)] = last.as_slice()
-        && let Some(Step::If(more, otherwise, _)) = last.pop()
-    {
-        list.extend(more);
-        last = otherwise.into_vec();
+    loop {
+        // `else { if … }`
+        if let [Step::If(..)] = last.as_slice()
+            && let Some(Step::If(more, otherwise, _)) = last.pop()
+        {
+            list.extend(more);
+            last = otherwise.into_vec();
+        }
+        while last.is_empty() && list.last().is_some_and(|(c, block)| block.is_empty() && is_pure(c)) {
+            list.pop();
+        }
+        // What follows a branch that ends needs no `else`.
+        if list.first().is_some_and(|(_, block)| ends(block)) {
+            let (condition, block) = list.remove(0);
+            out.push(single(condition, block, line));
+            continue;
+        }
+        // Of two ways, first the one that ends, or else the one that needs no `!`.
+        match list.as_mut_slice() {
+            [(condition, block)] if ends(&last) || (!last.is_empty() && is_negative(condition)) => {
+                let positive = std::mem::replace(condition, Node::Const(Value::Void));
+                *condition = condition::not(positive, line);
+                last = std::mem::replace(block, last.into()).into_vec();
+            }
+            _ => break,
+        }
     }
-    while last.is_empty() && list.last().is_some_and(|(c, block)| block.is_empty() && is_pure(c)) {
-        list.pop();
-    }
-    // What follows a branch that ends needs no `else`.
-    let mut rest = list.into_iter().peekable();
-    while let Some((condition, block)) = rest.next_if(|(_, block)| ends(block)) {
-        out.push(single(condition, block, line));
-    }
-    let list: Vec<(Node, Block)> = rest.collect();
     match <[(Node, Block); 1]>::try_from(list) {
         Ok([(condition, block)]) if last.is_empty() => out.push(single(condition, block, line)),
         Ok([(condition, block)]) if block.is_empty() => {
@@ -72,6 +83,11 @@ fn choose(branches: Vec<(Node, Block)>, otherwise: Block, line: Line, out: &mut 
         Err(list) if list.is_empty() => out.extend(last),
         Err(list) => out.push(Step::If(list.into(), last.into(), line)),
     }
+}
+
+/// Whether a condition says that something is not so.
+fn is_negative(condition: &Node) -> bool {
+    matches!(condition, Node::Not(..) | Node::Compare(CompareOp::NotEqual | CompareOp::NotMatch, ..))
 }
 
 /// `if condition then block`; with an `if` that is all of the block made part of the condition.
