@@ -3,12 +3,13 @@
 
 mod common;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use common::{files, findings, folder, good, read_as};
 use godwit_config::{
-    BgpConfig, Dialect, LoadOptions, Neighbor, NeighborAs, Password, ProtocolConfig, ProtocolKind,
+    BgpConfig, Dialect, LoadOptions, Neighbor, NeighborAs, Password, Policy, ProtocolConfig, ProtocolKind,
     RouterConfig, compare, load, print, print_without_secrets,
 };
 use proptest::prelude::*;
@@ -226,4 +227,21 @@ fn what_is_held_is_disabled_with_its_reason() {
     let again = good(read_as(&text, Dialect::Bird16));
     let peer = again.protocol("peer").expect("the peer");
     assert!(peer.disabled && peer.held.is_none() && peer.stays_down());
+}
+
+#[test]
+fn the_text_of_a_policy_many_have_is_kept_once() {
+    let peer = |i: u8| {
+        let policy = "export filter { if net ~ 10.0.0.0/8 then accept; reject; }";
+        format!("protocol bgp p{i} {{ local as 1; neighbor 192.0.2.{i} as 1; {policy}; }}\n")
+    };
+    let config = good(read_as(&(1..4).map(peer).collect::<Vec<_>>().concat(), Dialect::Bird16));
+    let channels = config.protocols.iter().flat_map(|p| &p.channels);
+    let texts: HashSet<*const u8> = channels
+        .filter_map(|c| match &c.export {
+            Policy::Filter(filter) => filter.text().map(str::as_ptr),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(texts.len(), 1);
 }
