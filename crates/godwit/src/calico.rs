@@ -10,10 +10,10 @@ mod watch;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use godwit_control::Compiler;
 use godwit_control::backend;
 use godwit_control::follow::{FollowOptions, snapshot};
 use godwit_control::settings::Settings;
-use godwit_control::{Compiler, Problem};
 
 pub(crate) use self::flags::{CalicoCommand, HELP, parse};
 
@@ -30,7 +30,9 @@ pub(crate) fn run(command: CalicoCommand) -> ExitCode {
     };
     let done = runtime.block_on(async {
         match command {
-            CalicoCommand::Render { settings, families } => render::run(&settings, &families).await,
+            CalicoCommand::Render { settings, families, with_passwords } => {
+                render::run(&settings, &families, with_passwords).await
+            }
             CalicoCommand::Diff { settings, against } => diff::run(&settings, &against).await,
             CalicoCommand::Status { socket, json } => status::run(&socket, json).await,
             CalicoCommand::Watch { settings, socket, json_log } => {
@@ -54,13 +56,9 @@ async fn read(settings: &Settings) -> Result<Compiler, String> {
         eprintln!("warning: {id} is refused: {reason}");
     }
     for problem in compiler.problems() {
-        eprintln!("warning: {}", line(&problem));
+        eprintln!("warning: {problem}");
     }
     Ok(compiler)
-}
-
-fn line(problem: &Problem) -> String {
-    problem.to_string()
 }
 
 fn follow_options(settings: &Settings) -> FollowOptions {

@@ -13,7 +13,8 @@ const SOCKET: &str = "/run/godwit/calico.sock";
 pub(crate) const HELP: &str = "\
 godwit calico: what a Calico datastore makes of a node
 
-Usage: godwit calico render [OPTIONS] [--family 4|6]     print the equivalent bird.cfg, bird6.cfg
+Usage: godwit calico render [OPTIONS] [--family 4|6] [--with-passwords]
+                                                         print the equivalent bird.cfg, bird6.cfg
        godwit calico diff [OPTIONS] --against FILE…      compare with what confd rendered; 0: the same, 1: not
        godwit calico watch [OPTIONS] [--socket PATH]     follow the datastore and say what changes
        godwit calico status [--socket PATH] [--json]     how a running `watch` is doing
@@ -32,7 +33,7 @@ Options:
 /// What is asked for.
 #[derive(Debug)]
 pub(crate) enum CalicoCommand {
-    Render { settings: Box<Settings>, families: Vec<Family> },
+    Render { settings: Box<Settings>, families: Vec<Family>, with_passwords: bool },
     Diff { settings: Box<Settings>, against: Vec<PathBuf> },
     Status { socket: PathBuf, json: bool },
     Watch { settings: Box<Settings>, socket: PathBuf, json_log: bool },
@@ -45,7 +46,7 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Option<CalicoCommand>, l
     let mut families = Family::ALL.to_vec();
     let mut against: Vec<PathBuf> = Vec::new();
     let mut socket = PathBuf::from(SOCKET);
-    let (mut json, mut json_log) = (false, false);
+    let (mut json, mut json_log, mut with_passwords) = (false, false, false);
     while let Some(arg) = args.next()? {
         builder = match arg {
             Short('h') | Long("help") => return Ok(None),
@@ -71,6 +72,10 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Option<CalicoCommand>, l
                 socket = args.value()?.into();
                 builder
             }
+            Long("with-passwords") => {
+                with_passwords = true;
+                builder
+            }
             Long("json") => {
                 json = true;
                 builder
@@ -92,7 +97,7 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Option<CalicoCommand>, l
     }
     let settings = || builder.build().map(Box::new).map_err(|error| lexopt::Error::from(error.to_string()));
     Ok(Some(match command.as_deref() {
-        Some("render") => CalicoCommand::Render { settings: settings()?, families },
+        Some("render") => CalicoCommand::Render { settings: settings()?, families, with_passwords },
         Some("diff") if against.is_empty() => return Err("against which files? --against FILE…".into()),
         Some("diff") => CalicoCommand::Diff { settings: settings()?, against },
         Some("watch") => CalicoCommand::Watch { settings: settings()?, socket, json_log },

@@ -2,14 +2,19 @@
 
 use std::process::ExitCode;
 
-use godwit_config::print;
+use godwit_config::{print, print_without_secrets};
 use godwit_control::Family;
 use godwit_control::settings::Settings;
 
 use super::read;
 
 /// Prints the routers as BIRD's configuration.
-pub(crate) async fn run(settings: &Settings, families: &[Family]) -> Result<ExitCode, String> {
+pub(crate) async fn run(
+    settings: &Settings,
+    families: &[Family],
+    with_passwords: bool,
+) -> Result<ExitCode, String> {
+    let print = if with_passwords { print } else { print_without_secrets };
     let compiler = read(settings).await?;
     let Some(config) = compiler.current() else { return Err("there is no configuration".into()) };
     for family in families {
