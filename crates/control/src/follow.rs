@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use godwit_config::{ChangeKind, ConfigDiff, RouterConfig, diff};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
 use self::health::Health;
 pub use self::server::serve_status;
@@ -28,7 +29,7 @@ const QUEUE: usize = 64;
 const SECRETS_WAIT: Duration = Duration::from_millis(500);
 /// How long the datastore may take before what was last known is used.
 const STATE_FILE_WAIT: Duration = Duration::from_secs(2);
-/// How long nothing may change before the state is written.
+/// How long after a change the state is written, with what else changed until then.
 const SAVE_DELAY: Duration = Duration::from_secs(5);
 
 /// Asks for the status.
@@ -48,17 +49,24 @@ pub struct FollowOptions {
     pub state_file: Option<std::path::PathBuf>,
 }
 
-/// Computes configurations for as long as somebody listens to them. To ask for the status, send to the
-/// second channel.
-pub fn follow(
-    options: FollowOptions,
-    datastores: Vec<Box<dyn Datastore>>,
-) -> (Configurations, mpsc::Sender<StatusRequest>) {
+/// A follower that runs.
+#[derive(Debug)]
+pub struct Following {
+    /// What it computes.
+    pub configurations: Configurations,
+    /// Where to send to be told the status.
+    pub ask: mpsc::Sender<StatusRequest>,
+    /// Ends when nobody listens to the configurations any more and what has to be kept is written.
+    pub task: JoinHandle<()>,
+}
+
+/// Computes configurations for as long as somebody listens to them.
+pub fn follow(options: FollowOptions, datastores: Vec<Box<dyn Datastore>>) -> Following {
     let (configurations, receiver) = watch::channel(None);
     let (ask, questions) = mpsc::channel(16);
     let follower = Follower::new(options, &datastores, configurations);
-    tokio::spawn(follower.run(datastores, questions));
-    (receiver, ask)
+    let task = tokio::spawn(follower.run(datastores, questions));
+    Following { configurations: receiver, ask, task }
 }
 
 struct Follower {
@@ -295,7 +303,7 @@ impl Follower {
         self.last_change = Some((Instant::now(), change));
         self.counters.changes += 1;
         if self.options.state_file.is_some() && self.source == Source::Datastore {
-            self.save_at = Some(Instant::now() + SAVE_DELAY);
+            self.save_at.get_or_insert_with(|| Instant::now() + SAVE_DELAY);
         }
     }
 

@@ -61,8 +61,8 @@ fn scene(state_file: Option<PathBuf>) -> Scene {
         ..NodeSettings::default()
     };
     let options = FollowOptions { node, with_workloads: false, state_file };
-    let (configurations, ask) = follow(options, vec![Box::new(Told { says, demands: demands_sender })]);
-    Scene { say, demands, configurations, ask }
+    let following = follow(options, vec![Box::new(Told { says, demands: demands_sender })]);
+    Scene { say, demands, configurations: following.configurations, ask: following.ask }
 }
 
 impl Scene {

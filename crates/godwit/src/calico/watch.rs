@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use godwit_config::{ChangeKind, RouterConfig, diff};
-use godwit_control::follow::{follow, serve_status};
+use godwit_control::follow::{Following, follow, serve_status};
 use godwit_control::settings::Settings;
 use godwit_control::{Family, NodeConfig, backend};
 use time::UtcOffset;
@@ -18,7 +18,8 @@ pub(crate) async fn run(settings: Settings, socket: &Path, json_log: bool) -> Re
     for note in &settings.notes {
         tracing::warn!("{note}");
     }
-    let (mut configurations, ask) = follow(follow_options(&settings), backend::open(&settings));
+    let Following { mut configurations, ask, task } =
+        follow(follow_options(&settings), backend::open(&settings));
     let path = socket.display();
     serve_status(socket.to_path_buf(), ask).await.map_err(|error| format!("the socket {path}: {error}"))?;
     let mut stop = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
@@ -35,10 +36,14 @@ pub(crate) async fn run(settings: Settings, socket: &Path, json_log: bool) -> Re
                 }
                 before = now;
             }
-            _ = stop.recv() => return Ok(ExitCode::SUCCESS),
-            _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
+            _ = stop.recv() => break,
+            _ = tokio::signal::ctrl_c() => break,
         }
     }
+    // It writes down what it knows when nobody listens any more.
+    drop(configurations);
+    task.await.map_err(|error| error.to_string())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says which protocols are new, gone, or not as they were.
