@@ -8,4 +8,5 @@ mod groups;
 mod kinds;
 mod lists;
 mod past;
+mod tls;
 mod watches;

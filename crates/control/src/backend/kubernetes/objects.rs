@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::problem::one_line;
 use crate::{Id, Kind, Object, decode};
 
 /// A page of a list.
@@ -35,10 +34,6 @@ struct Metadata<'a> {
     resource_version: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "continue")]
     next: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    namespace: Option<Cow<'a, str>>,
 }
 
 /// An object, as far as everything has it.
@@ -163,19 +158,23 @@ pub(super) fn look(kind: Kind, own: &str, object: &RawValue) -> Result<Seen, Str
     })
 }
 
-/// The identity of an object that cannot be read as a whole.
+/// The identity of an object, of which no more is read.
 ///
 /// # Errors
 /// It has no name.
 pub(super) fn name(kind: Kind, text: &str) -> Result<Id, String> {
-    let named: Named<'_> = serde_json::from_str(text).map_err(|e| place(&e))?;
-    let name = named.metadata.name.filter(|n| !n.is_empty()).ok_or("an object has no name")?;
-    let namespace = named.metadata.namespace.filter(|_| kind.is_namespaced());
-    Ok(Id::namespaced(kind, &one_line(&namespace.unwrap_or_default()), &one_line(&name)))
+    #[derive(Deserialize)]
+    struct Whose {
+        metadata: Value,
+    }
+    let Whose { metadata } = serde_json::from_str(text).map_err(|e| place(&e))?;
+    decode::id(kind, &serde_json::json!({ "metadata": metadata }))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn raw(text: &str) -> Box<RawValue> {
@@ -238,6 +237,50 @@ mod tests {
         assert!(read(r#"{"type":"ERROR","object":{"code":410}}"#).unwrap().unwrap().starts_with("Error"));
         for text in ["", "{}", "<html>", r#"{"type":"ADDED","object":{}}"#, r#"{"type":"ADDED"}"#] {
             assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            let key = prop_oneof![
+                Just("metadata"),
+                Just("items"),
+                Just("type"),
+                Just("object"),
+                Just("name"),
+                Just("spec"),
+                Just("node"),
+                Just("resourceVersion"),
+            ];
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map(key.prop_map(String::from), inner, 0..5)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_sent_makes_a_panic(octets in proptest::collection::vec(any::<u8>(), 0..64), value in json()) {
+            let text = value.to_string();
+            for text in [octets.as_slice(), text.as_bytes()] {
+                let read = (page(text).is_ok(), event(text).is_ok());
+                // No text is both.
+                prop_assert_ne!(read, (true, true));
+            }
+            let object = raw(&text);
+            for kind in Kind::ALL {
+                if let Ok(Seen::There(Object { id, .. })) = look(kind, "n1", &object) {
+                    prop_assert_eq!(name(kind, &text).map(|id| id.name), Ok(id.name));
+                }
+            }
         }
     }
 }
