@@ -1,6 +1,7 @@
 //! Where the resources come from. Each backend lists and watches, decodes, and never gives up: a fault
 //! is said ([`Update::Fault`]) and tried again.
 
+mod absent;
 pub mod endpoint_status;
 pub mod etcd;
 mod files;
@@ -45,9 +46,11 @@ pub fn open(settings: &Settings) -> Vec<Box<dyn Datastore>> {
         DatastoreSettings::Folder(path) => vec![Box::new(folder::Folder::new(path.clone(), node))],
         DatastoreSettings::Etcd(etcd) => {
             let rest = etcd.kubernetes.clone();
-            let mut all: Vec<Box<dyn Datastore>> = vec![Box::new(etcd::Etcd::new(etcd.clone(), node))];
-            all.extend(rest.map(|kubernetes| cluster(kubernetes, Reads::ServicesAndSecrets)));
-            all
+            let rest = rest.map_or_else(
+                || -> Box<dyn Datastore> { Box::new(absent::Absent) },
+                |kubernetes| cluster(kubernetes, Reads::ServicesAndSecrets),
+            );
+            vec![Box::new(etcd::Etcd::new(etcd.clone(), node)), rest]
         }
         DatastoreSettings::Kubernetes(kubernetes) => vec![cluster(kubernetes.clone(), Reads::Everything)],
     };

@@ -162,3 +162,15 @@ fn lab_nobody_to_ask_is_said() -> Result<()> {
     ensure!(code == 2 && err.contains("nothing answers on"), "{code} {err}");
     Ok(())
 }
+
+/// Ranges of services are announced without Kubernetes, which single ones would need.
+#[test]
+fn lab_etcd_alone_has_no_services_to_wait_for() -> Result<()> {
+    let scratch = Scratch::new("calico-alone")?;
+    let etcd = Etcd::start(&scratch)?;
+    fill(&etcd)?;
+    etcd.put("bgpconfigurations", "default", r#"{"serviceClusterIPs":[{"cidr":"10.96.0.0/16"}]}"#)?;
+    let watch = Watch::start(&scratch, "watch", &format!("etcd:{}", etcd.url()), &none())?;
+    watch.says("IPv4 + static1")?;
+    watch.says("single services are not")
+}
