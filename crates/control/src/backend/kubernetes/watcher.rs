@@ -25,7 +25,7 @@ const GOOD: Duration = Duration::from_secs(10);
 const TRIES_MAX: u32 = 5;
 /// So often in a row a kind that was there must not be, to be believed: an API server that starts may not
 /// know its kinds yet.
-const ABSENT_TRIES: u32 = 3;
+const ABSENT_TRIES: u32 = 5;
 /// How many objects are read before others get a turn.
 const TURN: usize = 256;
 
@@ -183,7 +183,7 @@ impl Watcher {
             self.event(line).await?;
             told = true;
         }
-        if !told && start.elapsed() < SHORT.min(self.timing.watch_min) {
+        if !told && start.elapsed() < SHORT {
             return Err(Problem::new(Cause::Short, "the server ended the watch at once"));
         }
         self.pace.reset();
