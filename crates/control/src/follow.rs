@@ -208,6 +208,7 @@ impl Follower {
         let apply = start.elapsed();
         if let Some(mut fresh) = self.fresh.take() {
             if fresh.compute().is_none() {
+                self.ask_for(fresh.demand());
                 self.fresh = Some(fresh);
                 return;
             }
@@ -217,12 +218,14 @@ impl Follower {
         }
         let what = self.compiler.changes().summary();
         let start = Instant::now();
-        if self.compiler.compute().is_none() {
+        let computed = self.compiler.compute().is_some();
+        // Services may be what is waited for.
+        self.ask_for(self.compiler.demand());
+        if !computed {
             return;
         }
         self.counters.computed += 1;
         let compute = start.elapsed();
-        self.ask_for_what_is_needed();
         if self.waits_for_secrets() {
             return;
         }
@@ -250,8 +253,7 @@ impl Follower {
         }
     }
 
-    fn ask_for_what_is_needed(&mut self) {
-        let demand = self.compiler.demand();
+    fn ask_for(&self, demand: Demand) {
         self.demand.send_if_modified(|current| {
             let other = *current != demand;
             *current = demand;

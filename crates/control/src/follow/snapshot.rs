@@ -44,10 +44,17 @@ pub async fn snapshot(
             }
             compiler.apply(update);
         }
-        if compiler.compute().is_none() {
+        let computed = compiler.compute().is_some();
+        // Services may be what is waited for.
+        demand.send_if_modified(|current| {
+            let wanted = compiler.demand();
+            let other = *current != wanted;
+            *current = wanted;
+            other
+        });
+        if !computed {
             continue;
         }
-        demand.send_replace(compiler.demand());
         if compiler.secrets_to_come().is_empty() {
             return Ok(compiler);
         }

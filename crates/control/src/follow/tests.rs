@@ -218,6 +218,27 @@ async fn the_first_configuration_does_not_wait_for_ever() {
     assert_eq!(tor(&scene.next().await).held, None);
 }
 
+#[tokio::test]
+async fn services_are_asked_for_before_they_are_waited_for() {
+    let mut scene = scene(None);
+    for kind in [Kind::IpPool, Kind::BgpPeer, Kind::BgpFilter, Kind::BlockAffinity] {
+        scene.list(kind, Vec::new());
+    }
+    scene.list(Kind::Node, vec![node("a", "10.0.0.1/24")]);
+    let value = serde_json::json!({
+        "kind": "BGPConfiguration", "apiVersion": "projectcalico.org/v3", "metadata": {"name": "default"},
+        "spec": {"serviceClusterIPs": [{"cidr": "10.96.0.0/16"}]}
+    });
+    scene.list(
+        Kind::BgpConfiguration,
+        vec![crate::decode::manifest(&value).expect("good").expect("an object")],
+    );
+    assert!(scene.demands.recv().await.expect("a demand").services);
+    scene.list(Kind::Service, Vec::new());
+    scene.list(Kind::EndpointSlice, Vec::new());
+    assert!(scene.next().await.ipv4.protocol("static1").is_some());
+}
+
 async fn kept(path: &Path) {
     let mut scene = scene(Some(path.to_path_buf()));
     scene.nothing_but_nodes();
