@@ -327,22 +327,6 @@ fn predefine(builder: &mut ProgramBuilder, name: &str, value: u32) {
     builder.predefine(name, Value::Int(value));
 }
 
-/// The candidate nearest to `name`, if it is near enough to have been meant.
-pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let most = match name.len() {
-        0..=2 => 0,
-        3..=4 => 1,
-        _ => 2,
-    };
-    candidates
-        .into_iter()
-        .filter(|c| *c != name && c.len().abs_diff(name.len()) <= most)
-        .map(|c| (godwit_filter::distance(name, c), c))
-        .filter(|(d, _)| *d <= most)
-        .min()
-        .map(|(_, c)| c)
-}
-
 fn tok(token: &Token) -> Tok<'_> {
     match token {
         Token::Symbol(word) => Tok::Word(word),

@@ -571,6 +571,18 @@ pub enum NextHopMode {
     External,
 }
 
+impl NextHopMode {
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::All => "on",
+            Self::Internal => "ibgp",
+            Self::External => "ebgp",
+        }
+    }
+}
+
 /// `gateway`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum GatewayMode {

@@ -12,9 +12,9 @@ use std::ops::Range;
 
 use godwit_filter::{Diagnostic, SourceMap, Span};
 
-use crate::lang::did_you_mean;
 use crate::load::LoadOptions;
 use crate::model::RouterConfig;
+use godwit_filter::did_you_mean;
 
 /// Reads a configuration in TOML.
 pub(crate) fn read(

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use godwit_config::{Password, RouterConfig};
+use serde::{Deserialize, Serialize};
 
 use self::explicit::{Contribution, Explicit};
 use self::family::{Changed, Common, FamilyParts};
@@ -62,7 +63,7 @@ impl std::fmt::Display for Problem {
 }
 
 /// How much was made again, since the start.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Work {
     /// Nodes looked at for the mesh.
     pub nodes_examined: u64,

@@ -378,7 +378,6 @@ impl Follower {
             .last_change
             .as_ref()
             .map(|(at, change)| ChangeStatus { age: now.duration_since(*at).as_secs(), ..change.clone() });
-        let work = self.compiler.work();
         let protocols = self.compiler.current();
         let protocols = protocols.map_or((0, 0), |c| (c.ipv4.protocols.len(), c.ipv6.protocols.len()));
         Status {
@@ -393,15 +392,7 @@ impl Follower {
             problems: self.compiler.problems().into_iter().map(remark).collect(),
             last_change,
             protocols,
-            counters: Counters {
-                nodes_examined: work.nodes_examined,
-                peers_examined: work.peers_examined,
-                services_examined: work.services_examined,
-                programs_compiled: work.programs_compiled,
-                filters_compiled: work.filters_compiled,
-                protocols_built: work.protocols_built,
-                ..self.counters
-            },
+            counters: Counters { work: self.compiler.work(), ..self.counters },
         }
     }
 }

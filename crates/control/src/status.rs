@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Work;
+
 /// How reading the datastore goes. Times are seconds since 1970, ages seconds, durations microseconds.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Status {
@@ -117,16 +119,7 @@ pub struct Counters {
     pub computed: u64,
     /// Times it was another one.
     pub changes: u64,
-    /// Nodes looked at for the mesh.
-    pub nodes_examined: u64,
-    /// BGPPeers looked at.
-    pub peers_examined: u64,
-    /// Services looked at.
-    pub services_examined: u64,
-    /// Times the filters of a family were compiled.
-    pub programs_compiled: u64,
-    /// Filters of peers that were compiled.
-    pub filters_compiled: u64,
-    /// Protocols that were made.
-    pub protocols_built: u64,
+    /// How far changes reached.
+    #[serde(flatten)]
+    pub work: Work,
 }

@@ -38,7 +38,7 @@ pub use program::{Program, ProgramBuilder};
 pub use range_set::RangeSet;
 pub use route::{AttributeValue, Destination, ExtraAttribute, NextHop, RouteAttributes, RouteSource, Scope};
 pub use run::{NoSurroundings, Outcome, Subject, Surroundings, Verdict};
-pub use suggest::distance;
+pub use suggest::did_you_mean;
 pub use symbols::SymbolClass;
 pub use types::{EnumKind, SetType, Type};
 pub use value::{Set, Value};

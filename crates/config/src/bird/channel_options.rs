@@ -140,7 +140,7 @@ impl Reader<'_> {
                 format!("syntax error, unexpected '{}', expecting a table's name", name.name)
             };
             let error = Diagnostic::error(name.span, message).label("there is no such table");
-            let near = crate::lang::did_you_mean(&name.name, self.tables.iter().map(|t| t.name.as_str()));
+            let near = godwit_filter::did_you_mean(&name.name, self.tables.iter().map(|t| t.name.as_str()));
             return Err(match near {
                 Some(near) => error.help(format!("did you mean '{near}'?")),
                 None => error,

@@ -6,11 +6,12 @@ use godwit_wire::AddressFamily;
 use super::draft::{Channel, Draft, Session};
 use super::net_type::{NET_TYPES, NetType};
 use super::{Reader, unsupported};
-use crate::lang::{Ident, Parsed, did_you_mean};
+use crate::lang::{Ident, Parsed};
 use crate::model::{
     BgpConfig, ChannelConfig, DeviceConfig, DirectConfig, KernelConfig, Neighbor, NeighborAs, ProtocolConfig,
     ProtocolKind, StaticConfig,
 };
+use godwit_filter::did_you_mean;
 
 /// The types there are, for suggestions.
 const TYPES: &[&str] = &["device", "direct", "kernel", "static", "bgp", "pipe", "bfd", "rpki"];

@@ -6,8 +6,9 @@ use godwit_filter::Diagnostic;
 use ipnetwork::IpNetwork;
 
 use super::Reader;
-use crate::lang::{Constant, Parsed, Tok, did_you_mean};
+use crate::lang::{Constant, Parsed, Tok};
 use crate::model::{DebugFlags, InterfacePattern};
+use godwit_filter::did_you_mean;
 
 /// An address and the interface after `%`.
 pub(super) type ZonedAddress = (IpAddr, Option<String>);

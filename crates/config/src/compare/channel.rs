@@ -81,7 +81,7 @@ fn bgp_facts(facts: &mut Facts, session: &BgpConfig, bgp: &BgpChannelConfig, pre
         mandatory,
         graceful_restart,
     } = bgp;
-    facts.add(format!("{prefix}next hop self"), next_hop(*next_hop_self));
+    facts.add(format!("{prefix}next hop self"), next_hop_self.word());
     let keep = match next_hop_keep {
         Some(mode) => *mode,
         // 1.6 has no such defaults.
@@ -90,7 +90,7 @@ fn bgp_facts(facts: &mut Facts, session: &BgpConfig, bgp: &BgpChannelConfig, pre
         None if session.rr_client => NextHopMode::Internal,
         None => NextHopMode::Off,
     };
-    facts.add(format!("{prefix}next hop keep"), next_hop(keep));
+    facts.add(format!("{prefix}next hop keep"), keep.word());
     facts.maybe(format!("{prefix}next hop address"), next_hop_address.as_ref());
     let recursive = session.is_recursive(*gateway);
     facts.add(format!("{prefix}gateway"), if recursive { "recursive" } else { "direct" });
@@ -109,14 +109,5 @@ fn bgp_facts(facts: &mut Facts, session: &BgpConfig, bgp: &BgpChannelConfig, pre
     if dialect == Dialect::Bird2 {
         let shown = graceful_restart.map(|wanted| if wanted { "on" } else { "off" });
         facts.maybe(format!("{prefix}graceful restart"), shown);
-    }
-}
-
-fn next_hop(mode: NextHopMode) -> &'static str {
-    match mode {
-        NextHopMode::Off => "off",
-        NextHopMode::All => "on",
-        NextHopMode::Internal => "ibgp",
-        NextHopMode::External => "ebgp",
     }
 }

@@ -80,10 +80,10 @@ impl Out<'_> {
         // In 1.6 each of the two decides on the other.
         let both = self.is_16() && bgp.next_hop_self != NextHopMode::Off;
         if bgp.next_hop_self != NextHopMode::Off {
-            self.option("next hop self", next_hop(bgp.next_hop_self));
+            self.option("next hop self", bgp.next_hop_self.word());
         }
         if let Some(mode) = bgp.next_hop_keep.filter(|mode| !(both && *mode == NextHopMode::Off)) {
-            self.option("next hop keep", next_hop(mode));
+            self.option("next hop keep", mode.word());
         }
         if let Some(address) = bgp.next_hop_address {
             self.option("next hop address", address);
@@ -107,14 +107,5 @@ impl Out<'_> {
         if let Some(wanted) = bgp.graceful_restart.filter(|_| !self.is_16()) {
             self.option("graceful restart", if wanted { "on" } else { "off" });
         }
-    }
-}
-
-fn next_hop(mode: NextHopMode) -> &'static str {
-    match mode {
-        NextHopMode::Off => "off",
-        NextHopMode::All => "on",
-        NextHopMode::Internal => "ibgp",
-        NextHopMode::External => "ebgp",
     }
 }

@@ -9,13 +9,14 @@ use toml::Spanned;
 use super::raw::{self, Channel, Family};
 use super::span;
 use crate::check;
-use crate::lang::{Ident, Parsed, SymbolTable, did_you_mean};
+use crate::lang::{Ident, Parsed, SymbolTable};
 use crate::load::{ERRORS_MAX, LoadOptions};
 use crate::model::{
     BgpChannelConfig, ChannelConfig, DeviceConfig, Dialect, DirectConfig, GatewayMode, KernelConfig,
     LogClasses, LogDestination, LogTarget, ProtocolConfig, ProtocolKind, RouterConfig, RouterId,
     StaticConfig, TableConfig, TimeFormat, TimeFormats,
 };
+use godwit_filter::did_you_mean;
 
 /// The longest name.
 const NAME_LEN_MAX: usize = 64;

@@ -10,8 +10,8 @@ use super::build::Build;
 use super::raw::{Bgp, Channel};
 use super::span;
 use crate::check::{self, SessionFacts};
-use crate::lang::did_you_mean;
 use crate::model::{BgpConfig, Dialect, Neighbor, Password, ProtocolConfig, ProtocolKind};
+use godwit_filter::did_you_mean;
 
 /// The longest `graceful-restart-time`: the capability has 12 bits for it (RFC 4724 §3).
 const GRACEFUL_RESTART_SECS_MAX: u16 = 4095;

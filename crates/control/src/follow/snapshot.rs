@@ -53,6 +53,10 @@ pub async fn snapshot(
             other
         });
         if !computed {
+            // Everything has been read, and our node is not there.
+            if compiler.waits_for().is_empty() {
+                break;
+            }
             continue;
         }
         if compiler.secrets_to_come().is_empty() {

@@ -27,16 +27,11 @@ impl fmt::Display for SettingsError {
 
 impl std::error::Error for SettingsError {}
 
-/// The candidate nearest to a name, if it is near enough to have been meant; case does not count.
+/// The candidate that was probably meant; case does not count.
 pub(super) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let most = match name.len() {
-        0..=2 => 0,
-        3..=4 => 1,
-        _ => 2,
-    };
-    let name = name.to_lowercase();
-    let near = candidates.into_iter().map(|c| (godwit_filter::distance(&name, &c.to_lowercase()), c));
-    near.filter(|(distance, _)| *distance <= most).min().map(|(_, c)| c)
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let other_case = candidates.iter().find(|c| c.eq_ignore_ascii_case(name)).copied();
+    other_case.or_else(|| godwit_filter::did_you_mean(name, candidates))
 }
 
 /// Serde's words about an unknown key, with the one that was probably meant; its one line.

@@ -73,12 +73,12 @@ fn print(status: &Status) {
     );
     println!(
         "looked at: {} nodes, {} BGPPeers, {} services; compiled: {} programs, {} filters; {} protocols made",
-        c.nodes_examined,
-        c.peers_examined,
-        c.services_examined,
-        c.programs_compiled,
-        c.filters_compiled,
-        c.protocols_built
+        c.work.nodes_examined,
+        c.work.peers_examined,
+        c.work.services_examined,
+        c.work.programs_compiled,
+        c.work.filters_compiled,
+        c.work.protocols_built
     );
 }
 
