@@ -23,12 +23,13 @@ impl Datastore for Absent {
                 return;
             }
             let wanted = |demand: &Demand| demand.services || !demand.secrets.is_empty();
-            if demand.wait_for(wanted).await.is_ok() {
-                tracing::warn!(
+            tokio::select! {
+                Ok(_) = demand.wait_for(wanted) => tracing::warn!(
                     "services and secrets are in Kubernetes, and nothing says how to reach it beside etcd \
                      (KUBECONFIG, K8S_API_ENDPOINT): ranges of services are announced, single services are not, \
                      and peers with passwords are held down"
-                );
+                ),
+                () = updates.closed() => {}
             }
             updates.closed().await;
         }
