@@ -110,9 +110,12 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Invocation, 
     let subcommand = args.peek().and_then(|a| a.to_str()).map(str::to_owned);
     match subcommand.as_deref() {
         Some("ctl") => client(lexopt::Parser::from_args(args.skip(1)), false).map_err(fail),
-        Some("calico") => match calico::parse(lexopt::Parser::from_args(args.skip(1))).map_err(fail)? {
-            Some(command) => Ok(Invocation::Calico(Box::new(command))),
-            None => Ok(Invocation::Help(calico::HELP)),
+        Some("calico") => match calico::parse(lexopt::Parser::from_args(args.skip(1))) {
+            Ok(Some(command)) => Ok(Invocation::Calico(Box::new(command))),
+            Ok(None) => Ok(Invocation::Help(calico::HELP)),
+            Err(error) => {
+                Err(format!("{name} calico: {error}\nTry '{name} calico --help' for more information."))
+            }
         },
         Some("check") => check(lexopt::Parser::from_args(args.skip(1))).map_err(fail),
         Some("run") => daemon(lexopt::Parser::from_args(args.skip(1)), ipv6, true).map_err(fail),

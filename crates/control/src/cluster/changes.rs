@@ -57,7 +57,7 @@ impl Changes {
         let mut names = |what: &str, names: Vec<&str>| match names.as_slice() {
             [] => {}
             [one] => parts.push(format!("{what} {one}")),
-            [first, ..] => parts.push(format!("{} of {what}, {first} first", names.len())),
+            [first, ..] => parts.push(format!("{} {what}s ({first} and others)", names.len())),
         };
         names("Node", self.nodes.keys().map(|n| &**n).collect());
         names("BGPConfiguration", self.configurations.iter().map(|n| &**n).collect());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::scope_name;
 use crate::cluster::Cluster;
 use crate::status::{Fault, WatchStatus};
-use crate::{Scope, Update};
+use crate::{Id, Scope, Update};
 
 /// How often a fault that stays is said again.
 const SAID_AGAIN: Duration = Duration::from_secs(60);
@@ -37,8 +37,8 @@ impl Health {
         let now = Instant::now();
         match update {
             Update::Listed { scope, .. } => self.heard(scope, None, now),
-            Update::Changed(object) => self.heard(&Scope::Kind(object.id.kind), None, now),
-            Update::Deleted(id) => self.heard(&Scope::Kind(id.kind), None, now),
+            Update::Changed(object) => self.heard_of(&object.id, now),
+            Update::Deleted(id) => self.heard_of(id, now),
             Update::Heard { scope, revision } => self.heard(scope, Some(revision), now),
             Update::Works(scope) => {
                 self.heard(scope, None, now);
@@ -52,11 +52,14 @@ impl Health {
         }
     }
 
+    /// An object may have a watch of its own.
+    fn heard_of(&mut self, id: &Id, now: Instant) {
+        let own = Scope::One(id.clone());
+        let scope = if self.watches.contains_key(&own) { own } else { Scope::Kind(id.kind) };
+        self.heard(&scope, None, now);
+    }
+
     fn heard(&mut self, scope: &Scope, revision: Option<&str>, now: Instant) {
-        // Events of a single secret are of its own watch.
-        if matches!(scope, Scope::Kind(crate::Kind::Secret)) && !self.watches.contains_key(scope) {
-            return;
-        }
         let watch = self.watches.entry(scope.clone()).or_default();
         watch.heard = Some(now);
         if let Some(revision) = revision {

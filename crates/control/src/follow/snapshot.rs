@@ -9,6 +9,9 @@ use super::{FollowOptions, QUEUE, SECRETS_WAIT, scope_name};
 use crate::backend::Datastore;
 use crate::{Compiler, Demand, Fidelity, Update};
 
+/// How long a fault is given to go away: whoever looks once would rather be told.
+const FAULT_WAIT: Duration = Duration::from_secs(5);
+
 /// Reads datastores once, as a follower would, and gives what came of it.
 ///
 /// # Errors
@@ -26,7 +29,7 @@ pub async fn snapshot(
         tasks.spawn(datastore.run(demand.subscribe(), sender.clone()));
     }
     drop(sender);
-    let deadline = Instant::now() + timeout;
+    let mut deadline = Instant::now() + timeout;
     let mut secrets_until = None;
     let mut faults: BTreeMap<String, String> = BTreeMap::new();
     loop {
@@ -38,7 +41,10 @@ pub async fn snapshot(
         let Some(batch) = batch else { break };
         for update in batch {
             match &update {
-                Update::Fault { scope, error } => drop(faults.insert(scope_name(scope), error.clone())),
+                Update::Fault { scope, error } => {
+                    faults.insert(scope_name(scope), error.clone());
+                    deadline = deadline.min(Instant::now() + FAULT_WAIT);
+                }
                 Update::Works(scope) => drop(faults.remove(&scope_name(scope))),
                 _ => {}
             }
