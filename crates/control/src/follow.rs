@@ -140,7 +140,8 @@ impl Follower {
             let deadline = self.deadline();
             let event = tokio::select! {
                 batch = updates.recv() => batch.map_or(Event::End, Event::Updates),
-                question = questions.recv() => question.map_or(Event::Time, Event::Question),
+                // When nobody can ask any more, this is no reason to wake.
+                Some(question) = questions.recv() => Event::Question(question),
                 () = sleep_until(deadline) => Event::Time,
                 () = self.configurations.closed() => Event::End,
             };

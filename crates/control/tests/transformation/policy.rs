@@ -387,3 +387,35 @@ fn wireguard_of_pod_cidrs_needs_no_address() {
     assert!(programmed(&of(false), &Route::bgp("192.0.2.0/24", NORMAL)));
     assert_eq!(of(true).static_routes(Family::V4), ["10.244.1.0/24"]);
 }
+
+/// calico.md §3.12, line by line.
+#[test]
+fn releases_differ_as_they_are_documented_to() {
+    let manifest = format!(
+        "{POOLS}{TOR}---
+{{kind: Node, apiVersion: projectcalico.org/v3, metadata: {{name: node-b}}, spec: {{bgp: {{ipv4Address: 10.0.0.3/24, asNumber: 65001}}}}}}
+"
+    );
+    let node = |release| Node::exact(release, &manifest);
+    // The mesh imports everything as it is.
+    let mesh_import =
+        |release| node(release).protocol("Mesh_10_0_0_3").channels.first().map(|c| c.import.clone());
+    for release in [Release::V3_30, Release::V3_31] {
+        assert_eq!(mesh_import(release), Some(godwit_config::Policy::All), "{release}");
+    }
+    for release in [Release::V3_32, Release::V3_33] {
+        assert_ne!(mesh_import(release), Some(godwit_config::Policy::All), "{release}");
+    }
+    // Tunnels of Felix are kept within the node from sessions of the mesh, other ASes among them…
+    let to_mesh = |release, interface| {
+        exported(node(release).protocol("Mesh_10_0_0_3"), Route::felix("172.19.5.0/26", interface)).is_some()
+    };
+    let all = Release::ALL;
+    assert_eq!(all.map(|release| to_mesh(release, "vxlan.calico")), [false, false, true, true]);
+    // … and those of IPIP since Felix makes them: node-c is of our AS.
+    let internal = |release| {
+        let node = node(release);
+        exported(node.protocol("Mesh_10_0_0_10"), Route::felix("172.17.5.0/26", "tunl0")).is_some()
+    };
+    assert_eq!(all.map(internal), [true, true, true, false]);
+}
