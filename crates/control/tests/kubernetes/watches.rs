@@ -61,7 +61,8 @@ async fn a_watch_that_ends_is_taken_up_where_it_was() {
 #[tokio::test]
 async fn watches_are_renewed_at_the_time_they_were_asked_for() {
     let (server, handle) = server(|b| b).await;
-    let timing = Timing { watch_min: Duration::from_secs(1), ..timing() };
+    // One of a second would end about as soon as one that is refused at once.
+    let timing = Timing { watch_min: Duration::from_secs(2), ..timing() };
     let mut follower = Follower::synced(backend(&server).with_timing(timing)).await;
     follower.until_at(&handle, |_, h| h.watches_of(PEERS) >= 3).await;
     assert_eq!(handle.lists_of(PEERS), 1);
