@@ -12,7 +12,7 @@ use ipnetwork::IpNetwork;
 
 use super::frame::{Family, Frame};
 use super::peer::Peer;
-use super::peer_policy::{Direction, Named, PeerPolicy, definition, rules};
+use super::peer_policy::{Direction, Named, PeerPolicy, by_peer_type, definition, rules};
 use super::policy::Policy;
 use super::services::ServiceRoutes;
 use super::session::{self, PasswordState};
@@ -60,7 +60,15 @@ struct Built {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Texts {
     common: String,
-    filters: BTreeMap<(Box<str>, Direction), String>,
+    filters: BTreeMap<(Box<str>, Direction), FilterText>,
+}
+
+/// The function of a BGPFilter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct FilterText {
+    text: String,
+    /// It is told the kind of session.
+    by_peer_type: bool,
 }
 
 /// The parts of a family's router.
@@ -139,14 +147,15 @@ impl FamilyParts {
         true
     }
 
-    fn filter_texts(&self, cluster: &Cluster) -> BTreeMap<(Box<str>, Direction), String> {
+    fn filter_texts(&self, cluster: &Cluster) -> BTreeMap<(Box<str>, Direction), FilterText> {
         let mut texts = BTreeMap::new();
         for (name, filter) in &cluster.filters {
             for direction in [Direction::Import, Direction::Export] {
                 let rules = rules(filter, self.family, direction);
                 if !rules.is_empty() {
                     let text = definition(name, rules, self.family, direction);
-                    texts.insert((name.clone(), direction), text);
+                    let by_peer_type = by_peer_type(rules);
+                    texts.insert((name.clone(), direction), FilterText { text, by_peer_type });
                 }
             }
         }
@@ -159,11 +168,9 @@ impl FamilyParts {
         let mut sources = SourceMap::default();
         let mut builder = ProgramBuilder::new(true, &sources);
         let mut defined = BTreeMap::new();
-        for ((name, direction), text) in &texts.filters {
-            let named = match define(&mut builder, &mut sources, text) {
-                Ok(()) => {
-                    Named::Rules { name: name.clone(), by_peer_type: text.contains("(bool internal_peer)") }
-                }
+        for ((name, direction), function) in &texts.filters {
+            let named = match define(&mut builder, &mut sources, &function.text) {
+                Ok(()) => Named::Rules { name: name.clone(), by_peer_type: function.by_peer_type },
                 Err(error) => {
                     let text = format!("does not compile, so its peers pass nothing: {}", error.message);
                     self.problems.push(Problem::new(Id::new(Kind::BgpFilter, name), text));
@@ -183,24 +190,16 @@ impl FamilyParts {
         Ok(())
     }
 
-    /// A policy that sessions use, compiled against the program of now.
-    fn policy(&mut self, frame: &Frame, of: PeerPolicy, work: &mut Work) -> ChannelPolicy {
-        if let Some(known) = self.policies.get(&of) {
-            return known.clone();
+    /// A policy compiled against the program of now.
+    fn policy(&self, frame: &Frame, of: &PeerPolicy) -> ChannelPolicy {
+        let Some(text) = of.text(frame, self.family) else { return ChannelPolicy::All };
+        match self.program.filter_body(&text) {
+            Ok(filter) => ChannelPolicy::Filter(filter),
+            Err(error) => {
+                tracing::error!("a peer's filter does not compile: {}", error.message);
+                ChannelPolicy::None
+            }
         }
-        work.filters_compiled += 1;
-        let policy = match of.text(frame, self.family) {
-            None => ChannelPolicy::All,
-            Some(text) => match self.program.filter_body(&text) {
-                Ok(filter) => ChannelPolicy::Filter(filter),
-                Err(error) => {
-                    tracing::error!("a peer's filter does not compile: {}", error.message);
-                    ChannelPolicy::None
-                }
-            },
-        };
-        self.policies.insert(of, policy.clone());
-        policy
     }
 
     /// Makes `kernel1`, `device1`, `direct1` and `static1` again; those that are as before stay.
@@ -288,6 +287,7 @@ impl FamilyParts {
         builder.finish()
     }
 
+    /// A peer's policy of a direction. `old` are those of the program before.
     fn peer_policy(
         &mut self,
         of: &Common<'_>,
@@ -303,15 +303,12 @@ impl FamilyParts {
         if let Some(known) = self.policies.get(&key) {
             return known.clone();
         }
-        let now = self.policy(of.frame, key.clone(), work);
-        match old.get(&key) {
-            // The same as before is what it was before.
-            Some(before) if *before == now => {
-                self.policies.insert(key, before.clone());
-                before.clone()
-            }
-            _ => now,
-        }
+        work.filters_compiled += 1;
+        let now = self.policy(of.frame, &key);
+        // The same as before is what it was before.
+        let policy = old.get(&key).filter(|before| **before == now).cloned().unwrap_or(now);
+        self.policies.insert(key, policy.clone());
+        policy
     }
 
     /// A BGPFilter that a peer names, if it has rules for the direction.

@@ -51,7 +51,7 @@ impl Policy<'_> {
             if !self.family.has(it.cidr) {
                 continue;
             }
-            let values: BTreeSet<&str> = it.communities.iter().filter_map(|c| self.community(c)).collect();
+            let values: BTreeSet<&str> = it.communities.iter().map(|c| self.community(c)).collect();
             let values: Vec<String> = values.into_iter().filter_map(add_community_text).collect();
             if values.is_empty() {
                 continue;
@@ -64,9 +64,8 @@ impl Policy<'_> {
     }
 
     /// What a name of a community stands for, else itself.
-    fn community<'c>(&'c self, name: &'c str) -> Option<&'c str> {
-        let value = self.frame.communities.iter().find(|(n, _)| **n == *name).map(|(_, value)| &**value);
-        Some(value.unwrap_or(name))
+    fn community<'c>(&'c self, name: &'c str) -> &'c str {
+        self.frame.communities.iter().find(|(n, _)| **n == *name).map_or(name, |(_, value)| value)
     }
 
     /// Our blocks go out whole, and nothing beneath them but what was just moved here.
@@ -151,15 +150,12 @@ impl Policy<'_> {
         let external: &[IpNetwork] =
             if self.frame.release >= Release::V3_33 { &self.frame.external_ips } else { &[] };
         let all = self.frame.load_balancer_ips.iter().chain(external);
-        let unique: BTreeSet<String> = all.filter(|net| self.family.has(**net)).map(text_of).collect();
-        unique.iter().filter_map(|text| text.parse().ok()).collect()
+        by_text(all.filter(|net| self.family.has(**net)).copied().collect())
     }
 
     /// The prefixes of some pools, in the order of their text, which is that of Calico's rules.
     fn sorted_pools(&self, which: impl Fn(&IpPool) -> bool) -> Vec<IpNetwork> {
-        let mut pools: Vec<IpNetwork> = self.pools.iter().filter(|p| which(p)).map(|p| p.cidr).collect();
-        pools.sort_by_key(text_of);
-        pools
+        by_text(self.pools.iter().filter(|p| which(p)).map(|p| p.cidr).collect())
     }
 
     fn kernel_programming(&self, out: &mut String) {
@@ -241,9 +237,11 @@ fn network(net: IpNetwork) -> Option<IpNetwork> {
     IpNetwork::new(net.network(), net.prefix()).ok()
 }
 
-/// A prefix as Calico sorts it.
-pub(crate) fn text_of(net: &IpNetwork) -> String {
-    net.to_string()
+/// Prefixes in the order of their text, each once: so Calico sorts them.
+pub(crate) fn by_text(mut nets: Vec<IpNetwork>) -> Vec<IpNetwork> {
+    nets.sort_by_key(ToString::to_string);
+    nets.dedup();
+    nets
 }
 
 pub(crate) fn line(out: &mut String, text: &str) {

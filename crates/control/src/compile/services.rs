@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use super::frame::{Family, Frame};
-use super::policy::text_of;
+use super::policy::by_text;
 use crate::cluster::{Cluster, Namespaced};
 use crate::resource::{EndpointSlice, Service, ServiceType, TrafficPolicy};
 
@@ -101,14 +101,8 @@ impl Services {
             let stray = hosts().filter(|host| !covered.iter().any(|range| contains(range, host)));
             unprogrammed.extend(stray.collect::<Vec<_>>());
         }
-        ServiceRoutes { routes: sorted(routes), unprogrammed: sorted(unprogrammed) }
+        ServiceRoutes { routes: by_text(routes), unprogrammed: by_text(unprogrammed) }
     }
-}
-
-fn sorted(mut nets: Vec<IpNetwork>) -> Vec<IpNetwork> {
-    nets.sort_by_key(text_of);
-    nets.dedup();
-    nets
 }
 
 fn contains(range: &IpNetwork, host: &IpNetwork) -> bool {
