@@ -43,6 +43,9 @@ pub struct Options {
     pub loader: ConfigLoader,
     /// Who is told when another one begins to run.
     pub applied: ConfigApplied,
+    /// Take part in graceful restart recovery: the routes of an earlier life are in the kernel and with the
+    /// neighbors still (`-R`).
+    pub recovery: bool,
 }
 
 /// Why a router ended.
@@ -64,6 +67,7 @@ pub enum StartError {
 #[derive(Clone, Debug)]
 pub struct Handle {
     requests: mpsc::Sender<(Request, oneshot::Sender<Reply>)>,
+    configs: mpsc::Sender<supervisor::NewConfig>,
 }
 
 impl Handle {
@@ -76,6 +80,16 @@ impl Handle {
         }
         answer.await.unwrap_or_else(|_| gone())
     }
+
+    /// Runs another configuration from now on, and returns when it does: the way of one that is computed
+    /// rather than read. What an operator disabled stays disabled unless its own part changed.
+    pub async fn reconfigure(&self, config: Arc<RouterConfig>) {
+        let (done, applied) = oneshot::channel();
+        if self.configs.send((config, done)).await.is_ok() {
+            // An error only says that the router stops.
+            let _ = applied.await;
+        }
+    }
 }
 
 /// Starts a router in the current tokio runtime and network namespace.
@@ -87,6 +101,7 @@ pub async fn start(options: Options) -> Result<(Handle, JoinHandle<ExitReason>),
     let links = monitor::start(kernel.clone()).await?;
     let seed = RandomState::new().hash_one(clock::unix_millis());
     let (requests, rx) = mpsc::channel(limits::REQUEST_QUEUE_LEN);
+    let (configs, configs_rx) = mpsc::channel(1);
     let supervisor = supervisor::Supervisor::new(options, links, kernel, seed);
-    Ok((Handle { requests }, tokio::spawn(supervisor.run(rx))))
+    Ok((Handle { requests, configs }, tokio::spawn(supervisor.run(rx, configs_rx))))
 }

@@ -27,6 +27,9 @@ use crate::{ConfigApplied, ConfigLoader, ExitReason, Options};
 /// A question on its way to the supervisor.
 pub(crate) type Ask = (Request, oneshot::Sender<Reply>);
 
+/// A configuration on its way to the supervisor, and who waits for it to run.
+pub(crate) type NewConfig = (Arc<RouterConfig>, oneshot::Sender<()>);
+
 /// A protocol that stops by itself: its name, and why.
 type Exit = (String, String);
 
@@ -102,7 +105,11 @@ impl Supervisor {
     }
 
     /// Runs the router until it is told to stop.
-    pub(crate) async fn run(mut self, mut requests: mpsc::Receiver<Ask>) -> ExitReason {
+    pub(crate) async fn run(
+        mut self,
+        mut requests: mpsc::Receiver<Ask>,
+        mut configs: mpsc::Receiver<NewConfig>,
+    ) -> ExitReason {
         let config = self.config.clone();
         self.choose_router_id(&config);
         self.apply(&RouterConfig::default(), &config, How { soft: false, follow_disabled: false }).await;
@@ -120,6 +127,10 @@ impl Supervisor {
                         }
                         request => self.answer(request, reply).await,
                     }
+                }
+                Some((config, done)) = configs.recv() => {
+                    self.replace(config).await;
+                    let _ = done.send(());
                 }
                 Some((name, why)) = self.exits.1.recv() => self.ended(&name, why).await,
                 changed = self.links.changed() => {

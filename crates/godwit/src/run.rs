@@ -174,7 +174,8 @@ async fn live(
         tracing::warn!("-R: graceful restart recovery has no effect yet");
     }
     let applied = Arc::new(move |config: &RouterConfig| log.apply(config));
-    let (handle, router) = godwit_daemon::start(Options { config, loader, applied }).await?;
+    let (handle, router) =
+        godwit_daemon::start(Options { config, loader, applied, recovery: options.recovery }).await?;
     place.write_pid()?;
     let server = ServerConfig {
         version: version.into(),

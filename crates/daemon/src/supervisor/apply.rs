@@ -35,6 +35,8 @@ impl Supervisor {
             let instance = self.instances.get(&change.name);
             let was_disabled = instance.is_some_and(|i| i.disabled);
             let disabled = new.protocol(&change.name).is_some_and(|p| p.stays_down());
+            let changed = old.protocol(&change.name).is_some_and(|p| p.stays_down() != disabled);
+            let follow_disabled = how.follow_disabled || changed;
             let (verb, reason) = match &change.kind {
                 ChangeKind::Removed => ("Removing", StopReason::Removed),
                 ChangeKind::Added if starting => continue,
@@ -43,10 +45,8 @@ impl Supervisor {
                     continue;
                 }
                 // What was enabled and disabled by hand, or by itself, is again as the file says.
-                _ if how.follow_disabled && was_disabled && !disabled => {
-                    ("Enabling", StopReason::Reconfigured)
-                }
-                _ if how.follow_disabled && !was_disabled && disabled => {
+                _ if follow_disabled && was_disabled && !disabled => ("Enabling", StopReason::Reconfigured),
+                _ if follow_disabled && !was_disabled && disabled => {
                     ("Disabling", StopReason::Disabled(None))
                 }
                 ChangeKind::Restart { .. } if !was_disabled => ("Restarting", StopReason::Reconfigured),
@@ -212,6 +212,16 @@ impl Supervisor {
         self.reconfigured = crate::clock::unix_millis();
         tracing::info!("Reconfigured");
         ConfigureOutcome::Reconfigured
+    }
+
+    /// Runs a configuration that was computed: only what changed in it is touched, and what an operator has
+    /// disabled since stays so.
+    pub(super) async fn replace(&mut self, new: Arc<RouterConfig>) {
+        tracing::info!("Reconfiguring");
+        let old = self.config.clone();
+        self.apply(&old, &new, How { soft: false, follow_disabled: false }).await;
+        self.reconfigured = crate::clock::unix_millis();
+        tracing::info!("Reconfigured");
     }
 
     /// Back to the configuration before; whether there was one.
