@@ -36,10 +36,18 @@ pub struct Speaker {
 pub fn within<T: Send>(namespace: &Namespace, task: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let file = File::open(format!("/run/netns/{}", namespace.name()))?;
     let in_thread = move || {
-        setns(file, CloneFlags::CLONE_NEWNET).context("cannot enter the namespace")?;
+        enter(&file)?;
         task()
     };
     std::thread::scope(|scope| scope.spawn(in_thread).join()).map_err(|_| anyhow!("the thread panicked"))?
+}
+
+/// Takes the present thread into a namespace, given as its open file, for good.
+///
+/// # Errors
+/// The namespace cannot be entered.
+pub fn enter(namespace: &File) -> Result<()> {
+    setns(namespace, CloneFlags::CLONE_NEWNET).context("cannot enter the namespace")
 }
 
 impl Speaker {

@@ -1,7 +1,6 @@
 //! What it costs to follow a large cluster: `godwit calico watch` with a real etcd, and with the API server
 //! for tests.
 
-mod http;
 mod objects;
 
 use std::io::{BufRead as _, BufReader};
@@ -13,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use godwit_lab::{Process, Scratch};
 
-use self::http::Connection;
+use crate::http::Connection;
 
 /// Changes that are timed.
 const CHANGES: usize = 1000;
@@ -57,7 +56,7 @@ fn etcd(scratch: &Scratch) -> Result<()> {
     command.args(["--listen-peer-urls", &peer_url, "--initial-advertise-peer-urls", &peer_url]);
     command.args(["--initial-cluster", &format!("default={peer_url}"), "--log-level", "error"]);
     let _server = Process::start(command, scratch.file("etcd.log"))?;
-    let mut connection = Connection::open(client, PATIENCE)?;
+    let mut connection = Connection::open("127.0.0.1", client, PATIENCE)?;
     for (key, value) in objects::of_etcd() {
         connection.etcd_put(&key, &value)?;
     }
@@ -74,7 +73,7 @@ fn kubernetes(scratch: &Scratch) -> Result<()> {
     let mut command = Command::new(godwit_lab::target().join("release/apiserver-double"));
     command.args(["--listen", &format!("127.0.0.1:{port}"), "--calico", "v1"]).arg(&file);
     let _server = Process::start(command, scratch.file("apiserver.log"))?;
-    let mut connection = Connection::open(port, PATIENCE)?;
+    let mut connection = Connection::open("127.0.0.1", port, PATIENCE)?;
     let kubeconfig = scratch.write("kubeconfig", &objects::kubeconfig(port))?;
     let mut watch = Watch::start(scratch, &format!("kubernetes:{}", kubeconfig.display()))?;
     watch.measure("Kubernetes", &mut |address| {

@@ -3,7 +3,9 @@
 
 mod bench;
 mod bench_calico;
+mod bench_node;
 mod demo;
+mod http;
 mod interop_table;
 mod packages;
 mod peer;
@@ -21,6 +23,7 @@ cargo xtask test --unit      only what needs neither root nor other programs
 cargo xtask test --lab       only the labs
 cargo xtask bench [RUNS]     1,000,000 prefixes through godwit and through bird2 (as root)
 cargo xtask bench-calico     a cluster of 1,000 nodes, followed in etcd and in an API server for tests
+cargo xtask bench-node       a node: from the datastore to the next kernel, and in a mesh of 500 (as root)
 cargo xtask help             this";
 
 fn main() -> ExitCode {
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         ["test", options @ ..] => test::run(options),
         ["bench", options @ ..] => bench::run(options),
         ["bench-calico"] => bench_calico::run(),
+        ["bench-node", options @ ..] => bench_node::run(options),
         ["bench-peer", count] => peer::run(count),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -9,16 +9,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// A connection that is kept.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
 }
 
 impl Connection {
     /// To a server that may still be starting.
-    pub(super) fn open(port: u16, patience: Duration) -> Result<Self> {
+    pub(crate) fn open(host: &str, port: u16, patience: Duration) -> Result<Self> {
         let deadline = Instant::now() + patience;
         loop {
-            match TcpStream::connect(("127.0.0.1", port)) {
+            match TcpStream::connect((host, port)) {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
                     return Ok(Self { stream: BufReader::new(stream) });
@@ -32,13 +32,13 @@ impl Connection {
     }
 
     /// Writes a key.
-    pub(super) fn etcd_put(&mut self, key: &str, value: &str) -> Result<()> {
+    pub(crate) fn etcd_put(&mut self, key: &str, value: &str) -> Result<()> {
         let body = format!(r#"{{"key":"{}","value":"{}"}}"#, STANDARD.encode(key), STANDARD.encode(value));
         self.request("POST", "/v3/kv/put", "application/json", &body).map(|_| ())
     }
 
     /// The body of an answer that is good.
-    pub(super) fn request(&mut self, method: &str, path: &str, kind: &str, body: &str) -> Result<String> {
+    pub(crate) fn request(&mut self, method: &str, path: &str, kind: &str, body: &str) -> Result<String> {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
             body.len()
