@@ -1,11 +1,12 @@
 //! From one configuration to another.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use godwit_api::ConfigureOutcome;
 use godwit_config::{
-    ChangeKind, ChannelChange, ConfigDiff, DebugFlags, Dialect, ProtocolConfig, ProtocolKind, RouterConfig,
-    diff,
+    ChangeKind, ChannelChange, DebugFlags, Dialect, ProtocolChange, ProtocolConfig, ProtocolKind,
+    RouterConfig, diff,
 };
 use godwit_wire::AddressFamily;
 use tokio::sync::{mpsc, oneshot};
@@ -30,12 +31,17 @@ impl Supervisor {
     pub(super) async fn apply(&mut self, old: &RouterConfig, new: &Arc<RouterConfig>, how: How) {
         let changes = diff(old, new);
         let starting = self.instances.is_empty();
+        // Thousands of neighbors are looked up by name.
+        let by_name = |config: &RouterConfig| -> HashMap<String, bool> {
+            config.protocols.iter().map(|p| (p.name.clone(), p.stays_down())).collect()
+        };
+        let (was, is) = (by_name(old), by_name(new));
         // Old protocols go first: their tables, names and listening addresses may be wanted.
         for change in &changes.protocols {
             let instance = self.instances.get(&change.name);
             let was_disabled = instance.is_some_and(|i| i.disabled);
-            let disabled = new.protocol(&change.name).is_some_and(|p| p.stays_down());
-            let changed = old.protocol(&change.name).is_some_and(|p| p.stays_down() != disabled);
+            let disabled = is.get(&change.name).copied().unwrap_or_default();
+            let changed = was.get(&change.name).is_some_and(|was| *was != disabled);
             let follow_disabled = how.follow_disabled || changed;
             let (verb, reason) = match &change.kind {
                 ChangeKind::Removed => ("Removing", StopReason::Removed),
@@ -65,31 +71,31 @@ impl Supervisor {
         self.choose_router_id(new);
         self.apply_tables(new);
         self.listeners.apply(new, &self.directory);
-        for protocol in &new.protocols {
-            self.apply_protocol(protocol, &changes, how.soft).await;
+        // The first changes are those of the new protocols, in their order.
+        for (protocol, change) in new.protocols.iter().zip(&changes.protocols) {
+            self.apply_protocol(protocol, change, how.soft).await;
             // It may have been down for no reason that is in a file.
             self.start_protocol(protocol).await;
         }
     }
 
-    async fn apply_protocol(&mut self, protocol: &ProtocolConfig, changes: &ConfigDiff, soft: bool) {
-        let change = changes.protocols.iter().find(|c| c.name == protocol.name);
-        match change.map(|c| &c.kind) {
-            Some(ChangeKind::Added | ChangeKind::Restart { .. }) => {
+    async fn apply_protocol(&mut self, protocol: &ProtocolConfig, change: &ProtocolChange, soft: bool) {
+        match &change.kind {
+            ChangeKind::Added | ChangeKind::Restart { .. } => {
                 let instance = self.instances.entry(protocol.name.clone()).or_default();
                 instance.disabled = protocol.stays_down();
                 instance.since = crate::clock::unix_millis();
                 self.start_protocol(protocol).await;
             }
-            Some(ChangeKind::Modify { reimport, reexport }) => {
+            ChangeKind::Modify { reimport, reexport } => {
                 let direction = ReloadDirection { import: *reimport && !soft, export: *reexport && !soft };
-                self.log_reload(protocol, change.map_or(&[], |c| c.channels.as_slice()), soft);
+                self.log_reload(protocol, &change.channels, soft);
                 if let Some(running) = self.instances.get(&protocol.name).and_then(|i| i.running.as_ref()) {
                     let update = Command::Update(Box::new(protocol.clone()), direction);
                     let _ = running.commands.send(update).await;
                 }
             }
-            _ => {}
+            ChangeKind::Unchanged | ChangeKind::Removed => {}
         }
     }
 
