@@ -12,8 +12,10 @@ pub(crate) const STEP_NETS_MAX: u32 = 8192;
 pub(crate) const SESSION_CHUNKS_MAX: usize = 6;
 /// Chunks waiting for a kernel table.
 pub(crate) const KERNEL_CHUNKS_MAX: usize = 6;
-/// A session's read buffer, octets.
+/// A session's read buffer while there is much to read, octets.
 pub(crate) const READ_BUFFER_LEN: usize = 128 * 1024;
+/// The same of one that says little; a message has room in it.
+pub(crate) const READ_BUFFER_LEN_MIN: usize = 8 * 1024;
 /// Commands waiting for a protocol's task. Full: the supervisor waits.
 pub(crate) const COMMAND_QUEUE_LEN: usize = 16;
 /// Accepted connections waiting for a session. Full: further ones are closed.

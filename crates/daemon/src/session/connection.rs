@@ -11,13 +11,15 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::limits::{READ_BUFFER_LEN, WRITE_QUEUE_LEN_MAX};
+use crate::limits::{READ_BUFFER_LEN, READ_BUFFER_LEN_MIN, WRITE_QUEUE_LEN_MAX};
 
 /// A connection with a neighbor.
 pub(super) struct Connection {
     stream: TcpStream,
     /// What was read and is not yet used up.
     pub(super) buffer: BytesMut,
+    /// How much the next read asks for: more while there is much to read.
+    room: usize,
     queue: VecDeque<Bytes>,
     queued_len: usize,
     /// A write failed: the read will tell why.
@@ -29,7 +31,14 @@ pub(super) type End = Option<String>;
 
 impl Connection {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, buffer: BytesMut::new(), queue: VecDeque::new(), queued_len: 0, broken: false }
+        Self {
+            stream,
+            buffer: BytesMut::new(),
+            room: READ_BUFFER_LEN_MIN,
+            queue: VecDeque::new(),
+            queued_len: 0,
+            broken: false,
+        }
     }
 
     pub(super) fn local_address(&self) -> Option<SocketAddr> {
@@ -87,11 +96,15 @@ impl Connection {
 
     /// Reads what is there, up to a buffer full. `Some` at the connection's end.
     pub(super) fn read(&mut self) -> Option<End> {
-        if self.buffer.capacity() - self.buffer.len() < READ_BUFFER_LEN / 2 {
-            self.buffer.reserve(READ_BUFFER_LEN);
+        if self.buffer.is_empty() && self.room == READ_BUFFER_LEN_MIN {
+            // Thousands of neighbors that say nothing hold nothing.
+            self.buffer = BytesMut::new();
+        }
+        if self.buffer.capacity() - self.buffer.len() < self.room / 2 {
+            self.buffer.reserve(self.room);
         }
         let before = self.buffer.len();
-        while self.buffer.len() - before < READ_BUFFER_LEN / 2 {
+        while self.buffer.len() - before < self.room / 2 {
             match self.stream.try_read_buf(&mut self.buffer) {
                 Ok(0) => return Some(None),
                 Ok(_) => {}
@@ -99,6 +112,12 @@ impl Connection {
                 Err(error) => return Some(Some(error_text(&error))),
             }
         }
+        let much = self.buffer.len() - before >= self.room / 2;
+        self.room = if much {
+            (self.room * 4).min(READ_BUFFER_LEN)
+        } else {
+            (self.room / 2).max(READ_BUFFER_LEN_MIN)
+        };
         None
     }
 
