@@ -22,4 +22,4 @@ pub use constants::constants_from_database;
 pub use diff::{ChangeKind, ChannelChange, ConfigDiff, GlobalChange, ProtocolChange, diff};
 pub use load::{Format, IncludeLoader, LoadOptions, Loaded, load};
 pub use model::*;
-pub use print::{print, print_without_secrets};
+pub use print::{Parts, print, print_parts, print_without_secrets};

@@ -9,7 +9,7 @@ mod static_routes;
 
 use std::fmt::{Display, Write};
 
-use godwit_filter::SymbolClass;
+use godwit_filter::{Definition, SymbolClass};
 use ipnetwork::IpNetwork;
 
 use crate::model::{DebugFlags, Dialect, InterfacePattern, RouterConfig};
@@ -26,10 +26,48 @@ pub fn print_without_secrets(config: &RouterConfig) -> String {
     written(config, false)
 }
 
+/// A configuration in its parts, for whoever lays them out in several files. Each ends with its line; what
+/// is in `definitions` needs nothing but those before it, and `protocols` need all the others.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Parts {
+    /// Statements at the top level: router id, log, tables.
+    pub router: String,
+    /// Constants, functions and filters by their names.
+    pub definitions: Vec<(String, String)>,
+    /// Names that only stand for themselves.
+    pub names: String,
+    /// Protocols by their names.
+    pub protocols: Vec<(String, String)>,
+}
+
+/// What [`print()`] prints, in parts.
+pub fn print_parts(config: &RouterConfig) -> Parts {
+    let mut out = Out { config, secrets: true, text: String::new(), indent: 0 };
+    let mut part = |write: &dyn Fn(&mut Out<'_>)| {
+        write(&mut out);
+        std::mem::take(&mut out.text).trim_start().to_owned()
+    };
+    let definitions = config.program.definitions();
+    Parts {
+        router: part(&|out| out.router()),
+        definitions: definitions
+            .iter()
+            .map(|definition| (definition.name.to_string(), part(&|out| out.definition(definition))))
+            .collect(),
+        names: part(&|out| out.names()),
+        protocols: config
+            .protocols
+            .iter()
+            .map(|protocol| (protocol.name.clone(), part(&|out| out.protocol(protocol))))
+            .collect(),
+    }
+}
+
 fn written(config: &RouterConfig, secrets: bool) -> String {
     let mut out = Out { config, secrets, text: String::new(), indent: 0 };
     out.router();
-    out.definitions();
+    config.program.definitions().iter().for_each(|definition| out.definition(definition));
+    out.names();
     for protocol in &config.protocols {
         out.protocol(protocol);
     }
@@ -80,18 +118,20 @@ impl Out<'_> {
         self.option(words, mask(words_of, flags.0.into(), DebugFlags::ALL.0.into()));
     }
 
-    /// Constants, functions and filters, and the names that only stand for themselves.
-    fn definitions(&mut self) {
+    /// A constant, function or filter.
+    fn definition(&mut self, definition: &Definition) {
+        self.line("");
+        let end = match definition.class {
+            SymbolClass::Function | SymbolClass::Filter => "",
+            _ if definition.text.ends_with(';') => "",
+            _ => ";",
+        };
+        self.line(format_args!("{}{end}", definition.text));
+    }
+
+    /// The names that only stand for themselves.
+    fn names(&mut self) {
         let config = self.config;
-        for definition in config.program.definitions() {
-            self.line("");
-            let end = match definition.class {
-                SymbolClass::Function | SymbolClass::Filter => "",
-                _ if definition.text.ends_with(';') => "",
-                _ => ";",
-            };
-            self.line(format_args!("{}{end}", definition.text));
-        }
         for (symbol, class) in config.program.symbols() {
             let name = name(&symbol);
             match class {

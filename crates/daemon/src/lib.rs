@@ -16,6 +16,7 @@ mod query;
 mod session;
 mod supervisor;
 mod table;
+mod task;
 mod without_effect;
 
 use std::hash::{BuildHasher, RandomState};
@@ -103,5 +104,5 @@ pub async fn start(options: Options) -> Result<(Handle, JoinHandle<ExitReason>),
     let (requests, rx) = mpsc::channel(limits::REQUEST_QUEUE_LEN);
     let (configs, configs_rx) = mpsc::channel(1);
     let supervisor = supervisor::Supervisor::new(options, links, kernel, seed);
-    Ok((Handle { requests, configs }, tokio::spawn(supervisor.run(rx, configs_rx))))
+    Ok((Handle { requests, configs }, crate::task::spawn(supervisor.run(rx, configs_rx))))
 }

@@ -64,7 +64,9 @@ impl Listeners {
             keep
         });
         for address in wanted {
-            self.tasks.entry(address).or_insert_with(|| tokio::spawn(listen(address, directory.clone())));
+            self.tasks
+                .entry(address)
+                .or_insert_with(|| crate::task::spawn(listen(address, directory.clone())));
         }
     }
 

@@ -19,7 +19,7 @@ pub(crate) async fn start(events: KernelEvents) -> Result<watch::Receiver<Arc<Li
     let mut state = State::default();
     state.read().await?;
     let (tx, rx) = watch::channel(Arc::new(state.table()));
-    tokio::spawn(run(monitor, state, tx, events));
+    crate::task::spawn(run(monitor, state, tx, events));
     Ok(rx)
 }
 

@@ -192,7 +192,7 @@ impl Task {
                     if let Some(connection) = self.slot(direction).take()
                         && how == CloseReason::AfterFlush
                     {
-                        tokio::spawn(connection.linger());
+                        crate::task::spawn(connection.linger());
                     }
                 }
                 Action::Established(direction, negotiated) => {
@@ -356,7 +356,7 @@ impl Task {
         );
         if !accepted {
             if self.up.is_some() {
-                tokio::spawn(connection::refuse(incoming.stream, Notification::cease(5, None)));
+                crate::task::spawn(connection::refuse(incoming.stream, Notification::cease(5, None)));
             }
             return;
         }

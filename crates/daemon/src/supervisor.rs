@@ -15,6 +15,7 @@ use godwit_config::{ProtocolKind, RouterConfig, RouterId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use apply::How;
 
@@ -220,7 +221,8 @@ impl Supervisor {
                 if let Some(protocol) = self.config.protocols.iter().find(|p| p.name == name) {
                     apply::trace_stop(protocol);
                 }
-                stopping.spawn(stop_running(name.to_owned(), running, reason.clone()));
+                let stop = stop_running(name.to_owned(), running, reason.clone());
+                stopping.spawn(stop.in_current_span());
             }
         }
         while stopping.join_next().await.is_some() {}

@@ -207,7 +207,7 @@ pub(crate) struct TableShell<K: NetKey> {
 pub(crate) fn spawn<K: NetKey>(name: &str, seed: u64) -> TableHandle<K> {
     let (tx, rx) = mpsc::channel(TABLE_QUEUE_LEN);
     let shell = TableShell { name: name.into(), table: Table::new(seed), readers: Vec::new() };
-    tokio::spawn(shell.run(rx));
+    crate::task::spawn(shell.run(rx));
     TableHandle { tx }
 }
 

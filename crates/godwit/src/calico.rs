@@ -15,7 +15,7 @@ use godwit_control::backend;
 use godwit_control::follow::{FollowOptions, snapshot};
 use godwit_control::settings::Settings;
 
-pub(crate) use self::flags::{CalicoCommand, HELP, parse};
+pub(crate) use self::flags::{CalicoCommand, HELP, SettingsFlag, is_json, parse, variable};
 
 /// What is wrong is worth another code than a difference.
 const FAILED: u8 = 2;
@@ -61,7 +61,7 @@ async fn read(settings: &Settings) -> Result<Compiler, String> {
     Ok(compiler)
 }
 
-fn follow_options(settings: &Settings) -> FollowOptions {
+pub(crate) fn follow_options(settings: &Settings) -> FollowOptions {
     FollowOptions {
         node: settings.node.clone(),
         with_workloads: backend::has_workloads(settings),

@@ -8,6 +8,7 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt as _;
 
 use crate::calico::{self, CalicoCommand};
+use crate::node::{self, NodeOptions};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -20,6 +21,13 @@ pub(crate) enum Invocation {
     Client(ClientArgs),
     /// `godwit calico`.
     Calico(Box<CalicoCommand>),
+    /// `godwit node`.
+    Node(Box<NodeOptions>),
+    /// `godwit companion`.
+    Companion {
+        /// Only for as long as somebody holds the other end of standard input.
+        until_input_ends: bool,
+    },
     /// Check a file.
     Check(CheckOptions),
     /// Be the daemon.
@@ -68,6 +76,8 @@ impl DaemonOptions {
 
 const CONFIG_DIR: &str = "/etc/bird";
 const RUN_DIR: &str = "/run/bird";
+/// Where the sockets of a node of Calico's are.
+pub(crate) const CALICO_RUN_DIR: &str = "/var/run/calico";
 
 const HELP: &str = "\
 godwit: a BGP speaker that runs bird.conf unchanged
@@ -75,6 +85,8 @@ godwit: a BGP speaker that runs bird.conf unchanged
 Usage: godwit [run] [OPTIONS]        the daemon, with BIRD's flags
        godwit check [-6] FILE        check a configuration (-6: as bird6 would) and explain what is wrong with it
        godwit calico COMMAND         what a Calico datastore makes of a node; godwit calico --help
+       godwit node [OPTIONS]         the whole of BGP on a node of Calico's; godwit node --help
+       godwit companion              waits, for ever: what a service runs that is not needed any more
        godwit ctl [-s SOCKET] [COMMAND…]   talk to a running daemon; interactive without a command
 
 Options of the daemon:
@@ -117,10 +129,35 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Invocation, 
                 Err(format!("{name} calico: {error}\nTry '{name} calico --help' for more information."))
             }
         },
+        Some("node") => match node::parse(lexopt::Parser::from_args(args.skip(1)), &variables) {
+            Ok(Some(options)) => Ok(Invocation::Node(Box::new(options))),
+            Ok(None) => Ok(Invocation::Help(node::HELP)),
+            Err(error) => {
+                Err(format!("{name} node: {error}\nTry 'godwit node --help' for more information."))
+            }
+        },
+        Some("companion") => companion(lexopt::Parser::from_args(args.skip(1))).map_err(fail),
         Some("check") => check(lexopt::Parser::from_args(args.skip(1))).map_err(fail),
         Some("run") => daemon(lexopt::Parser::from_args(args.skip(1)), ipv6, true).map_err(fail),
         _ => daemon(lexopt::Parser::from_args(args), ipv6, false).map_err(fail),
     }
+}
+
+/// The environment.
+fn variables(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+fn companion(mut args: lexopt::Parser) -> Result<Invocation, lexopt::Error> {
+    let mut until_input_ends = false;
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("until-input-ends") => until_input_ends = true,
+            Short('h') | Long("help") => return Ok(Invocation::Help(HELP)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Invocation::Companion { until_input_ends })
 }
 
 fn check(mut args: lexopt::Parser) -> Result<Invocation, lexopt::Error> {
@@ -141,7 +178,7 @@ fn check(mut args: lexopt::Parser) -> Result<Invocation, lexopt::Error> {
 fn client(mut args: lexopt::Parser, ipv6: bool) -> Result<Invocation, lexopt::Error> {
     let socket = if ipv6 { "bird6.ctl" } else { "bird.ctl" };
     let mut client = ClientArgs {
-        path: Path::new(RUN_DIR).join(socket),
+        path: client_socket(socket, &|path| path.exists()),
         verbose: false,
         restrict: false,
         command: Vec::new(),
@@ -164,6 +201,12 @@ fn client(mut args: lexopt::Parser, ipv6: bool) -> Result<Invocation, lexopt::Er
         }
     }
     Ok(Invocation::Client(client))
+}
+
+/// Where a client looks: where BIRD's socket is, or Calico's if only that one is there.
+fn client_socket(name: &str, there: &dyn Fn(&Path) -> bool) -> PathBuf {
+    let (usual, calico) = (Path::new(RUN_DIR).join(name), Path::new(CALICO_RUN_DIR).join(name));
+    if there(&calico) && !there(&usual) { calico } else { usual }
 }
 
 fn daemon(mut args: lexopt::Parser, ipv6: bool, foreground: bool) -> Result<Invocation, lexopt::Error> {
@@ -200,11 +243,7 @@ fn daemon(mut args: lexopt::Parser, ipv6: bool, foreground: bool) -> Result<Invo
             Short('g') => options.group = Some(args.value()?.string()?),
             Short('h') | Long("help") => return Ok(Invocation::Help(HELP)),
             Long("version") => return Ok(Invocation::Version),
-            Long("log-format") => match args.value()?.string()?.as_str() {
-                "json" => options.json_log = true,
-                "text" => options.json_log = false,
-                other => return Err(format!("--log-format is text or json, not {other}").into()),
-            },
+            Long("log-format") => options.json_log = calico::is_json(&args.value()?.string()?)?,
             other => return Err(other.unexpected()),
         }
     }
@@ -237,6 +276,23 @@ mod tests {
         );
         assert!(matches!(parse_words(&["godwit", "ctl", "-s", "a", "down"]), Ok(Invocation::Client(_))));
         assert!(matches!(parse_words(&["godwit", "check", "f"]), Ok(Invocation::Check(_))));
+    }
+
+    #[test]
+    fn a_node_and_its_companion_are_found_under_every_name() {
+        let node = ["bird", "node", "--datastore", "dir:/m", "--node", "a"];
+        assert!(matches!(parse_words(&node), Ok(Invocation::Node(_))));
+        let companion = parse_words(&["bird6", "companion", "--until-input-ends"]);
+        assert!(matches!(companion, Ok(Invocation::Companion { until_input_ends: true })));
+    }
+
+    #[test]
+    fn a_client_finds_the_socket_of_calico() {
+        let only = |dir: &'static str| move |path: &Path| path.starts_with(dir);
+        assert_eq!(client_socket("bird6.ctl", &only("/var")), Path::new("/var/run/calico/bird6.ctl"));
+        assert_eq!(client_socket("bird.ctl", &only("/run")), Path::new("/run/bird/bird.ctl"));
+        assert_eq!(client_socket("bird.ctl", &|_| true), Path::new("/run/bird/bird.ctl"));
+        assert_eq!(client_socket("bird.ctl", &|_| false), Path::new("/run/bird/bird.ctl"));
     }
 
     #[test]

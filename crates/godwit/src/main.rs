@@ -6,8 +6,10 @@ mod background;
 mod calico;
 mod flags;
 mod loading;
+mod node;
 mod privileges;
 mod run;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -35,6 +37,8 @@ fn main() -> ExitCode {
             ExitCode::from(u8::try_from(code).unwrap_or(1))
         }
         Invocation::Calico(command) => calico::run(*command),
+        Invocation::Node(options) => node::run(*options),
+        Invocation::Companion { until_input_ends } => node::companion(until_input_ends),
         Invocation::Check(check) => loading::check(&check),
         Invocation::Daemon(options) => {
             if options.parse_only {

@@ -17,16 +17,20 @@ use godwit_daemon::{Handle, Options};
 use godwit_observe::Log;
 use time::UtcOffset;
 use tokio::net::UnixListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::flags::DaemonOptions;
 use crate::loading;
+use crate::signals::{self, Asked, Signals};
 use crate::{background, privileges};
 
 /// The BIRD whose language and control socket this is, as clients of the socket expect to be told.
 pub(crate) const BIRD_VERSION: &str = "2.0.12";
 /// The same for a configuration in the 1.6 dialect.
 const BIRD16_VERSION: &str = "1.6.8";
+/// What Calico's own build of it says; the reporter of a node's status takes no version without the `v`.
+const CALICO_VERSION: &str = "v0.3.3+birdv1.6.8";
+/// A filter that every configuration of Calico's has.
+const CALICO_FILTER: &str = "calico_kernel_programming";
 
 /// Runs the daemon.
 pub(crate) fn daemon(options: &DaemonOptions) -> ExitCode {
@@ -143,12 +147,21 @@ fn serve(
 }
 
 /// A file of ours, which goes when we do; not one of a daemon that was here before.
-struct OwnFile<'a>(&'a Path);
+pub(crate) struct OwnFile<'a>(pub(crate) &'a Path);
 
 impl Drop for OwnFile<'_> {
     fn drop(&mut self) {
         // It may be gone already.
         let _ = std::fs::remove_file(self.0);
+    }
+}
+
+/// What the control socket says of us: clients of a node of Calico's look for other words than those of a BIRD.
+pub(crate) fn told_version(config: &RouterConfig) -> &'static str {
+    match config.dialect {
+        Dialect::Bird2 => BIRD_VERSION,
+        Dialect::Bird16 if config.program.lookup(CALICO_FILTER).is_some() => CALICO_VERSION,
+        Dialect::Bird16 => BIRD16_VERSION,
     }
 }
 
@@ -164,7 +177,7 @@ async fn live(
     let signals = Signals::listen().context("cannot listen for signals")?;
     let listener = place.listener.try_clone().and_then(UnixListener::from_std);
     let listener = listener.context("cannot serve the control socket")?;
-    let version = if config.dialect == Dialect::Bird16 { BIRD16_VERSION } else { BIRD_VERSION };
+    let version = told_version(&config);
     let (file, ipv6) = (options.config.clone(), options.ipv6);
     let loader = Arc::new(move |name: Option<&str>| {
         let path = name.map_or(file.as_path(), Path::new);
@@ -183,7 +196,7 @@ async fn live(
         utc_offset: offset,
     };
     let control = tokio::spawn(godwit_ctl::serve(listener, Arc::new(Router(handle.clone())), server));
-    tokio::spawn(signals.follow(handle));
+    tokio::spawn(follow(signals, handle));
     if second {
         background::ready();
     }
@@ -193,7 +206,7 @@ async fn live(
 }
 
 /// The router as the control socket asks it.
-struct Router(Handle);
+pub(crate) struct Router(pub(crate) Handle);
 
 impl Backend for Router {
     fn ask(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
@@ -201,42 +214,19 @@ impl Backend for Router {
     }
 }
 
-/// HUP reads the configuration again, TERM and INT stop, USR1 tells how things are.
-struct Signals {
-    hup: Signal,
-    term: Signal,
-    int: Signal,
-    usr1: Signal,
-}
-
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            hup: signal(SignalKind::hangup())?,
-            term: signal(SignalKind::terminate())?,
-            int: signal(SignalKind::interrupt())?,
-            usr1: signal(SignalKind::user_defined1())?,
-        })
-    }
-
-    async fn follow(mut self, handle: Handle) {
-        loop {
-            tokio::select! {
-                _ = self.hup.recv() => {
-                    tracing::info!("Reconfiguration requested by SIGHUP");
-                    handle.ask(Request::Configure { file: None, check_only: false, soft: false, undo_after_secs: None }).await;
-                }
-                _ = self.term.recv() => break,
-                _ = self.int.recv() => break,
-                _ = self.usr1.recv() => {
-                    if let Reply::Protocols(list) = handle.ask(Request::Protocols(godwit_api::Selector::All)).await {
-                        for protocol in list {
-                            tracing::info!("{} {} {:?}", protocol.name, protocol.kind, protocol.state);
-                        }
-                    }
-                }
+/// Does what signals ask for until one asks to stop.
+async fn follow(mut signals: Signals, handle: Handle) {
+    loop {
+        match signals.next().await {
+            Asked::Reload => {
+                tracing::info!("Reconfiguration requested by SIGHUP");
+                let again =
+                    Request::Configure { file: None, check_only: false, soft: false, undo_after_secs: None };
+                handle.ask(again).await;
             }
+            Asked::Tell => signals::tell(&handle).await,
+            Asked::Stop => break,
         }
-        handle.ask(Request::Shutdown).await;
     }
+    handle.ask(Request::Shutdown).await;
 }

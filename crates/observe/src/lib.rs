@@ -3,4 +3,4 @@
 
 mod log;
 
-pub use log::Log;
+pub use log::{Log, router};

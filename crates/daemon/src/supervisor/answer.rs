@@ -29,7 +29,7 @@ impl Supervisor {
             match self.route_tables(&query) {
                 Ok(names) => {
                     let (tables, links) = (self.tables.clone(), self.links.borrow().clone());
-                    tokio::spawn(async move {
+                    crate::task::spawn(async move {
                         let _ = reply.send(Reply::Routes(page(&query, &names, &tables, &links).await));
                     });
                 }

@@ -167,7 +167,7 @@ impl Supervisor {
         let task = match &protocol.kind {
             ProtocolKind::Device(_) | ProtocolKind::Direct(_) | ProtocolKind::Static(_) => {
                 let (announced, first) = oneshot::channel();
-                let task = tokio::spawn(computed::run(config, context, rx, announced));
+                let task = crate::task::spawn(computed::run(config, context, rx, announced));
                 // An error only says that the task ended.
                 let _ = first.await;
                 task
@@ -175,12 +175,18 @@ impl Supervisor {
             ProtocolKind::Kernel(_) => {
                 let Some(channel) = protocol.channels.first().cloned() else { return };
                 match context.tables.get(&channel.table).cloned() {
-                    Some(AnyTable::Ipv4(t)) => tokio::spawn(kernel::run(config, channel, t, context, rx)),
-                    Some(AnyTable::Ipv6(t)) => tokio::spawn(kernel::run(config, channel, t, context, rx)),
+                    Some(AnyTable::Ipv4(t)) => {
+                        crate::task::spawn(kernel::run(config, channel, t, context, rx))
+                    }
+                    Some(AnyTable::Ipv6(t)) => {
+                        crate::task::spawn(kernel::run(config, channel, t, context, rx))
+                    }
                     None => return,
                 }
             }
-            ProtocolKind::Bgp(_) => tokio::spawn(session::run(config, context, rx, self.exits.0.clone())),
+            ProtocolKind::Bgp(_) => {
+                crate::task::spawn(session::run(config, context, rx, self.exits.0.clone()))
+            }
         };
         let instance = self.instances.entry(protocol.name.clone()).or_default();
         instance.since = crate::clock::unix_millis();
@@ -199,7 +205,9 @@ impl Supervisor {
         let loader = self.loader.clone();
         let name = file.map(str::to_owned);
         // Files are read off the threads that serve sessions.
-        let loaded = tokio::task::spawn_blocking(move || loader(name.as_deref())).await;
+        let span = tracing::Span::current();
+        let read = move || span.in_scope(|| loader(name.as_deref()));
+        let loaded = tokio::task::spawn_blocking(read).await;
         let new = match loaded {
             Ok(Ok(config)) => config,
             Ok(Err(lines)) => {
@@ -226,6 +234,9 @@ impl Supervisor {
         tracing::info!("Reconfiguring");
         let old = self.config.clone();
         self.apply(&old, &new, How { soft: false, follow_disabled: false }).await;
+        // What an undo would go back to is not what is wanted any more.
+        self.previous = None;
+        self.undo_at = None;
         self.reconfigured = crate::clock::unix_millis();
         tracing::info!("Reconfigured");
     }

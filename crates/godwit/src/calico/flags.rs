@@ -1,14 +1,17 @@
 //! The command line of `godwit calico`.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use godwit_control::Family;
 use godwit_control::settings::{Settings, SettingsBuilder};
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt as _;
 
-/// Where the status is asked for, unless told otherwise.
+/// Where `watch` answers, unless told otherwise.
 const SOCKET: &str = "/run/godwit/calico.sock";
+/// Where `godwit node` does.
+const NODE_SOCKET: &str = "/var/run/calico/godwit.sock";
 
 pub(crate) const HELP: &str = "\
 godwit calico: what a Calico datastore makes of a node
@@ -17,7 +20,7 @@ Usage: godwit calico render [OPTIONS] [--family 4|6] [--with-passwords]
                                                          print the equivalent bird.cfg, bird6.cfg
        godwit calico diff [OPTIONS] --against FILE…      compare with what confd rendered; 0: the same, 1: not
        godwit calico watch [OPTIONS] [--socket PATH]     follow the datastore and say what changes
-       godwit calico status [--socket PATH] [--json]     how a running `watch` is doing
+       godwit calico status [--socket PATH] [--json]     how a running node or `watch` is doing
 
 Options:
   --datastore WHERE     dir:FOLDER of manifests, etcd:URL,URL…, kubernetes or kubernetes:KUBECONFIG;
@@ -29,6 +32,62 @@ Options:
   --state-file FILE     where the last known state is kept (watch), or none
   --log-format FMT      text or json (watch)
   -h, --help            print this";
+
+/// A flag that says which node, or where its datastore is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SettingsFlag(&'static str);
+
+impl SettingsFlag {
+    const ALL: [&'static str; 6] = ["datastore", "node", "release", "settings", "api-config", "state-file"];
+
+    pub(crate) fn of(arg: &lexopt::Arg<'_>) -> Option<Self> {
+        let Long(name) = arg else { return None };
+        Self::ALL.into_iter().find(|flag| flag == name).map(Self)
+    }
+
+    /// The variables that say the same as flags, each with its flag.
+    pub(crate) fn variables() -> impl Iterator<Item = (String, Self)> {
+        // The others have variables of their own, which count less than a file.
+        let flags = ["datastore", "settings", "api-config"];
+        flags.into_iter().map(|flag| (variable(flag), Self(flag)))
+    }
+
+    /// Notes what it says.
+    ///
+    /// # Errors
+    /// It cannot be that.
+    pub(crate) fn take(
+        self,
+        builder: SettingsBuilder,
+        value: OsString,
+    ) -> Result<SettingsBuilder, lexopt::Error> {
+        Ok(match self.0 {
+            "datastore" => builder.datastore(value.parse()?),
+            "node" => builder.node(&value.string()?),
+            "release" => builder.release(value.parse()?),
+            "settings" => builder.file(&PathBuf::from(value)),
+            "api-config" => builder.api_config(&PathBuf::from(value)),
+            _ => builder.state_file(&value.string()?),
+        })
+    }
+}
+
+/// The variable that says what a flag does.
+pub(crate) fn variable(flag: &str) -> String {
+    format!("GODWIT_{}", flag.replace('-', "_").to_uppercase())
+}
+
+/// Reads the value of `--log-format`.
+///
+/// # Errors
+/// It is neither.
+pub(crate) fn is_json(format: &str) -> Result<bool, lexopt::Error> {
+    match format {
+        "json" => Ok(true),
+        "text" => Ok(false),
+        other => Err(format!("--log-format is text or json, not {other}").into()),
+    }
+}
 
 /// What is asked for.
 #[derive(Debug)]
@@ -45,17 +104,15 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Option<CalicoCommand>, l
     let mut builder = SettingsBuilder::new().environment(&|name| std::env::var(name).ok());
     let mut families = Family::ALL.to_vec();
     let mut against: Vec<PathBuf> = Vec::new();
-    let mut socket = PathBuf::from(SOCKET);
+    let mut socket = None;
     let (mut json, mut json_log, mut with_passwords) = (false, false, false);
     while let Some(arg) = args.next()? {
+        if let Some(flag) = SettingsFlag::of(&arg) {
+            builder = flag.take(builder, args.value()?)?;
+            continue;
+        }
         builder = match arg {
             Short('h') | Long("help") => return Ok(None),
-            Long("datastore") => builder.datastore(args.value()?.parse()?),
-            Long("node") => builder.node(&args.value()?.string()?),
-            Long("release") => builder.release(args.value()?.parse()?),
-            Long("settings") => builder.file(&PathBuf::from(args.value()?)),
-            Long("api-config") => builder.api_config(&PathBuf::from(args.value()?)),
-            Long("state-file") => builder.state_file(&args.value()?.string()?),
             Long("family") => {
                 families = match args.value()?.string()?.as_str() {
                     "4" => vec![Family::V4],
@@ -69,7 +126,7 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Option<CalicoCommand>, l
                 builder
             }
             Long("socket") => {
-                socket = args.value()?.into();
+                socket = Some(args.value()?.into());
                 builder
             }
             Long("with-passwords") => {
@@ -81,11 +138,7 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Option<CalicoCommand>, l
                 builder
             }
             Long("log-format") => {
-                json_log = match args.value()?.string()?.as_str() {
-                    "json" => true,
-                    "text" => false,
-                    other => return Err(format!("--log-format is text or json, not {other}").into()),
-                };
+                json_log = is_json(&args.value()?.string()?)?;
                 builder
             }
             Value(word) if command.is_none() => {
@@ -100,8 +153,16 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Option<CalicoCommand>, l
         Some("render") => CalicoCommand::Render { settings: settings()?, families, with_passwords },
         Some("diff") if against.is_empty() => return Err("against which files? --against FILE…".into()),
         Some("diff") => CalicoCommand::Diff { settings: settings()?, against },
-        Some("watch") => CalicoCommand::Watch { settings: settings()?, socket, json_log },
-        Some("status") => CalicoCommand::Status { socket, json },
+        Some("watch") => CalicoCommand::Watch {
+            settings: settings()?,
+            socket: socket.unwrap_or_else(|| SOCKET.into()),
+            json_log,
+        },
+        Some("status") => {
+            let node = Path::new(NODE_SOCKET);
+            let usual = if node.exists() { node } else { Path::new(SOCKET) };
+            CalicoCommand::Status { socket: socket.unwrap_or_else(|| usual.into()), json }
+        }
         Some(other) => return Err(format!("'{other}' is none of render, diff, watch, status").into()),
         None => return Ok(None),
     }))

@@ -10,7 +10,10 @@ use tokio::net::UnixStream;
 /// Asks and prints. Fails if something is wrong with a watch.
 pub(crate) async fn run(socket: &Path, json: bool) -> Result<ExitCode, String> {
     let text = ask(socket).await.map_err(|error| {
-        format!("nothing answers on {}: {error}. Is `godwit calico watch` running?", socket.display())
+        format!(
+            "nothing answers on {}: {error}. Is `godwit node` or `godwit calico watch` running?",
+            socket.display()
+        )
     })?;
     let status: Status = serde_json::from_str(&text).map_err(|error| format!("not a status: {error}"))?;
     if json {

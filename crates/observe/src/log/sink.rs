@@ -1,5 +1,6 @@
 //! Where lines go.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;
@@ -54,20 +55,55 @@ fn connect_syslog() -> Option<UnixDatagram> {
     socket.connect("/dev/log").ok().map(|()| socket)
 }
 
+/// One line.
+pub(super) struct Line<'l> {
+    pub(super) class: &'l Class,
+    /// The time as it is printed.
+    pub(super) stamp: &'l str,
+    pub(super) now: UnixMillis,
+    /// Whose it is, where that is said.
+    pub(super) router: Option<&'l str>,
+    pub(super) message: &'l str,
+}
+
+impl Line<'_> {
+    fn with_time(&self, json: bool) -> String {
+        let Self { class, stamp, message, .. } = self;
+        match self.router {
+            Some(router) if json => {
+                serde_json::json!({ "time": stamp, "class": class.mark, "router": router, "message": message })
+                    .to_string()
+            }
+            None if json => {
+                serde_json::json!({ "time": stamp, "class": class.mark, "message": message }).to_string()
+            }
+            _ => format!("{stamp} <{}> {}", class.mark, self.text()),
+        }
+    }
+
+    /// Without the time.
+    fn text(&self) -> Cow<'_, str> {
+        match self.router {
+            Some(router) => Cow::Owned(format!("{router}: {}", self.message)),
+            None => Cow::Borrowed(self.message),
+        }
+    }
+}
+
 impl Sink {
     /// Writes one line; what cannot be written is lost.
-    pub(super) fn write(&mut self, log: &Log, class: &Class, stamp: &str, now: UnixMillis, message: &str) {
+    pub(super) fn write(&mut self, log: &Log, of: &Line<'_>) {
         match self {
             Self::Stderr { short } => {
                 let line = if *short && !log.json {
-                    format!("bird: {message}")
+                    format!("bird: {}", of.message)
                 } else {
-                    log.line(class, stamp, message)
+                    of.with_time(log.json)
                 };
                 let _ = writeln!(std::io::stderr(), "{line}");
             }
             Self::File { file, path, rotate, len } => {
-                let line = log.line(class, stamp, message);
+                let line = of.with_time(log.json);
                 if let Some((limit, backup)) = rotate
                     && *len + line.len() as u64 >= *limit
                 {
@@ -82,8 +118,8 @@ impl Sink {
             }
             Self::Syslog { socket, name } => {
                 // Facility daemon (3), RFC 3164's form as syslog(3) sends it: with a time, without a host.
-                let (priority, time) = (3 << 3 | class.severity, strftime("%b %e %T", now, log.offset));
-                let line = format!("<{priority}>{time} {name}: {message}");
+                let (priority, time) = (3 << 3 | of.class.severity, strftime("%b %e %T", of.now, log.offset));
+                let line = format!("<{priority}>{time} {name}: {}", of.text());
                 let sent = socket.as_ref().is_some_and(|socket| socket.send(line.as_bytes()).is_ok());
                 if !sent {
                     // The system's log was restarted, or was not there when we started.
