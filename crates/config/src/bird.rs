@@ -6,6 +6,7 @@ mod channel_options;
 mod detect;
 mod device;
 mod draft;
+mod extra;
 mod finish;
 mod kernel;
 pub(crate) mod log;
@@ -26,6 +27,8 @@ use godwit_filter::{Diagnostic, IncludeFn, Severity, SourceMap, Span, SymbolClas
 use godwit_wire::AddressFamily;
 
 use self::draft::Draft;
+use self::extra::Layer;
+pub(crate) use self::extra::read_over;
 use self::net_type::NetType;
 use crate::lang::{Ident, Lang, Place, Tok, tokens};
 use crate::load::{ERRORS_MAX, LoadOptions};
@@ -92,6 +95,8 @@ struct Reader<'t> {
     family: AddressFamily,
     /// Whether there was a protocol, be it one that does nothing.
     seen_protocol: bool,
+    /// What only a text has that is laid over a router.
+    extra: Option<Layer<'t>>,
 }
 
 impl<'t> Reader<'t> {
@@ -117,6 +122,7 @@ impl<'t> Reader<'t> {
             unnamed: HashMap::new(),
             family: if options.ipv6_daemon { AddressFamily::IPV6 } else { AddressFamily::IPV4 },
             seen_protocol: false,
+            extra: None,
         }
     }
 
@@ -130,7 +136,8 @@ impl<'t> Reader<'t> {
 
     /// Notes an error in the words of the dialect.
     fn report(&mut self, error: Diagnostic) {
-        let error = if self.is_16() { words_of_16(error) } else { error };
+        // Nobody compares what is said of an extra file with what BIRD says of it.
+        let error = if self.is_16() && self.extra.is_none() { words_of_16(error) } else { error };
         self.diagnostics.push(error);
     }
 

@@ -1,6 +1,8 @@
 //! The filter language's parser and symbols as the front ends use them: nothing else here knows
 //! how that crate reads.
 
+mod symbols;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,6 +11,8 @@ use godwit_filter::{
     Tokens, Value, lex,
 };
 use ipnetwork::IpNetwork;
+
+pub(crate) use self::symbols::{SymbolTable, misses_a_name, without_symbols};
 
 /// What a parser gives.
 pub(crate) type Parsed<T> = Result<T, Diagnostic>;
@@ -66,35 +70,6 @@ pub(crate) fn tokens(
 /// A place to come back to.
 #[derive(Clone, Debug)]
 pub(crate) struct Place<'t>(Parser<'t>);
-
-/// The symbols defined so far, without a text to read.
-#[derive(Debug, Default)]
-pub(crate) struct SymbolTable {
-    builder: ProgramBuilder,
-    dialect16: bool,
-}
-
-impl SymbolTable {
-    /// Without symbols, for filters in files of `sources`.
-    pub(crate) fn new(sources: &SourceMap) -> Self {
-        Self { builder: ProgramBuilder::new(false, sources), dialect16: false }
-    }
-
-    /// Takes a name for something filters cannot use.
-    pub(crate) fn reserve(&mut self, name: &Ident, class: SymbolClass) -> Parsed<()> {
-        self.builder.declare(&name.name, class, name.span)
-    }
-
-    /// Defines a number unless the name is taken.
-    pub(crate) fn predefine(&mut self, name: &str, value: u32) {
-        predefine(&mut self.builder, name, value);
-    }
-
-    /// All symbols.
-    pub(crate) fn finish(self) -> Program {
-        self.builder.finish()
-    }
-}
 
 /// Reads tokens, and knows every symbol defined so far.
 #[derive(Debug)]
@@ -315,6 +290,11 @@ impl<'t> Lang<'t> {
     /// The `{ … }` of a static route.
     pub(crate) fn commands(&mut self) -> Parsed<Arc<Filter>> {
         self.builder.parse_commands(&mut self.parser)
+    }
+
+    /// All symbols so far.
+    pub(crate) fn symbols(&self) -> Program {
+        self.builder.program().clone()
     }
 
     /// All symbols.

@@ -58,12 +58,20 @@ impl Loaded {
 /// Reads a configuration. `name` is how messages call the text.
 pub fn load(name: &str, text: &str, options: &LoadOptions, include: &mut IncludeLoader<'_>) -> Loaded {
     let mut sources = SourceMap::default();
-    let toml_name = name.len() > 5 && name.to_ascii_lowercase().ends_with(".toml");
-    let (config, diagnostics) = match options.format {
-        Format::Toml => toml::read(&mut sources, name, text, options),
-        Format::Auto if toml_name => toml::read(&mut sources, name, text, options),
-        Format::Auto | Format::Bird => bird::read(&mut sources, name, text, options, include),
+    let (config, diagnostics) = if is_toml(name, options.format) {
+        toml::read(&mut sources, name, text, options)
+    } else {
+        bird::read(&mut sources, name, text, options, include)
     };
     let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
     Loaded { config: config.filter(|_| !failed), diagnostics, sources }
+}
+
+/// Whether a text of this name is in TOML.
+pub(crate) fn is_toml(name: &str, format: Format) -> bool {
+    match format {
+        Format::Toml => true,
+        Format::Auto => name.len() > 5 && name.to_ascii_lowercase().ends_with(".toml"),
+        Format::Bird => false,
+    }
 }

@@ -2,6 +2,8 @@
 //! docs/toml.md describes it.
 
 mod build;
+mod channel;
+mod extra;
 mod policy;
 mod raw;
 mod route;
@@ -14,6 +16,7 @@ use godwit_filter::{Diagnostic, SourceMap, Span};
 
 use crate::load::LoadOptions;
 use crate::model::RouterConfig;
+pub(crate) use extra::Text;
 use godwit_filter::did_you_mean;
 
 /// Reads a configuration in TOML.
@@ -33,6 +36,14 @@ pub(crate) fn read(
         Err(error) => (None, vec![syntax(file, &error)]),
     }
 }
+
+/// Sets each field that is given.
+macro_rules! set {
+    ($config:expr, $($field:ident = $value:expr),+ $(,)?) => {
+        $(if let Some(value) = $value { $config.$field = value; })+
+    };
+}
+use set;
 
 /// A place in the file.
 fn span(file: u32, range: Range<usize>) -> Span {

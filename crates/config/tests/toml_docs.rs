@@ -27,6 +27,7 @@ fn every_key_is_there() {
         let name = match name {
             "statics" => "static",
             "kind" => "type",
+            "overrides" => "override",
             other => other,
         };
         is_name.then(|| name.replace('_', "-"))

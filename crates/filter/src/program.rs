@@ -294,6 +294,11 @@ impl ProgramBuilder {
         Ok(self.make(None, code, parser.text_from(start)))
     }
 
+    /// The symbols so far.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// All symbols.
     pub fn finish(self) -> Program {
         self.program

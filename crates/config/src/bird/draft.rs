@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use super::net_type::NetType;
-use crate::model::{ChannelConfig, Policy, ProtocolConfig};
+use crate::model::{BgpConfig, ChannelConfig, Neighbor, NeighborAs, Policy, ProtocolConfig, ProtocolKind};
 
 /// A protocol or template as far as it was read.
 #[derive(Clone, Debug)]
@@ -77,4 +77,48 @@ pub(super) struct Session {
     pub(super) long_lived_restart: Option<bool>,
     pub(super) min_hold_time: u32,
     pub(super) min_keepalive_time: u32,
+}
+
+impl Draft {
+    /// A protocol that is finished, to be told more.
+    pub(super) fn of(config: &ProtocolConfig) -> Self {
+        let channel = |channel: &ChannelConfig| Channel {
+            net_type: NetType::Unicast(channel.family),
+            opened: true,
+            table: Some(channel.table.clone()),
+            import: Some(channel.import.clone()),
+            export: Some(channel.export.clone()),
+            preference: Some(channel.preference),
+            rest: channel.clone(),
+        };
+        let session = match &config.kind {
+            ProtocolKind::Bgp(bgp) => Session::of(bgp),
+            _ => Session::default(),
+        };
+        let channels = config.channels.iter().map(channel).collect();
+        Self { config: config.clone(), template: false, channels, session }
+    }
+}
+
+impl Session {
+    fn of(bgp: &BgpConfig) -> Self {
+        let (remote, interface) = match &bgp.neighbor {
+            Neighbor::Address { address, interface } => (Remote::Address(*address), interface.clone()),
+            Neighbor::Range(net) => (Remote::Range(*net), None),
+        };
+        let (remote_as, peer_type) = match bgp.neighbor_as {
+            NeighborAs::Number(n) => (Some(n), None),
+            NeighborAs::Internal => (None, Some(PeerType::Internal)),
+            NeighborAs::External => (None, Some(PeerType::External)),
+        };
+        Self {
+            remote: Some(remote),
+            interface,
+            remote_as,
+            peer_type,
+            reach: Some(bgp.multihop.map_or(Reach::Direct, Reach::Hops)),
+            check_link: Some(bgp.check_link),
+            ..Self::default()
+        }
+    }
 }

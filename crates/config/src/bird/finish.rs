@@ -10,6 +10,7 @@ use super::draft::{Channel, Draft, PeerType, Reach, Remote, Session};
 use super::net_type::NetType;
 use crate::check::{self, SessionFacts};
 use crate::defaults::MULTIHOP_DEFAULT;
+use crate::extra::front::times_problem;
 use crate::lang::Parsed;
 use crate::model::{
     BgpConfig, ChannelConfig, Dialect, Neighbor, NeighborAs, Policy, ProtocolConfig, ProtocolKind,
@@ -23,8 +24,25 @@ impl Reader<'_> {
             return Ok(());
         }
         self.seen_protocol = true;
+        let (config, problem) = self.finished(draft);
+        let problem = problem.or_else(|| self.extra.as_ref().and_then(|_| times_problem(&config)));
+        let name = config.name.clone();
+        if self.belongs_here(&config) && (problem.is_none() || self.extra.is_none()) {
+            self.config.protocols.push(Arc::new(config));
+        }
+        // The whole of it was read: there is nothing to skip after this error.
+        if let Some(message) = problem {
+            // BIRD finds it at the closing brace.
+            self.report(Diagnostic::error(end, message).label(format!("protocol {name} ends here")));
+        }
+        Ok(())
+    }
+
+    /// What a protocol was told, put together, and what is wrong with that.
+    pub(super) fn finished(&self, draft: Draft) -> (ProtocolConfig, Option<String>) {
         let mut config = draft.config;
         config.channels = draft.channels.iter().filter_map(|c| self.finish_channel(c, &config)).collect();
+        self.keep_routes_of_family(&mut config);
         let problem = match &mut config.kind {
             ProtocolKind::Bgp(bgp) => {
                 let result = complete(bgp, &draft.session, self.config.dialect);
@@ -37,14 +55,7 @@ impl Reader<'_> {
             }
             _ => check::protocol_kind(&config, &self.config.protocols),
         };
-        let name = config.name.clone();
-        self.config.protocols.push(Arc::new(config));
-        // The whole of it was read: there is nothing to skip after this error.
-        if let Some(message) = problem {
-            // BIRD finds it at the closing brace.
-            self.report(Diagnostic::error(end, message).label(format!("protocol {name} ends here")));
-        }
-        Ok(())
+        (config, problem)
     }
 
     /// The channel with what it was not told; `None` for one that has no effect.

@@ -7,6 +7,17 @@ use crate::model::Policy;
 impl Reader<'_> {
     /// `all`, `none`, `filter NAME`, `filter { … }` or `where EXPRESSION`.
     pub(super) fn policy(&mut self) -> Parsed<Policy> {
+        let span = self.l.span();
+        if let Some((policy, end)) = self.policy_read_before(span) {
+            self.l.rewind(&end);
+            return Ok(policy);
+        }
+        let policy = self.policy_here()?;
+        self.keep_policy(span, &policy);
+        Ok(policy)
+    }
+
+    fn policy_here(&mut self) -> Parsed<Policy> {
         if self.l.eat_word("all") {
             Ok(Policy::All)
         } else if self.l.eat_word("none") {

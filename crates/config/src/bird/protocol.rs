@@ -6,7 +6,7 @@ use godwit_wire::AddressFamily;
 use super::draft::{Channel, Draft, Session};
 use super::net_type::{NET_TYPES, NetType};
 use super::{Reader, unsupported};
-use crate::lang::{Ident, Parsed};
+use crate::lang::{Ident, Parsed, Tok};
 use crate::model::{
     BgpConfig, ChannelConfig, DeviceConfig, DirectConfig, KernelConfig, Neighbor, NeighborAs, ProtocolConfig,
     ProtocolKind, StaticConfig,
@@ -31,6 +31,9 @@ impl Reader<'_> {
         let device = matches!(kind, ProtocolKind::Device(_)) && !template;
         if device && self.config.protocols.iter().any(|p| matches!(p.kind, ProtocolKind::Device(_))) {
             return Err(Diagnostic::error(type_span, "Kernel device protocol already defined"));
+        }
+        if let (true, Tok::Text(pattern)) = (template, self.l.tok()) {
+            return self.pattern(pattern, kind);
         }
         let name = self.protocol_name(type_name, type_span, template)?;
         let mut draft = match self.copied(&kind)? {
@@ -79,6 +82,10 @@ impl Reader<'_> {
             self.l.reserve(&name, class)?;
             return Ok(name);
         }
+        if self.extra.is_some() {
+            // A number would be another one when a router has one more protocol.
+            return Err(self.l.unexpected(&["a name"]).help("in an extra file, protocols have names"));
+        }
         loop {
             let count = self.unnamed.entry(type_name).or_default();
             *count += 1;
@@ -120,7 +127,7 @@ impl Reader<'_> {
         }
     }
 
-    fn new_draft(&self, kind: ProtocolKind) -> Draft {
+    pub(super) fn new_draft(&self, kind: ProtocolKind) -> Draft {
         let mut channels = Vec::new();
         // In 1.6 the protocol is its own channel.
         if self.is_16() && !matches!(kind, ProtocolKind::Device(_)) {
@@ -131,7 +138,7 @@ impl Reader<'_> {
     }
 
     /// One option of a protocol, its `;` included.
-    fn protocol_option(&mut self, draft: &mut Draft) -> Parsed<()> {
+    pub(super) fn protocol_option(&mut self, draft: &mut Draft) -> Parsed<()> {
         let channel = self.l.word().is_some_and(|w| NET_TYPES.contains(&w));
         if channel && !self.is_16() && !matches!(draft.config.kind, ProtocolKind::Device(_)) {
             self.channel(draft)?;

@@ -42,6 +42,7 @@ impl Reader<'_> {
         if NET_TYPES.contains(&word) && !self.is_16() {
             return self.table();
         }
+        self.check_scope(word)?;
         let span = self.l.span();
         let known = STATEMENTS.contains(&word) || matches!(word, "roa" | "threads" | "cli");
         if known {

@@ -6,17 +6,17 @@ use godwit_filter::{Diagnostic, Severity, SourceMap, Span, SymbolClass};
 use godwit_wire::AddressFamily;
 use toml::Spanned;
 
-use super::raw::{self, Channel, Family};
-use super::span;
+use super::extra::Layer;
+use super::raw::{self, Family};
+use super::{set, span};
 use crate::check;
+use crate::extra::front::times_problem;
 use crate::lang::{Ident, Parsed, SymbolTable};
 use crate::load::{ERRORS_MAX, LoadOptions};
 use crate::model::{
-    BgpChannelConfig, ChannelConfig, DeviceConfig, Dialect, DirectConfig, GatewayMode, KernelConfig,
-    LogClasses, LogDestination, LogTarget, ProtocolConfig, ProtocolKind, RouterConfig, RouterId,
-    StaticConfig, TableConfig, TimeFormat, TimeFormats,
+    DeviceConfig, Dialect, DirectConfig, KernelConfig, LogClasses, LogDestination, LogTarget, ProtocolConfig,
+    ProtocolKind, RouterConfig, RouterId, StaticConfig, TableConfig, TimeFormat, TimeFormats,
 };
-use godwit_filter::did_you_mean;
 
 /// The longest name.
 const NAME_LEN_MAX: usize = 64;
@@ -28,10 +28,13 @@ pub(super) struct Build<'a> {
     pub(super) symbols: SymbolTable,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) config: RouterConfig,
+    /// What only a file has that is laid over a router.
+    pub(super) extra: Option<Layer>,
 }
 
 /// What a protocol is made of, by its place in the file.
-enum Part {
+#[derive(Clone, Debug)]
+pub(super) enum Part {
     Device(raw::Device),
     Direct(raw::Direct),
     Kernel(raw::Kernel),
@@ -51,7 +54,7 @@ impl<'a> Build<'a> {
         for (name, value) in &options.constants {
             symbols.predefine(name, *value);
         }
-        Self { file, text, symbols, diagnostics: Vec::new(), config }
+        Self { file, text, symbols, diagnostics: Vec::new(), config, extra: None }
     }
 
     /// Notes an error.
@@ -65,10 +68,21 @@ impl<'a> Build<'a> {
     }
 
     /// The router a file describes.
-    pub(super) fn router(&mut self, raw: raw::Router) -> RouterConfig {
+    pub(super) fn router(&mut self, mut raw: raw::Router) -> RouterConfig {
         self.globals(&raw.router);
         self.log(&raw.log);
-        self.config.time_formats = self.time_formats(raw.time_format);
+        self.config.time_formats = self.time_formats(std::mem::take(&mut raw.time_format));
+        if !self.contents(raw) {
+            let message = "No protocol is specified in the config file";
+            self.diagnostics.push(Diagnostic::error(span(self.file, 0..0), message));
+        }
+        let mut config = std::mem::take(&mut self.config);
+        config.program = Arc::new(std::mem::take(&mut self.symbols).finish());
+        config
+    }
+
+    /// Tables, filters and protocols; whether there are any of these.
+    pub(super) fn contents(&mut self, raw: raw::Router) -> bool {
         for (name, family) in &raw.tables.0 {
             self.table(name, *family);
         }
@@ -90,10 +104,7 @@ impl<'a> Build<'a> {
         parts.extend(raw.statics.0.into_iter().map(|(name, p)| (name, Part::Static(p))));
         parts.extend(raw.bgp.0.into_iter().map(|(name, p)| (name, Part::Bgp(Box::new(p)))));
         parts.sort_by_key(|(name, _)| name.span().start);
-        if parts.is_empty() {
-            let message = "No protocol is specified in the config file";
-            self.diagnostics.push(Diagnostic::error(span(self.file, 0..0), message));
-        }
+        let some = !parts.is_empty();
         for (name, part) in parts {
             if self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count() >= ERRORS_MAX {
                 break;
@@ -102,9 +113,7 @@ impl<'a> Build<'a> {
                 self.protocol(&name, part, &templates);
             }
         }
-        let mut config = std::mem::take(&mut self.config);
-        config.program = Arc::new(std::mem::take(&mut self.symbols).finish());
-        config
+        some
     }
 
     fn globals(&mut self, raw: &raw::Global) {
@@ -179,6 +188,9 @@ impl<'a> Build<'a> {
                 Family::Ipv4 => AddressFamily::IPV4,
                 Family::Ipv6 => AddressFamily::IPV6,
             };
+            if !self.has_family(family) {
+                return;
+            }
             self.config.tables.push(TableConfig { name: name.get_ref().clone(), family });
         }
     }
@@ -199,15 +211,19 @@ impl<'a> Build<'a> {
     }
 
     fn protocol(&mut self, name: &Spanned<String>, part: Part, templates: &[(Spanned<String>, raw::Bgp)]) {
+        if self.is_elsewhere(&part) {
+            return;
+        }
         let mut config = match part {
             Part::Device(raw) => {
-                let scan_time_secs = raw.scan_time.unwrap_or(DeviceConfig::default().scan_time_secs);
-                let kind = ProtocolKind::Device(DeviceConfig { scan_time_secs });
-                self.common(kind, raw.description, raw.disabled, raw.debug)
+                let mut device = DeviceConfig::default();
+                device_options(&mut device, &raw);
+                self.common(ProtocolKind::Device(device), raw.description, raw.disabled, raw.debug)
             }
             Part::Direct(raw) => {
-                let interfaces = raw.interfaces.map(|i| i.0).unwrap_or_default();
-                let kind = ProtocolKind::Direct(DirectConfig { interfaces, check_link: raw.check_link });
+                let mut direct = DirectConfig::default();
+                direct_options(&mut direct, &raw);
+                let kind = ProtocolKind::Direct(direct);
                 let mut config = self.common(kind, raw.description, raw.disabled, raw.debug);
                 self.channels(&mut config, raw.ipv4, raw.ipv6);
                 config
@@ -220,8 +236,13 @@ impl<'a> Build<'a> {
             },
         };
         config.name.clone_from(name.get_ref());
-        if let Some(message) = check::protocol_kind(&config, &self.config.protocols) {
+        let problem = check::protocol_kind(&config, &self.config.protocols)
+            .or_else(|| self.extra.as_ref().and_then(|_| times_problem(&config)));
+        if let Some(message) = problem {
             self.wrong(name, message);
+            if self.extra.is_some() {
+                return;
+            }
         }
         self.config.protocols.push(Arc::new(config));
     }
@@ -230,136 +251,60 @@ impl<'a> Build<'a> {
         &self,
         kind: ProtocolKind,
         description: Option<String>,
-        disabled: bool,
+        disabled: Option<bool>,
         debug: Option<super::value::Debug>,
     ) -> ProtocolConfig {
         let debug = debug.map_or(self.config.debug, |d| d.0);
+        let disabled = disabled.unwrap_or_default();
         ProtocolConfig { description, disabled, debug, ..ProtocolConfig::new("", kind) }
     }
 
     fn kernel(&mut self, raw: raw::Kernel) -> ProtocolConfig {
-        let default = KernelConfig::new(Dialect::Bird2);
-        let kind = ProtocolKind::Kernel(KernelConfig {
-            persist: raw.persist,
-            scan_time_secs: raw.scan_time.unwrap_or(default.scan_time_secs),
-            learn: raw.learn,
-            device_routes: default.device_routes,
-            table: raw.kernel_table.unwrap_or(default.table),
-            metric: raw.metric.unwrap_or(default.metric),
-            graceful_restart: raw.graceful_restart,
-            merge_paths: raw.merge_paths.and_then(|m| m.0),
-        });
-        let mut config = self.common(kind, raw.description, raw.disabled, raw.debug);
+        let mut kernel = KernelConfig::new(Dialect::Bird2);
+        kernel_options(&mut kernel, &raw);
+        let mut config = self.common(ProtocolKind::Kernel(kernel), raw.description, raw.disabled, raw.debug);
         self.channels(&mut config, raw.ipv4, raw.ipv6);
         config
     }
 
     fn static_routes(&mut self, raw: raw::Static) -> ProtocolConfig {
-        let igp_table = raw.igp_table.and_then(|name| self.table_name(&name, None));
-        let routes = raw.routes.iter().filter_map(|r| self.route(r)).collect();
-        let kind = ProtocolKind::Static(StaticConfig { check_link: raw.check_link, igp_table, routes });
-        let mut config = self.common(kind, raw.description, raw.disabled, raw.debug);
+        let mut config = StaticConfig::default();
+        self.static_options(&mut config, &raw);
+        let mut config = self.common(ProtocolKind::Static(config), raw.description, raw.disabled, raw.debug);
         self.channels(&mut config, raw.ipv4, raw.ipv6);
         config
     }
 
-    /// Adds the channels of a protocol that is no session.
-    fn channels(&mut self, config: &mut ProtocolConfig, ipv4: Option<Channel>, ipv6: Option<Channel>) {
-        let single = matches!(config.kind, ProtocolKind::Kernel(_) | ProtocolKind::Static(_));
-        for (family, raw) in [(AddressFamily::IPV4, ipv4), (AddressFamily::IPV6, ipv6)] {
-            let Some(raw) = raw else { continue };
-            if single && !config.channels.is_empty() {
-                let place = raw.import.as_ref().or(raw.export.as_ref()).map_or(0..0, Spanned::span);
-                let error = Diagnostic::error(span(self.file, place), "Different channel type");
-                self.diagnostics.push(error.help("make a second protocol for ipv6"));
-                continue;
-            }
-            self.no_session_keys(&raw);
-            let channel = self.channel(family, &raw, config.kind.default_preference());
-            config.channels.push(channel);
+    pub(super) fn static_options(&mut self, config: &mut StaticConfig, raw: &raw::Static) {
+        set!(config, check_link = raw.check_link);
+        if let Some(name) = &raw.igp_table {
+            config.igp_table = self.table_name(name, None);
         }
+        let routes: Vec<_> = raw.routes.iter().filter_map(|r| self.route(r)).collect();
+        config.routes.extend(routes.into_iter().filter(|route| {
+            let family = if route.net.is_ipv6() { AddressFamily::IPV6 } else { AddressFamily::IPV4 };
+            self.has_family(family)
+        }));
     }
+}
 
-    /// Says which keys only channels of sessions have.
-    fn no_session_keys(&mut self, raw: &Channel) {
-        let places = [
-            ("next-hop-self", raw.next_hop_self.as_ref().map(Spanned::span)),
-            ("next-hop-keep", raw.next_hop_keep.as_ref().map(Spanned::span)),
-            ("next-hop-address", raw.next_hop_address.as_ref().map(Spanned::span)),
-            ("gateway", raw.gateway.as_ref().map(Spanned::span)),
-            ("igp-table", raw.igp_table.as_ref().map(Spanned::span)),
-            ("secondary", raw.secondary.as_ref().map(Spanned::span)),
-            ("add-paths", raw.add_paths.as_ref().map(Spanned::span)),
-            ("mandatory", raw.mandatory.as_ref().map(Spanned::span)),
-            ("graceful-restart", raw.graceful_restart.as_ref().map(Spanned::span)),
-        ];
-        for (key, place) in places {
-            if let Some(place) = place {
-                let message = format!("`{key}` is for channels of bgp protocols only");
-                self.diagnostics.push(Diagnostic::error(span(self.file, place), message));
-            }
-        }
-    }
+pub(super) fn device_options(config: &mut DeviceConfig, raw: &raw::Device) {
+    set!(config, scan_time_secs = raw.scan_time);
+}
 
-    /// A channel with BIRD's defaults where nothing is said.
-    pub(super) fn channel(&mut self, family: AddressFamily, raw: &Channel, preference: u16) -> ChannelConfig {
-        let default = if family == AddressFamily::IPV6 { "master6" } else { "master4" };
-        let table = match &raw.table {
-            Some(name) => self.table_name(name, Some(family)),
-            None => None,
-        };
-        let mut config = ChannelConfig::new(
-            family,
-            table.unwrap_or_else(|| default.to_owned()),
-            raw.preference.unwrap_or(preference),
-        );
-        if let Some(policy) = raw.import.as_ref().and_then(|text| self.policy(text)) {
-            config.import = policy;
-        }
-        if let Some(policy) = raw.export.as_ref().and_then(|text| self.policy(text)) {
-            config.export = policy;
-        }
-        config.keep_filtered = raw.keep_filtered.unwrap_or_default();
-        config.receive_limit = raw.receive_limit.map(|l| l.0);
-        config.import_limit = raw.import_limit.map(|l| l.0);
-        config.export_limit = raw.export_limit.map(|l| l.0);
-        config.bgp = BgpChannelConfig {
-            next_hop_self: raw.next_hop_self.as_ref().map(|v| v.get_ref().0).unwrap_or_default(),
-            next_hop_keep: raw.next_hop_keep.as_ref().map(|v| v.get_ref().0),
-            next_hop_address: raw.next_hop_address.as_ref().map(|v| *v.get_ref()),
-            gateway: match raw.gateway.as_ref().map(|g| *g.get_ref()) {
-                Some(raw::Gateway::Direct) => GatewayMode::Direct,
-                Some(raw::Gateway::Recursive) => GatewayMode::Recursive,
-                Some(raw::Gateway::Auto) | None => GatewayMode::Auto,
-            },
-            igp_table: raw.igp_table.as_ref().and_then(|name| self.table_name(name, None)),
-            secondary: raw.secondary.as_ref().is_some_and(|v| *v.get_ref()),
-            add_paths: raw.add_paths.as_ref().map(|v| v.get_ref().0).unwrap_or_default(),
-            mandatory: raw.mandatory.as_ref().is_some_and(|v| *v.get_ref()),
-            graceful_restart: raw.graceful_restart.as_ref().map(|v| *v.get_ref()),
-        };
-        config
-    }
+pub(super) fn direct_options(config: &mut DirectConfig, raw: &raw::Direct) {
+    set!(config, interfaces = raw.interfaces.as_ref().map(|i| i.0.clone()), check_link = raw.check_link);
+}
 
-    /// The name of a table, of this family if one is given.
-    fn table_name(&mut self, name: &Spanned<String>, family: Option<AddressFamily>) -> Option<String> {
-        match self.config.table(name.get_ref()) {
-            Some(table) if family.is_none_or(|f| f == table.family) => return Some(table.name.clone()),
-            Some(table) => {
-                let label = format!("is a table of {}", table.family);
-                let error = Diagnostic::error(span(self.file, name.span()), "Incompatible table type");
-                self.diagnostics.push(error.label(label));
-            }
-            None => {
-                let near = did_you_mean(name.get_ref(), self.config.tables.iter().map(|t| t.name.as_str()));
-                let message = format!("there is no table '{}'", name.get_ref());
-                let error = Diagnostic::error(span(self.file, name.span()), message);
-                self.diagnostics.push(match near {
-                    Some(near) => error.help(format!("did you mean '{near}'?")),
-                    None => error,
-                });
-            }
-        }
-        None
-    }
+pub(super) fn kernel_options(config: &mut KernelConfig, raw: &raw::Kernel) {
+    set!(
+        config,
+        persist = raw.persist,
+        scan_time_secs = raw.scan_time,
+        learn = raw.learn,
+        table = raw.kernel_table,
+        metric = raw.metric,
+        graceful_restart = raw.graceful_restart,
+        merge_paths = raw.merge_paths.map(|m| m.0),
+    );
 }

@@ -78,6 +78,18 @@ impl Build<'_> {
 
     /// `import`, `export`: `all`, `none`, `where …`, `filter { … }` or a filter's name.
     pub(super) fn policy(&mut self, text: &Spanned<String>) -> Option<Policy> {
+        let at = text.span().start;
+        if let Some(known) = self.extra.as_ref().and_then(|layer| layer.policies.get(&at)) {
+            return Some(known.clone());
+        }
+        let policy = self.policy_here(text)?;
+        if let Some(layer) = &mut self.extra {
+            layer.policies.insert(at, policy.clone());
+        }
+        Some(policy)
+    }
+
+    fn policy_here(&mut self, text: &Spanned<String>) -> Option<Policy> {
         self.parse(text, |lang| {
             if lang.eat_word("all") {
                 return Ok(Policy::All);

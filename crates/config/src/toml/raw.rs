@@ -30,6 +30,44 @@ pub(super) struct Router {
     pub(super) bgp: Named<Bgp>,
 }
 
+/// A file that is laid over routers that something else computes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Extra {
+    filters: Option<Spanned<String>>,
+    tables: Named<Family>,
+    direct: Named<Direct>,
+    kernel: Named<Kernel>,
+    #[serde(rename = "static")]
+    statics: Named<Static>,
+    bgp_template: Named<Bgp>,
+    bgp: Named<Bgp>,
+    #[serde(rename = "override")]
+    overrides: Overrides,
+}
+
+impl Extra {
+    /// What it has in common with a whole file, and its patterns.
+    pub(super) fn split(self) -> (Router, Overrides) {
+        let Self { filters, tables, direct, kernel, statics, bgp_template, bgp, overrides } = self;
+        let rest =
+            Router { filters, tables, direct, kernel, statics, bgp_template, bgp, ..Router::default() };
+        (rest, overrides)
+    }
+}
+
+/// `[override.TYPE."PATTERN"]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Overrides {
+    pub(super) device: Named<Device>,
+    pub(super) direct: Named<Direct>,
+    pub(super) kernel: Named<Kernel>,
+    #[serde(rename = "static")]
+    pub(super) statics: Named<Static>,
+    pub(super) bgp: Named<Bgp>,
+}
+
 /// `[router]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -110,7 +148,7 @@ macro_rules! layered {
 pub(super) struct Device {
     pub(super) name: Option<Spanned<String>>,
     pub(super) description: Option<String>,
-    pub(super) disabled: bool,
+    pub(super) disabled: Option<bool>,
     pub(super) debug: Option<Debug>,
     pub(super) scan_time: Option<u32>,
 }
@@ -120,10 +158,10 @@ pub(super) struct Device {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Direct {
     pub(super) description: Option<String>,
-    pub(super) disabled: bool,
+    pub(super) disabled: Option<bool>,
     pub(super) debug: Option<Debug>,
     pub(super) interfaces: Option<Interfaces>,
-    pub(super) check_link: bool,
+    pub(super) check_link: Option<bool>,
     pub(super) ipv4: Option<Channel>,
     pub(super) ipv6: Option<Channel>,
 }
@@ -133,14 +171,14 @@ pub(super) struct Direct {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Kernel {
     pub(super) description: Option<String>,
-    pub(super) disabled: bool,
+    pub(super) disabled: Option<bool>,
     pub(super) debug: Option<Debug>,
-    pub(super) persist: bool,
+    pub(super) persist: Option<bool>,
     pub(super) scan_time: Option<u32>,
-    pub(super) learn: bool,
+    pub(super) learn: Option<bool>,
     pub(super) kernel_table: Option<u32>,
     pub(super) metric: Option<u32>,
-    pub(super) graceful_restart: bool,
+    pub(super) graceful_restart: Option<bool>,
     pub(super) merge_paths: Option<MergePaths>,
     pub(super) ipv4: Option<Channel>,
     pub(super) ipv6: Option<Channel>,
@@ -151,9 +189,9 @@ pub(super) struct Kernel {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Static {
     pub(super) description: Option<String>,
-    pub(super) disabled: bool,
+    pub(super) disabled: Option<bool>,
     pub(super) debug: Option<Debug>,
-    pub(super) check_link: bool,
+    pub(super) check_link: Option<bool>,
     pub(super) igp_table: Option<Spanned<String>>,
     pub(super) routes: Vec<Spanned<Route>>,
     pub(super) ipv4: Option<Channel>,

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::build::Build;
 use super::raw::{Bgp, Channel};
-use super::span;
+use super::{set, span};
 use crate::check::{self, SessionFacts};
 use crate::model::{BgpConfig, Dialect, Neighbor, Password, ProtocolConfig, ProtocolKind};
 use godwit_filter::did_you_mean;
@@ -43,21 +43,36 @@ impl Build<'_> {
                 return None;
             }
         };
+        let ipv6 = match &neighbor {
+            Neighbor::Address { address, .. } => address.is_ipv6(),
+            Neighbor::Range(net) => net.is_ipv6(),
+        };
+        if !self.has_family(if ipv6 { AddressFamily::IPV6 } else { AddressFamily::IPV4 }) {
+            return None;
+        }
         let Some(neighbor_as) = raw.neighbor_as else {
             self.wrong(name, "Remote AS number (or peer type) must be set");
             return None;
         };
         let mut bgp = BgpConfig::new(local_as, neighbor, neighbor_as.0);
         self.options(&mut bgp, &raw);
+        bgp.check_link = raw.check_link.unwrap_or(bgp.multihop.is_none());
         let facts = SessionFacts { dialect: Dialect::Bird2, ..SessionFacts::default() };
         if let Some(message) = check::session(&bgp, &facts) {
             self.wrong(name, message);
         }
         let kind = ProtocolKind::Bgp(Box::new(bgp));
-        let mut config = self.common(kind, raw.description, raw.disabled.unwrap_or_default(), raw.debug);
+        let mut config = self.common(kind, raw.description, raw.disabled, raw.debug);
         config.router_id = raw.router_id;
         for (family, raw) in [(AddressFamily::IPV4, raw.ipv4), (AddressFamily::IPV6, raw.ipv6)] {
             if let Some(raw) = raw {
+                if !self.has_family(family) {
+                    let message = format!(
+                        "in an extra file, a session has the channel of its neighbor's family, not of {family}"
+                    );
+                    self.wrong(name, message);
+                    return None;
+                }
                 self.session_channel(name, &mut config, family, &raw);
             }
         }
@@ -113,15 +128,11 @@ impl Build<'_> {
         None
     }
 
-    fn options(&mut self, bgp: &mut BgpConfig, raw: &Bgp) {
-        /// Sets each field that is given.
-        macro_rules! set {
-            ($($field:ident = $value:expr),+ $(,)?) => {
-                $(if let Some(value) = $value { bgp.$field = value; })+
-            };
-        }
+    /// Sets what is said.
+    pub(super) fn options(&mut self, bgp: &mut BgpConfig, raw: &Bgp) {
         let seconds = |n: u32| Duration::from_secs(n.into());
         set!(
+            bgp,
             local_port = raw.local_port,
             neighbor_port = raw.neighbor_port,
             multihop = raw.multihop.map(|m| m.0),
@@ -151,14 +162,14 @@ impl Build<'_> {
             capabilities = raw.capabilities,
             graceful_restart = raw.graceful_restart.map(|g| g.0),
             ttl_security = raw.ttl_security,
+            check_link = raw.check_link,
+            local_address = raw.local_address.map(Some),
+            password = raw.password.as_deref().map(|p| Some(Password::new(p))),
+            rr_cluster_id = raw.rr_cluster_id.map(Some),
         );
-        bgp.local_address = raw.local_address;
-        bgp.password = raw.password.as_deref().map(Password::new);
-        bgp.rr_cluster_id = raw.rr_cluster_id;
         if let Some(n) = raw.connect_delay_time {
             bgp.connect_delay = (n > 0).then(|| seconds(n));
         }
-        bgp.check_link = raw.check_link.unwrap_or(bgp.multihop.is_none());
         self.checked_times(bgp, raw);
     }
 
