@@ -12,6 +12,7 @@ mod peers;
 mod policy;
 mod services;
 mod session;
+mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

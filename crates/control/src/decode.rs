@@ -18,6 +18,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 mod text;
+mod times;
 mod workload;
 
 use serde_json::Value;
@@ -26,6 +27,7 @@ use crate::{Kind, Object, Resource};
 
 pub use affinity::etcd_affinity;
 pub use meta::id;
+pub(crate) use times::hold_time;
 
 /// The most octets of an object: above what an API server and etcd store.
 pub const OBJECT_LENGTH_MAX: usize = 4 << 20;

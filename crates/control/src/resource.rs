@@ -278,6 +278,20 @@ pub struct BgpConfiguration {
     pub ipv4_normal_route_priority: Option<u32>,
     /// `ipv6NormalRoutePriority`.
     pub ipv6_normal_route_priority: Option<u32>,
+    /// The mesh's times, which are godwit's own.
+    #[serde(default)]
+    pub times: SessionTimes,
+}
+
+/// The annotations `godwit/hold-time` and `godwit/keepalive-time`, seconds.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SessionTimes {
+    /// The hold time: 0, or 3 to 65535.
+    pub hold: Option<u16>,
+    /// The keepalive time: 1 to 65535.
+    pub keepalive: Option<u16>,
+    /// What is said of values that are ignored: sentences that begin with their verb.
+    pub faults: Vec<Box<str>>,
 }
 
 /// `nextHopMode`.
@@ -340,6 +354,9 @@ pub struct BgpPeer {
     pub filters: Vec<Box<str>>,
     /// `reversePeering` is `Manual`.
     pub no_reverse_peering: bool,
+    /// The session's times, which are godwit's own.
+    #[serde(default)]
+    pub times: SessionTimes,
 }
 
 /// `action`.

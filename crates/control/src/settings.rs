@@ -130,6 +130,8 @@ pub struct NodeSettings {
     pub advertise_cluster_ips: Option<IpNetwork>,
     /// `NAMESPACE`: where secrets are.
     pub namespace: String,
+    /// `GODWIT_MESH_HOLD_TIME`: the hold time of the mesh where the datastore names none, seconds.
+    pub mesh_hold_time_secs: Option<u16>,
 }
 
 /// Everything.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Problem;
 use super::frame::{Family, Frame, own_port_of, port_of};
 use super::peer::{Origin, Peer, is_passive};
+use super::times::Times;
 use crate::cluster::Cluster;
 use crate::resource::{BgpPeer, Node, PeerAddress};
 use crate::settings::Release;
@@ -47,6 +48,11 @@ impl Explicit<'_> {
                 let text = format!("spec.{field} matches nothing: {error}");
                 given.problems.push(Problem::new(id.clone(), text));
             }
+        }
+        let (_, problem) = self.times(it);
+        if !self.frame.is_exact() {
+            let faults = it.times.faults.iter().map(|text| text.to_string()).chain(problem);
+            given.problems.extend(faults.map(|text| Problem::new(id.clone(), text)));
         }
         given.own_near = self.is_near(it, self.own, &self.frame.own);
         given.own_far = Self::reverses(it) && self.is_far(it, self.own, &self.frame.own);
@@ -200,11 +206,20 @@ impl Explicit<'_> {
             next_hop: it.next_hop,
             keep_next_hop: it.keep_original_next_hop,
             restart_time: it.max_restart_time,
-            keepalive: it.keepalive_time.filter(|_| self.frame.release >= Release::V3_32),
+            times: self.times(it).0,
             password: it.password.clone(),
             filters: it.filters.as_slice().into(),
             ..peer
         }
+    }
+
+    /// The times of a BGPPeer's sessions; an annotation goes before the field.
+    fn times(&self, it: &BgpPeer) -> (Times, Option<String>) {
+        let calico = it.keepalive_time.filter(|_| self.frame.release >= Release::V3_32);
+        if self.frame.is_exact() {
+            return (Times { hold: None, keepalive: calico }, None);
+        }
+        Times::new(&it.times, calico)
     }
 
     /// The workloads of our node that Felix says are peers of this BGPPeer.
@@ -221,6 +236,8 @@ impl Explicit<'_> {
                     local_as: it.local_as_number.filter(|_| self.frame.release >= Release::V3_31),
                     passive: true,
                     from_own_address: false,
+                    // Calico has no keepalive time for these.
+                    times: self.times(&BgpPeer { keepalive_time: None, ..it.clone() }).0,
                     filters: it.filters.as_slice().into(),
                     ..Peer::new(origin, id.clone(), address, it.as_number.unwrap_or(0))
                 })

@@ -7,10 +7,11 @@ use std::time::Duration;
 use ipnetwork::IpNetwork;
 use sha2::{Digest as _, Sha256};
 
+use super::times::Times;
 use super::{Fidelity, Problem};
 use crate::cluster::Cluster;
 use crate::resource::{
-    BgpConfiguration, BindMode, Node, PrefixAdvertisement, ProgramClusterRoutes, SecretKey,
+    BgpConfiguration, BindMode, Node, PrefixAdvertisement, ProgramClusterRoutes, SecretKey, SessionTimes,
 };
 use crate::settings::{NodeSettings, Release, RouterIdSetting};
 use crate::{Id, Kind};
@@ -95,6 +96,7 @@ pub(crate) struct Frame {
     pub(crate) mesh: bool,
     pub(crate) mesh_password: Option<SecretKey>,
     pub(crate) mesh_restart_time: Option<Duration>,
+    pub(crate) mesh_times: Times,
     pub(crate) log: LogLevel,
     pub(crate) ignored_interfaces: Vec<Box<str>>,
     /// With the communities they stand for.
@@ -134,6 +136,10 @@ impl Frame {
                 problems.push(Problem::new(Id::new(Kind::BgpConfiguration, name), text));
             }
         }
+        let mesh_times = match fidelity {
+            Fidelity::Calico => Times::default(),
+            Fidelity::Godwit => mesh_times(settings, global, node, &mut problems),
+        };
         let cluster_ips = match settings.advertise_cluster_ips {
             Some(net) => vec![net],
             None => global.service_cluster_ips.clone(),
@@ -150,6 +156,7 @@ impl Frame {
             mesh: global.mesh_enabled.unwrap_or(true),
             mesh_password: global.mesh_password.clone(),
             mesh_restart_time: global.mesh_max_restart_time,
+            mesh_times,
             log: log_level(severity.map(|s| &**s)),
             ignored_interfaces: global.ignored_interfaces.clone(),
             advertisements: advertises.prefix_advertisements.clone().unwrap_or_default(),
@@ -242,6 +249,35 @@ pub(crate) fn own_port_of(cluster: &Cluster, node: &str) -> Option<u16> {
 /// The name of a node's own BGPConfiguration.
 fn node_configuration(node: &str) -> String {
     format!("node.{node}")
+}
+
+/// The node's own annotation goes before that for all nodes, and that before the settings.
+fn mesh_times(
+    settings: &NodeSettings,
+    global: &BgpConfiguration,
+    node: Option<&BgpConfiguration>,
+    problems: &mut Vec<Problem>,
+) -> Times {
+    let own = node_configuration(&settings.node);
+    let mut add = |name: &str, text: &str| {
+        problems.push(Problem::new(Id::new(Kind::BgpConfiguration, name), text));
+    };
+    global.times.faults.iter().for_each(|text| add("default", text));
+    node.iter().flat_map(|n| &n.times.faults).for_each(|text| add(&own, text));
+    let of = |field: fn(&SessionTimes) -> Option<u16>| {
+        node.and_then(|n| field(&n.times)).or_else(|| field(&global.times))
+    };
+    let times = SessionTimes {
+        hold: of(|t| t.hold).or(settings.mesh_hold_time_secs),
+        keepalive: of(|t| t.keepalive),
+        faults: Vec::new(),
+    };
+    let (times, problem) = Times::new(&times, None);
+    if let Some(text) = problem {
+        let by_node = node.is_some_and(|n| n.times.keepalive.is_some());
+        add(if by_node { &own } else { "default" }, &text);
+    }
+    times
 }
 
 /// Before 3.32 BGP programs everything; 3.32 has a switch, later releases four positions (§3.12).

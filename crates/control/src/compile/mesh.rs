@@ -31,6 +31,7 @@ pub(crate) fn peers(frame: &Frame, cluster: &Cluster, name: &str, node: &Node) -
             passive: is_passive(address, own),
             password: frame.mesh_password.clone(),
             restart_time: frame.mesh_restart_time,
+            times: frame.mesh_times,
             ..Peer::new(Origin::Mesh, Id::new(Kind::Node, name), address, remote_as)
         }))
     };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::frame::Family;
+use super::times::Times;
 use crate::Id;
 use crate::resource::{NextHop, SecretKey};
 
@@ -56,7 +57,7 @@ pub(crate) struct Peer {
     /// `keepOriginalNextHop`, for external sessions.
     pub(crate) keep_next_hop: bool,
     pub(crate) restart_time: Option<Duration>,
-    pub(crate) keepalive: Option<Duration>,
+    pub(crate) times: Times,
     pub(crate) allowed_local_as: u32,
     pub(crate) password: Option<SecretKey>,
     pub(crate) reachable_by: Option<IpAddr>,
@@ -80,7 +81,7 @@ impl Peer {
             next_hop: None,
             keep_next_hop: false,
             restart_time: None,
-            keepalive: None,
+            times: Times::default(),
             allowed_local_as: 0,
             password: None,
             reachable_by: None,

@@ -84,9 +84,12 @@ pub(crate) fn protocol(
     if let Some(time) = peer.restart_time {
         bgp.graceful_restart_time_secs = rounded(time).min(RESTART_SECS_MAX) as u16;
     }
+    if let Some(hold) = peer.times.hold {
+        bgp.hold_time_secs = hold;
+    }
     // A keepalive time of no second at all is none.
     bgp.keepalive_time_secs =
-        peer.keepalive.map(rounded).filter(|s| *s > 0).map(|s| u16::try_from(s).unwrap_or(u16::MAX));
+        peer.times.keepalive.map(rounded).filter(|s| *s > 0).map(|s| u16::try_from(s).unwrap_or(u16::MAX));
     bgp.allow_local_as = peer.allowed_local_as;
     let held = match password {
         PasswordState::None => None,

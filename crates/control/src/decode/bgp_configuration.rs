@@ -10,6 +10,7 @@ use super::scalar::{AsNumber, Bounded, Field, Flag};
 use super::secret::Reference;
 use super::structure::{List, Record, spec};
 use super::text::{FromText, InterfacePattern, Prefix};
+use super::times;
 use crate::resource::{BgpConfiguration, BindMode, Community, PrefixAdvertisement, ProgramClusterRoutes};
 
 /// A kernel's metric that leaves room for a higher and a lower one.
@@ -111,6 +112,7 @@ pub(super) fn decode(value: &Value) -> Result<BgpConfiguration, String> {
         },
         ipv4_normal_route_priority: spec.ipv4_normal_route_priority.0,
         ipv6_normal_route_priority: spec.ipv6_normal_route_priority.0,
+        times: times::decode(value),
     })
 }
 

@@ -10,6 +10,7 @@ use super::scalar::{AsNumber, Bounded, Field, Flag};
 use super::secret::Reference;
 use super::structure::{List, Record, spec};
 use super::text::FromText;
+use super::times;
 use crate::Selector;
 use crate::resource::{BgpPeer, NextHop, PeerAddress};
 
@@ -111,6 +112,7 @@ pub(super) fn decode(value: &Value) -> Result<BgpPeer, String> {
         reachable_by: spec.reachable_by.0.filter(|_| spec.peer_ip.0.is_some()),
         filters: spec.filters.0.into_iter().filter_map(|name| name.0).collect(),
         no_reverse_peering: spec.reverse_peering.0 == Some(ReversePeering::Manual),
+        times: times::decode(value),
     })
 }
 

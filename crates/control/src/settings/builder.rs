@@ -7,6 +7,7 @@ use super::error::SettingsError;
 use super::finish::Finish;
 use super::layer::{DatastoreLayer, EtcdLayer, KubernetesLayer, NodeLayer, Type};
 use super::{DatastoreSettings, KubernetesSettings, Release, Settings, api_config, environment, file};
+use crate::decode::hold_time;
 
 /// Where the last known state is kept.
 const STATE_FILE: &str = "/var/lib/calico/godwit-state.json";
@@ -88,6 +89,16 @@ impl SettingsBuilder {
     #[must_use]
     pub fn release(mut self, release: Release) -> Self {
         self.flags.release = Some(release);
+        self
+    }
+
+    /// The flag for the hold time of the mesh: seconds, or a duration such as `9s`.
+    #[must_use]
+    pub fn mesh_hold_time(mut self, text: &str) -> Self {
+        match hold_time(text) {
+            Ok(seconds) => self.flags.mesh_hold_time_secs = Some(seconds),
+            Err(problem) => self.problems.push(format!("--mesh-hold-time: {problem}")),
+        }
         self
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::layer::{DatastoreLayer, EtcdLayer, KubernetesLayer, NodeLayer, Type, api_group, cidr};
+use crate::decode::hold_time;
 
 /// What was read of the environment.
 #[derive(Default)]
@@ -75,6 +76,7 @@ fn node(reader: &mut Reader<'_>) -> NodeLayer {
         use_pod_cidr: None,
         advertise_cluster_ips: reader.parsed(reader.here("CALICO_ADVERTISE_CLUSTER_IPS"), cidr),
         namespace: reader.text("NAMESPACE"),
+        mesh_hold_time_secs: reader.parsed(reader.here("GODWIT_MESH_HOLD_TIME"), hold_time),
         endpoint_status_prefix: reader.text("CALICO_ENDPOINT_STATUS_PATH_PREFIX").map(PathBuf::from),
         state_file: reader.text("GODWIT_STATE_FILE").map(|text| state_file(&text)),
     }

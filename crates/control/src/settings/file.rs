@@ -5,6 +5,7 @@
 //! name = "worker-1"
 //! release = "3.32"
 //! router-id = "hash"                # or "192.0.2.1"
+//! mesh-hold-time = "9s"             # where the datastore names none
 //! state-file = "/var/lib/calico/godwit-state.json"   # or "none"
 //!
 //! [datastore]
@@ -25,6 +26,7 @@ use toml::Spanned;
 use super::error::with_suggestion;
 use super::layer::{DatastoreLayer, EtcdLayer, Found, KubernetesLayer, NodeLayer, Type, api_group, cidr};
 use super::{RouterIdSetting, endpoints, environment};
+use crate::decode::hold_time;
 
 type Text = Option<Spanned<String>>;
 
@@ -45,6 +47,7 @@ struct RawNode {
     use_pod_cidr: Option<bool>,
     advertise_cluster_ips: Text,
     namespace: Text,
+    mesh_hold_time: Text,
     endpoint_status_prefix: Text,
     state_file: Text,
 }
@@ -169,6 +172,7 @@ impl Reader<'_> {
             use_pod_cidr: raw.use_pod_cidr,
             advertise_cluster_ips: self.parsed("advertise-cluster-ips", raw.advertise_cluster_ips, cidr),
             namespace: self.text("namespace", raw.namespace),
+            mesh_hold_time_secs: self.parsed("mesh-hold-time", raw.mesh_hold_time, hold_time),
             endpoint_status_prefix: self.path("endpoint-status-prefix", raw.endpoint_status_prefix),
             state_file,
         }

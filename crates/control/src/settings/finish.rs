@@ -29,6 +29,7 @@ impl Finish<'_> {
             use_pod_cidr: node.use_pod_cidr.unwrap_or_default(),
             advertise_cluster_ips: node.advertise_cluster_ips,
             namespace: node.namespace.unwrap_or_else(|| "kube-system".into()),
+            mesh_hold_time_secs: node.mesh_hold_time_secs,
         })
     }
 

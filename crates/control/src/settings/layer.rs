@@ -28,6 +28,7 @@ pub(super) struct NodeLayer {
     pub(super) use_pod_cidr: Option<bool>,
     pub(super) advertise_cluster_ips: Option<IpNetwork>,
     pub(super) namespace: Option<String>,
+    pub(super) mesh_hold_time_secs: Option<u16>,
     pub(super) endpoint_status_prefix: Option<PathBuf>,
     /// Some(None): nowhere.
     pub(super) state_file: Option<Option<PathBuf>>,
@@ -94,6 +95,7 @@ impl NodeLayer {
                 use_pod_cidr,
                 advertise_cluster_ips,
                 namespace,
+                mesh_hold_time_secs,
                 endpoint_status_prefix,
                 state_file,
             ]

@@ -80,6 +80,7 @@ fn the_node() {
             use_pod_cidr: true,
             advertise_cluster_ips: Some("10.96.0.0/12".parse().unwrap()),
             namespace: "calico-system".into(),
+            ..NodeSettings::default()
         }
     );
     assert_eq!(settings.endpoint_status_prefix, Path::new("/run/c"));

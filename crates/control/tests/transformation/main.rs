@@ -4,6 +4,8 @@
 mod changes;
 mod common;
 mod explicit_peers;
+mod extra;
 mod mesh;
 mod policy;
 mod services;
+mod times;

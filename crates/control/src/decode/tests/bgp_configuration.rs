@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::resource::{BgpConfiguration, BindMode, PrefixAdvertisement, ProgramClusterRoutes, SecretKey};
+use crate::resource::{
+    BgpConfiguration, BindMode, PrefixAdvertisement, ProgramClusterRoutes, SecretKey, SessionTimes,
+};
 
 fn configuration(spec: Value) -> BgpConfiguration {
     match of_spec(Kind::BgpConfiguration, spec.clone()) {
@@ -55,6 +57,7 @@ fn every_field() {
         program_cluster_routes: Some(ProgramClusterRoutes::EnabledIpipOnly),
         ipv4_normal_route_priority: Some(1),
         ipv6_normal_route_priority: Some(2_147_483_646),
+        times: SessionTimes::default(),
     };
     assert_eq!(configuration(spec), expected);
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::Selector;
-use crate::resource::{BgpPeer, NextHop, PeerAddress, SecretKey};
+use crate::resource::{BgpPeer, NextHop, PeerAddress, SecretKey, SessionTimes};
 
 fn peer(spec: Value) -> BgpPeer {
     match of_spec(Kind::BgpPeer, spec.clone()) {
@@ -50,6 +50,7 @@ fn every_field() {
         reachable_by: Some("10.0.0.2".parse().expect("an address")),
         filters: vec!["b".into(), "a".into()],
         no_reverse_peering: true,
+        times: SessionTimes::default(),
     };
     assert_eq!(peer(spec), expected);
     let found = peer(json!({"nodeSelector": "has(a)", "peerSelector": "all()"}));

@@ -40,6 +40,7 @@ pub fn settings(release: Release) -> NodeSettings {
         use_pod_cidr: false,
         advertise_cluster_ips: None,
         namespace: "kube-system".into(),
+        ..NodeSettings::default()
     }
 }
 
