@@ -3,6 +3,7 @@
 
 mod clock;
 mod computed;
+mod directory;
 mod feeder;
 mod kernel;
 mod kernel_tables;

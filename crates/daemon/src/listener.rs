@@ -1,50 +1,20 @@
 //! Listening for neighbors: one socket per address and port, shared by all sessions that use it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::future::poll_fn;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use godwit_config::{BgpConfig, Neighbor, ProtocolKind, RouterConfig};
+use godwit_config::{BgpConfig, ListenConfig, Neighbor, ProtocolKind, RouterConfig};
 use ipnetwork::IpNetwork;
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::log_limit::LogLimit;
-
-/// An accepted connection on its way to its session.
-#[derive(Debug)]
-pub(crate) struct Incoming {
-    pub(crate) stream: TcpStream,
-    pub(crate) peer: SocketAddr,
-}
-
-/// Who takes connections from which address. Not routing state: looked at once per connection.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Directory {
-    peers: Arc<Mutex<HashMap<IpAddr, mpsc::Sender<Incoming>>>>,
-}
-
-impl Directory {
-    /// Takes connections from `peer` until [`Directory::remove`].
-    pub(crate) fn insert(&self, peer: IpAddr, to: mpsc::Sender<Incoming>) {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner).insert(peer, to);
-    }
-
-    /// No longer takes connections from `peer` for this session.
-    pub(crate) fn remove(&self, peer: IpAddr, to: &mpsc::Sender<Incoming>) {
-        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        if peers.get(&peer).is_some_and(|known| known.same_channel(to)) {
-            peers.remove(&peer);
-        }
-    }
-
-    fn find(&self, peer: IpAddr) -> Option<mpsc::Sender<Incoming>> {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner).get(&peer).cloned()
-    }
-}
+use crate::directory::Directory;
+use crate::limits::LISTEN_BACKLOG;
 
 /// The listening sockets a configuration asks for.
 #[derive(Default)]
@@ -53,47 +23,63 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    /// Opens what `config` needs and closes what it no longer does.
-    pub(crate) fn apply(&mut self, config: &RouterConfig, directory: &Directory) {
+    /// Opens what `config` needs and closes what it no longer does. A socket that can be opened is open when this
+    /// returns: sessions set their keys on it before they start.
+    pub(crate) async fn apply(&mut self, config: &RouterConfig, directory: &Directory) {
         let wanted = wanted(config);
-        self.tasks.retain(|address, task| {
-            let keep = wanted.contains(address);
-            if !keep {
-                task.abort();
-            }
-            keep
-        });
-        for address in wanted {
-            self.tasks
-                .entry(address)
-                .or_insert_with(|| crate::task::spawn(listen(address, directory.clone())));
+        directory.configure(config.listen.clone(), wanted.clone());
+        let unwanted: Vec<SocketAddr> =
+            self.tasks.keys().filter(|address| !wanted.contains_key(address)).copied().collect();
+        for address in unwanted {
+            self.close_one(address, directory).await;
+        }
+        for address in wanted.into_keys() {
+            self.tasks.entry(address).or_insert_with(|| {
+                let first = bind(address, directory);
+                crate::task::spawn(listen(address, directory.clone(), first))
+            });
         }
     }
 
     /// Closes all.
-    pub(crate) fn close(&mut self) {
-        self.tasks.drain().for_each(|(_, task)| task.abort());
+    pub(crate) async fn close(&mut self, directory: &Directory) {
+        let all: Vec<SocketAddr> = self.tasks.keys().copied().collect();
+        for address in all {
+            self.close_one(address, directory).await;
+        }
+    }
+
+    async fn close_one(&mut self, address: SocketAddr, directory: &Directory) {
+        directory.remove_socket(address);
+        if let Some(task) = self.tasks.remove(&address) {
+            task.abort();
+            // The socket is closed when the task is gone, which is at once.
+            let _ = task.await;
+        }
     }
 }
 
-fn wanted(config: &RouterConfig) -> BTreeSet<SocketAddr> {
-    let mut wanted = BTreeSet::new();
+/// The sockets, and how many sessions with a password each has.
+fn wanted(config: &RouterConfig) -> BTreeMap<SocketAddr, usize> {
+    let mut wanted = BTreeMap::new();
     for protocol in &config.protocols {
         if let ProtocolKind::Bgp(bgp) = &protocol.kind {
-            wanted.insert(listen_address(bgp, config));
+            let passwords: &mut usize =
+                wanted.entry(listen_address(bgp, config.listen.as_ref())).or_default();
+            *passwords += usize::from(bgp.password.is_some() && !protocol.stays_down());
         }
     }
     wanted
 }
 
 /// Where a session's neighbor finds us: its family's wildcard address unless bound strictly.
-fn listen_address(bgp: &BgpConfig, config: &RouterConfig) -> SocketAddr {
+pub(crate) fn listen_address(bgp: &BgpConfig, listen: Option<&ListenConfig>) -> SocketAddr {
     let ipv4 = match &bgp.neighbor {
         Neighbor::Address { address, .. } => address.is_ipv4(),
         Neighbor::Range(net) => matches!(net, IpNetwork::V4(_)),
     };
-    let wildcard = if ipv4 { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    if let Some(listen) = &config.listen {
+    let wildcard: IpAddr = if ipv4 { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    if let Some(listen) = listen {
         return SocketAddr::new(
             listen.address.filter(|a| a.is_ipv4() == ipv4).unwrap_or(wildcard),
             listen.port,
@@ -103,30 +89,38 @@ fn listen_address(bgp: &BgpConfig, config: &RouterConfig) -> SocketAddr {
     SocketAddr::new(address, bgp.local_port)
 }
 
-fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+/// Opens a socket and tells the directory of it.
+fn bind(address: SocketAddr, directory: &Directory) -> io::Result<Arc<TcpListener>> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A neighbor with GTSM takes our side of the handshake only with the highest TTL there is; for
+    // others it does no harm.
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
+        socket.set_unicast_hops_v6(255)?;
+    } else {
+        socket.set_ttl_v4(255)?;
     }
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(128)?;
-    TcpListener::from_std(socket.into())
+    socket.listen(LISTEN_BACKLOG)?;
+    let listener = Arc::new(TcpListener::from_std(socket.into())?);
+    directory.add_socket(address, listener.clone());
+    Ok(listener)
 }
 
 /// Keeps one address open: a failure is said once and tried again.
-async fn listen(address: SocketAddr, directory: Directory) {
+async fn listen(address: SocketAddr, directory: Directory, first: io::Result<Arc<TcpListener>>) {
     let mut wait = Duration::from_millis(250);
     let mut said = false;
+    let mut result = first;
     loop {
-        match bind(address) {
+        match result {
             Ok(listener) => {
                 if said {
                     tracing::info!("BGP: listening on {address} at last");
                 }
-                accept(&listener, &directory).await;
-                return;
+                return accept(&listener, address, &directory).await;
             }
             Err(error) => {
                 if !said {
@@ -141,36 +135,16 @@ async fn listen(address: SocketAddr, directory: Directory) {
                 wait = (wait * 2).min(Duration::from_secs(5));
             }
         }
+        result = bind(address, &directory);
     }
 }
 
-async fn accept(listener: &TcpListener, directory: &Directory) {
-    let mut limit = LogLimit::default();
+async fn accept(listener: &TcpListener, address: SocketAddr, directory: &Directory) {
     loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => hand_over(Incoming { stream, peer }, directory, &mut limit),
-            Err(error) => {
-                // Out of descriptors, or the connection was gone before we took it: not a reason to stop.
-                tracing::warn!("BGP: accept failed: {error}");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
+        if let Err(error) = poll_fn(|cx| directory.poll_accept(address, listener, cx)).await {
+            // Out of descriptors, or the connection was gone before we took it: not a reason to stop.
+            tracing::warn!("BGP: accept failed: {error}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-    }
-}
-
-fn hand_over(incoming: Incoming, directory: &Directory, limit: &mut LogLimit) {
-    let peer = incoming.peer;
-    let session = directory.find(peer.ip());
-    let known = session.is_some();
-    if session.is_some_and(|session| session.try_send(incoming).is_ok()) || !limit.allows(Instant::now()) {
-        return;
-    }
-    if let Some(count) = limit.left_out() {
-        tracing::warn!("BGP: {count} more connections were closed and not logged");
-    }
-    if known {
-        tracing::warn!("BGP: connection from {} closed: too many at once", peer.ip());
-    } else {
-        tracing::warn!("BGP: Unexpected connect from unknown address {} (port {})", peer.ip(), peer.port());
     }
 }

@@ -13,8 +13,8 @@ use godwit_wire::AddressFamily;
 use ipnetwork::{Ipv4Network, Ipv6Network};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::directory::Directory;
 use crate::links::LinkTable;
-use crate::listener::Directory;
 use crate::table::TableHandle;
 
 /// A table of either family.

@@ -3,6 +3,7 @@
 
 mod channels;
 mod connection;
+mod entrance;
 mod status;
 mod trace;
 
@@ -26,8 +27,8 @@ use godwit_wire::{MessageType, Notification, Open, RouteRefresh};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
+use crate::directory::{Incoming, minimum_ttl};
 use crate::limits::INCOMING_QUEUE_LEN;
-use crate::listener::Incoming;
 use crate::log_limit::LogLimit;
 use crate::protocol::{Command, Context, ReloadDirection, StopReason};
 
@@ -35,7 +36,8 @@ pub(crate) use status::{channel_down, not_running};
 pub(crate) use trace::channel_name;
 
 use channels::{Up, UpEvent};
-use connection::Connection;
+use connection::{Connection, Outgoing};
+use entrance::Entrance;
 
 type Connecting = Pin<Box<dyn Future<Output = std::io::Result<TcpStream>> + Send>>;
 
@@ -52,7 +54,6 @@ pub(crate) async fn run(
         return;
     };
     let (incoming_tx, incoming) = mpsc::channel(INCOMING_QUEUE_LEN);
-    context.directory.insert(address, incoming_tx.clone());
     let task = Task {
         fsm: Session::new(peer_config(&config, &bgp, &context), context.seed ^ hash_name(&config.name)),
         peer: address,
@@ -69,8 +70,9 @@ pub(crate) async fn run(
         over_limit: Arc::default(),
         faults: LogLimit::default(),
         exit,
+        entrance: Entrance::new(incoming_tx),
     };
-    task.main(commands, incoming, incoming_tx).await;
+    task.main(commands, incoming).await;
 }
 
 fn hash_name(name: &str) -> u64 {
@@ -129,18 +131,15 @@ struct Task {
     /// How often the log is told that we cannot connect.
     faults: LogLimit,
     exit: mpsc::Sender<(String, String)>,
+    /// Where the neighbor's connections come in.
+    entrance: Entrance,
 }
 
 impl Task {
-    async fn main(
-        mut self,
-        mut commands: mpsc::Receiver<Command>,
-        mut incoming: mpsc::Receiver<Incoming>,
-        registration: mpsc::Sender<Incoming>,
-    ) {
+    async fn main(mut self, mut commands: mpsc::Receiver<Command>, mut incoming: mpsc::Receiver<Incoming>) {
         self.trace(DebugFlags::EVENTS, "Started");
         self.links_changed().await;
-        self.fsm.start(Instant::now());
+        self.begin();
         loop {
             self.act().await;
             let timeout = self.fsm.next_timeout();
@@ -153,7 +152,7 @@ impl Task {
                 command = commands.recv() => match command {
                     Some(Command::Stop(reason, done)) => {
                         self.stop(&reason).await;
-                        self.context.directory.remove(self.peer, &registration);
+                        self.entrance.close();
                         let _ = done.send(());
                         return;
                     }
@@ -161,6 +160,7 @@ impl Task {
                     None => return,
                 },
                 () = sleep_until(timeout) => self.fsm.handle_timeout(Instant::now()),
+                () = sleep_until(self.entrance.retry_at()) => self.begin(),
                 Some(connection) = incoming.recv() => self.accept(connection),
                 result = connected(&mut self.connecting) => self.connect_done(result),
                 changed = self.context.links.changed() => {
@@ -317,13 +317,20 @@ impl Task {
             ),
             None => self.trace(DebugFlags::EVENTS, format_args!("Connecting to {}", self.peer)),
         }
-        let to = SocketAddr::new(self.peer, self.bgp.neighbor_port);
-        self.connecting = Some(Box::pin(connection::connect(to, scope, local, self.ttl())));
+        let outgoing = Outgoing {
+            to: SocketAddr::new(self.peer, self.bgp.neighbor_port),
+            scope,
+            local,
+            ttl: self.ttl(),
+            minimum_ttl: minimum_ttl(&self.bgp),
+            password: self.bgp.password.clone(),
+        };
+        self.connecting = Some(Box::pin(connection::connect(outgoing)));
     }
 
-    /// One hop for a direct external session; else what `multihop` says.
+    /// One hop for a direct external session; else what `multihop` says. With GTSM, the most there is.
     fn ttl(&self) -> u8 {
-        self.bgp.multihop.unwrap_or(1)
+        if self.bgp.ttl_security { u8::MAX } else { self.bgp.multihop.unwrap_or(1) }
     }
 
     fn connect_done(&mut self, result: std::io::Result<TcpStream>) {
@@ -336,8 +343,10 @@ impl Task {
             }
             Err(error) => {
                 let text = connection::error_text(&error);
-                if connection::is_bind_failure(&error) && self.faults.allows(now) {
-                    tracing::error!("{}: Socket error: bind: {text}", self.config.name);
+                if let Some(step) = connection::failed_step(&error)
+                    && self.faults.allows(now)
+                {
+                    tracing::error!("{}: Socket error: {step}: {text}", self.config.name);
                 }
                 self.fsm.connect_failed(&text, now);
             }

@@ -19,9 +19,10 @@ use tracing::Instrument as _;
 
 use apply::How;
 
+use crate::directory::Directory;
 use crate::kernel::KernelEvents;
 use crate::links::LinkTable;
-use crate::listener::{Directory, Listeners};
+use crate::listener::Listeners;
 use crate::protocol::{Command, CommandSender, Context, StopReason, Tables};
 use crate::{ConfigApplied, ConfigLoader, ExitReason, Options};
 
@@ -194,7 +195,7 @@ impl Supervisor {
     async fn stop(mut self, graceful: bool) -> ExitReason {
         tracing::info!("Shutting down");
         self.shutting_down = true;
-        self.listeners.close();
+        self.listeners.close(&self.directory).await;
         let reason = if graceful { StopReason::Graceful } else { StopReason::Shutdown };
         let stages: Vec<(String, StopStage)> =
             self.config.protocols.iter().map(|p| (p.name.clone(), stop_stage(&p.kind, graceful))).collect();

@@ -67,8 +67,6 @@ fn line(protocol: &str, what: &str) -> String {
 
 fn of_session(bgp: &BgpConfig) -> Vec<&'static str> {
     let asked = [
-        (bgp.password.is_some(), "password: a neighbor that uses TCP MD5 will not be reached"),
-        (bgp.ttl_security, "ttl security: packets of any TTL are taken"),
         (bgp.deterministic_med, "deterministic med"),
         (bgp.graceful_restart == GracefulRestartMode::On, "graceful restart"),
         (matches!(bgp.neighbor, Neighbor::Range(_)), "neighbor range: no session is made"),
@@ -108,9 +106,9 @@ mod tests {
             .protocols
             .push(Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp.clone())))));
         assert_eq!(options_without_effect(&config), Vec::<String>::new());
-        bgp.ttl_security = true;
+        bgp.deterministic_med = true;
         config.protocols = vec![Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp))))];
-        let expected = "peer: `ttl security` has no effect yet: packets of any TTL are taken";
+        let expected = "peer: `deterministic med` has no effect yet";
         assert_eq!(options_without_effect(&config), [expected]);
     }
     #[test]

@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
+use godwit_config::Password;
+use godwit_sockopt::{Md5Error, OptionMemory, set_md5_key, set_minimum_ttl};
 use godwit_wire::Notification;
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -140,20 +142,40 @@ impl Connection {
 /// How long a connection that we closed may live on.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Opens a connection from `local` (if any) with a TTL.
-pub(super) async fn connect(
-    to: SocketAddr,
-    scope: u32,
-    local: Option<IpAddr>,
-    ttl: u8,
-) -> io::Result<TcpStream> {
+/// A connection to be opened.
+pub(super) struct Outgoing {
+    pub(super) to: SocketAddr,
+    /// The interface of a link-local neighbor.
+    pub(super) scope: u32,
+    /// Our end.
+    pub(super) local: Option<IpAddr>,
+    pub(super) ttl: u8,
+    /// The TTL the neighbor's packets must have left (RFC 5082).
+    pub(super) minimum_ttl: Option<u8>,
+    /// The key of TCP MD5.
+    pub(super) password: Option<Password>,
+}
+
+/// Opens a connection: all that protects it is there before the first packet goes.
+pub(super) async fn connect(outgoing: Outgoing) -> io::Result<TcpStream> {
+    let Outgoing { to, scope, local, ttl, minimum_ttl, password } = outgoing;
     let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if let Some(password) = password {
+        set_md5_key(&socket, to.ip().into(), password.octets()).map_err(|error| {
+            let text = match error {
+                Md5Error::OutOfOptionMemory => OptionMemory::now(0, 1).to_string(),
+                error => error.to_string(),
+            };
+            io::Error::other(OwnFault { step: "TCP_MD5SIG", text })
+        })?;
+    }
+    if let Some(minimum) = minimum_ttl {
+        set_minimum_ttl(&socket, to.ip(), minimum).map_err(|error| own_fault("minimum TTL", &error))?;
+    }
     if let Some(local) = local {
         socket.set_reuseaddr(true)?;
-        socket.bind(scoped(SocketAddr::new(local, 0), scope)).map_err(|error| {
-            // Not the neighbor's fault: our own address is not there.
-            io::Error::new(error.kind(), BindFailed(error_text(&error)))
-        })?;
+        let from = scoped(SocketAddr::new(local, 0), scope);
+        socket.bind(from).map_err(|error| own_fault("bind", &error))?;
     }
     set_ttl(&SockRef::from(&socket), to.is_ipv4(), ttl)?;
     let stream = socket.connect(scoped(to, scope)).await?;
@@ -161,21 +183,29 @@ pub(super) async fn connect(
     Ok(stream)
 }
 
-/// Our end's address cannot be had.
+/// What failed before the neighbor came into it: our own address is not there, or the kernel does not protect the
+/// connection.
 #[derive(Debug)]
-pub(super) struct BindFailed(String);
+struct OwnFault {
+    step: &'static str,
+    text: String,
+}
 
-impl std::fmt::Display for BindFailed {
+impl std::fmt::Display for OwnFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
-impl std::error::Error for BindFailed {}
+impl std::error::Error for OwnFault {}
 
-/// Whether a connection could not be opened for want of our own address.
-pub(super) fn is_bind_failure(error: &io::Error) -> bool {
-    matches!(error.get_ref(), Some(inner) if inner.is::<BindFailed>())
+fn own_fault(step: &'static str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), OwnFault { step, text: error_text(error) })
+}
+
+/// What failed, if it was at our end that a connection could not be opened.
+pub(super) fn failed_step(error: &io::Error) -> Option<&'static str> {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<OwnFault>()).map(|fault| fault.step)
 }
 
 fn scoped(mut address: SocketAddr, scope: u32) -> SocketAddr {
@@ -187,7 +217,7 @@ fn scoped(mut address: SocketAddr, scope: u32) -> SocketAddr {
     address
 }
 
-/// Sets an accepted connection up as a connected one.
+/// Sets an accepted connection up as a connected one; it has its key and its minimum TTL already.
 pub(super) fn prepare(stream: &TcpStream, ttl: u8) -> io::Result<()> {
     stream.set_nodelay(true)?;
     set_ttl(&SockRef::from(stream), stream.peer_addr()?.is_ipv4(), ttl)

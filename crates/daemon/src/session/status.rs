@@ -78,7 +78,7 @@ impl Task {
         let negotiated = up.map(super::channels::Up::negotiated);
         let mut status = base_status(&self.config, self.state, self.since);
         status.message.clone_from(&session.shutdown_message);
-        let configured = not_running(&self.bgp, session.last_error);
+        let configured = not_running(&self.bgp, self.entrance.fault().or(session.last_error));
         status.bgp = Some(Box::new(BgpStatus {
             state: session.state_name,
             neighbor: NeighborStatus::Address(

@@ -70,7 +70,7 @@ impl Supervisor {
         (self.applied)(new);
         self.choose_router_id(new);
         self.apply_tables(new);
-        self.listeners.apply(new, &self.directory);
+        self.listeners.apply(new, &self.directory).await;
         // The first changes are those of the new protocols, in their order.
         for (protocol, change) in new.protocols.iter().zip(&changes.protocols) {
             self.apply_protocol(protocol, change, how.soft).await;

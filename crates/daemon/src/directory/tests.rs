@@ -1,0 +1,112 @@
+use std::future::poll_fn;
+use std::net::Ipv4Addr;
+
+use godwit_config::{Neighbor, NeighborAs};
+use socket2::{Domain, Type};
+use tokio::sync::mpsc::error::TryRecvError;
+
+use super::*;
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A session with whoever connects from here, on a socket of its own.
+fn session(at: SocketAddr, password: Option<&str>) -> BgpConfig {
+    let neighbor = Neighbor::Address { address: HERE, interface: None };
+    let mut bgp = BgpConfig::new(64_512, neighbor, NeighborAs::Number(64_513));
+    bgp.local_address = Some(at.ip());
+    bgp.strict_bind = true;
+    bgp.local_port = at.port();
+    bgp.password = password.map(Password::new);
+    bgp
+}
+
+async fn listening() -> (Directory, SocketAddr, Arc<TcpListener>) {
+    let directory = Directory::default();
+    let listener = Arc::new(TcpListener::bind((HERE, 0)).await.unwrap());
+    let at = listener.local_addr().unwrap();
+    directory.add_socket(at, listener.clone());
+    (directory, at, listener)
+}
+
+/// Connects, which the kernel lets happen before anybody accepts.
+fn connect(to: SocketAddr, key: Option<&[u8]>) -> socket2::Socket {
+    let socket = socket2::Socket::new(Domain::for_address(to), Type::STREAM, None).unwrap();
+    if let Some(key) = key {
+        set_md5_key(&socket, to.ip().into(), key).unwrap();
+    }
+    socket.connect(&to.into()).unwrap();
+    socket
+}
+
+#[tokio::test]
+async fn who_connected_before_the_key_was_there_does_not_come_in() {
+    let (directory, at, listener) = listening().await;
+    let early = connect(at, None);
+    let (to, mut incoming) = mpsc::channel(4);
+    let door = directory.open(&session(at, Some("secret")), HERE, to).unwrap();
+    assert!(incoming.try_recv().is_err_and(|e| e == TryRecvError::Empty));
+    let late = connect(at, Some(b"secret"));
+    poll_fn(|cx| directory.poll_accept(at, &listener, cx)).await.unwrap();
+    let taken = incoming.try_recv().unwrap();
+    assert_eq!(taken.peer, late.local_addr().unwrap().as_socket().unwrap());
+    drop(early);
+
+    // With the door goes the key.
+    drop(door);
+    drop(connect(at, None));
+    poll_fn(|cx| directory.poll_accept(at, &listener, cx)).await.unwrap();
+    assert!(incoming.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_session_without_a_password_needs_no_socket() {
+    let (directory, at, _) = listening().await;
+    let (to, _incoming) = mpsc::channel(4);
+    let elsewhere = SocketAddr::new(at.ip(), at.port() ^ 1);
+    let error = directory.open(&session(elsewhere, Some("x")), HERE, to.clone()).unwrap_err();
+    assert!(matches!(error, NoDoor::NotListening), "{error}");
+    directory.open(&session(elsewhere, None), HERE, to.clone()).unwrap();
+    for len in [0, 81] {
+        let error = directory.open(&session(at, Some(&"x".repeat(len))), HERE, to.clone()).unwrap_err();
+        assert!(error.brief().starts_with("Error: TCP MD5: the password"), "{}", error.brief());
+    }
+}
+
+#[tokio::test]
+async fn an_address_has_one_password() {
+    let (directory, at, listener) = listening().await;
+    let (to, _incoming) = mpsc::channel(4);
+    let first = directory.open(&session(at, Some("one")), HERE, to).unwrap();
+    for other in [Some("two"), None] {
+        let (to, _incoming) = mpsc::channel(4);
+        let error = directory.open(&session(at, other), HERE, to).unwrap_err();
+        assert!(matches!(error, NoDoor::OtherPassword), "{error}");
+    }
+    // The next life of a session is there before the last one is quite gone: the key stays.
+    let (to, mut incoming) = mpsc::channel(4);
+    let _second = directory.open(&session(at, Some("one")), HERE, to).unwrap();
+    drop(first);
+    let _client = connect(at, Some(b"one"));
+    poll_fn(|cx| directory.poll_accept(at, &listener, cx)).await.unwrap();
+    assert!(incoming.try_recv().is_ok());
+}
+
+#[test]
+fn how_near_a_neighbor_must_be() {
+    let mut bgp = session(SocketAddr::new(HERE, 179), None);
+    assert_eq!(minimum_ttl(&bgp), None);
+    bgp.ttl_security = true;
+    // As BIRD has it.
+    for (multihop, expected) in [(None, 255), (Some(1), 255), (Some(2), 254), (Some(64), 192), (Some(255), 1)]
+    {
+        bgp.multihop = multihop;
+        assert_eq!(minimum_ttl(&bgp), Some(expected));
+    }
+}
+
+#[test]
+fn what_lacks_is_said_with_what_to_do() {
+    let memory = OptionMemory { set: 1, wanted: 300, limit: Some(20_480) };
+    let brief = NoDoor::OptionMemory(memory).brief();
+    assert!(brief.ends_with("sysctl -w net.core.optmem_max=98304"), "{brief}");
+}
