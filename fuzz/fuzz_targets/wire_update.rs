@@ -5,8 +5,8 @@
 use bytes::BytesMut;
 use godwit_wire::{
     AddressFamily, AttributeContext, EXTENDED_MESSAGE_LEN_MAX, EncodeContext, PathAttributes, Treatment,
-    announce_ipv4, end_of_rib_family, ipv4_nlri, ipv6_nlri, next_frame, parse_attributes, split_update,
-    withdraw_ipv4,
+    announce_ipv4, end_of_rib_family, ipv4_nlri, ipv4_path_nlri, ipv6_nlri, ipv6_path_nlri, next_frame,
+    parse_attributes, split_update, withdraw_ipv4,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -34,6 +34,12 @@ fuzz_target!(|data: &[u8]| {
         [parsed.mp_reach.as_ref().map(|m| m.nlri), parsed.mp_unreach.map(|m| m.nlri)].into_iter().flatten()
     {
         let _ = ipv6_nlri(nlri).map(Iterator::count);
+        let _ = ipv6_path_nlri(nlri).map(Iterator::count);
+    }
+    if let Ok(paths) = ipv4_path_nlri(frame.nlri) {
+        let paths: Vec<_> = paths.collect();
+        let mut out = BytesMut::new();
+        withdraw_ipv4(&paths, 4096, &mut out);
     }
     let Ok(nets) = ipv4_nlri(frame.nlri) else { return };
     let nets: Vec<_> = nets.collect();

@@ -13,6 +13,8 @@ pub enum Capability {
     GracefulRestart(GracefulRestart),
     /// 4-octet AS numbers (RFC 6793 §3), code 65.
     FourOctetAs(u32),
+    /// ADD-PATH (RFC 7911 §4), code 69.
+    AddPath(Vec<AddPathFamily>),
     /// Enhanced route refresh (RFC 7313), code 70.
     EnhancedRouteRefresh,
     /// Any other capability, kept as it came.
@@ -46,10 +48,22 @@ pub struct GracefulRestartFamily {
     pub forwarding_preserved: bool,
 }
 
+/// One family of [`Capability::AddPath`]: in which direction its NLRI carry path identifiers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AddPathFamily {
+    /// The family.
+    pub family: AddressFamily,
+    /// Its sender can receive several paths of a net.
+    pub receive: bool,
+    /// Its sender can send them.
+    pub send: bool,
+}
+
 const MULTIPROTOCOL: u8 = 1;
 const ROUTE_REFRESH: u8 = 2;
 const GRACEFUL_RESTART: u8 = 64;
 const FOUR_OCTET_AS: u8 = 65;
+const ADD_PATH: u8 = 69;
 const ENHANCED_ROUTE_REFRESH: u8 = 70;
 
 /// A capability from its code and value. One whose length is wrong is kept as unknown, which is to
@@ -71,6 +85,10 @@ pub(crate) fn decode_capability(code: u8, value: &[u8]) -> Result<Capability, Me
                 families: families.chunks_exact(4).filter_map(graceful_family).collect(),
             }))
         }
+        // One Send/Receive value that is not defined spoils the capability (RFC 7911 §4).
+        (ADD_PATH, families) if families.len().is_multiple_of(4) => {
+            families.chunks_exact(4).map(add_path_family).collect::<Option<_>>().map(Capability::AddPath)
+        }
         _ => None,
     };
     Ok(decoded.unwrap_or_else(|| Capability::Unknown { code, value: Bytes::copy_from_slice(value) }))
@@ -82,6 +100,12 @@ fn graceful_family(chunk: &[u8]) -> Option<GracefulRestartFamily> {
         family: AddressFamily { afi: u16::from_be_bytes([a, b]), safi },
         forwarding_preserved: flags & 0x80 != 0,
     })
+}
+
+fn add_path_family(chunk: &[u8]) -> Option<AddPathFamily> {
+    let [a, b, safi, direction @ 1..=3] = *chunk else { return None };
+    let family = AddressFamily { afi: u16::from_be_bytes([a, b]), safi };
+    Some(AddPathFamily { family, receive: direction & 1 != 0, send: direction & 2 != 0 })
 }
 
 /// Appends code, length and value.
@@ -110,6 +134,15 @@ pub(crate) fn encode_capability(capability: &Capability, out: &mut BytesMut) {
                 out.put_u8(u8::from(f.forwarding_preserved) << 7);
             }
             GRACEFUL_RESTART
+        }
+        Capability::AddPath(families) => {
+            // A family without a direction has no code of its own: it is left out.
+            for f in families.iter().filter(|f| f.receive || f.send).take(63) {
+                out.put_u16(f.family.afi);
+                out.put_u8(f.family.safi);
+                out.put_u8(u8::from(f.receive) | u8::from(f.send) << 1);
+            }
+            ADD_PATH
         }
         Capability::Unknown { code, value } => {
             out.put_slice(value.get(..value.len().min(255)).unwrap_or(value));

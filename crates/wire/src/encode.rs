@@ -7,7 +7,7 @@ use bytes::{BufMut, BytesMut};
 use ipnetwork::{Ipv4Network, Ipv6Network};
 
 use crate::frame::{EXTENDED_MESSAGE_LEN_MAX, HEADER_LEN, put_message};
-use crate::nlri::nlri_len;
+use crate::nlri::NlriItem;
 use crate::update::{EXTENDED_LENGTH, OPTIONAL, PARTIAL, TRANSITIVE, as4};
 use crate::{AddressFamily, Aggregator, MessageType, PathAttributes};
 
@@ -187,14 +187,14 @@ fn sorted_list<T: Copy + Ord, const N: usize>(
     list(out, flags, code, &sorted, octets);
 }
 
-/// Appends UPDATEs that announce IPv4 nets in the NLRI field. With no nets nothing is appended:
-/// the call only tells whether the attributes fit.
+/// Appends UPDATEs that announce IPv4 nets in the NLRI field, with path identifiers if they have
+/// them. With no nets nothing is appended: the call only tells whether the attributes fit.
 ///
 /// # Errors
 /// The attributes leave no room for a prefix, or the next hop is not IPv4; nothing was appended.
-pub fn announce_ipv4(
+pub fn announce_ipv4<N: NlriItem<Net = Ipv4Network>>(
     attributes: &PathAttributes,
-    nets: &[Ipv4Network],
+    nets: &[N],
     context: &EncodeContext,
     out: &mut BytesMut,
 ) -> Result<(), EncodeError> {
@@ -203,60 +203,43 @@ pub fn announce_ipv4(
     }
     let mut block = Vec::with_capacity(96);
     encode_attributes(attributes, true, context, &mut block);
-    let room = context.room(UPDATE_OVERHEAD + block.len(), 5)?;
+    let room = context.room(UPDATE_OVERHEAD + block.len(), N::LEN_MAX)?;
     let mut rest = nets;
     while !rest.is_empty() {
         put_message(out, MessageType::Update, |out| {
             out.put_u16(0);
             out.put_u16(block.len() as u16);
             out.put_slice(&block);
-            rest = put_ipv4(rest, room, out);
+            rest = put_nets(rest, room, out);
         });
     }
     Ok(())
 }
 
 /// Writes as many nets as fit and returns the others.
-fn put_ipv4<'n>(nets: &'n [Ipv4Network], room: usize, out: &mut BytesMut) -> &'n [Ipv4Network] {
+fn put_nets<'n, N: NlriItem>(nets: &'n [N], room: usize, out: &mut BytesMut) -> &'n [N] {
     let mut left = room;
     let mut rest = nets;
     while let Some((net, after)) = rest.split_first() {
-        let len = nlri_len(net.prefix());
+        let len = net.nlri_len();
         if len > left {
             break;
         }
         left -= len;
-        out.put_u8(net.prefix());
-        out.put_slice(net.ip().octets().get(..len - 1).unwrap_or_default());
-        rest = after;
-    }
-    rest
-}
-
-fn put_ipv6<'n>(nets: &'n [Ipv6Network], room: usize, out: &mut BytesMut) -> &'n [Ipv6Network] {
-    let mut left = room;
-    let mut rest = nets;
-    while let Some((net, after)) = rest.split_first() {
-        let len = nlri_len(net.prefix());
-        if len > left {
-            break;
-        }
-        left -= len;
-        out.put_u8(net.prefix());
-        out.put_slice(net.ip().octets().get(..len - 1).unwrap_or_default());
+        net.put(out);
         rest = after;
     }
     rest
 }
 
 /// Appends UPDATEs that announce IPv6 nets in MP_REACH_NLRI, which stands first (RFC 7606 §5.1).
-/// With no nets the call only tells whether the attributes fit.
+/// Nets may have path identifiers. With no nets the call only tells whether the attributes fit.
 ///
 /// # Errors
 /// The attributes leave no room for a prefix, or there is no IPv6 next hop; nothing was appended.
-pub fn announce_ipv6(
+pub fn announce_ipv6<N: NlriItem<Net = Ipv6Network>>(
     attributes: &PathAttributes,
-    nets: &[Ipv6Network],
+    nets: &[N],
     context: &EncodeContext,
     out: &mut BytesMut,
 ) -> Result<(), EncodeError> {
@@ -268,7 +251,7 @@ pub fn announce_ipv6(
     let next_hop_len = if link_local.is_some() { 32 } else { 16 };
     // Flags, code, length; family, next hop length, reserved octet.
     let fixed = UPDATE_OVERHEAD + block.len() + 4 + 5 + next_hop_len;
-    let room = context.room(fixed, 17)?;
+    let room = context.room(fixed, N::LEN_MAX)?;
     let mut rest = nets;
     while !rest.is_empty() {
         put_message(out, MessageType::Update, |out| {
@@ -279,7 +262,7 @@ pub fn announce_ipv6(
                 put_family(AddressFamily::IPV6, out);
                 put_next_hop(next_hop, link_local, out);
                 out.put_u8(0);
-                put_ipv6(rest, room, out)
+                put_nets(rest, room, out)
             });
             out.put_slice(&block);
             patch_len(out, attributes_len);
@@ -321,14 +304,14 @@ fn patch_len(out: &mut BytesMut, at: usize) {
 }
 
 /// Appends UPDATEs that withdraw IPv4 nets.
-pub fn withdraw_ipv4(nets: &[Ipv4Network], message_len_max: usize, out: &mut BytesMut) {
-    let room = message_len_max.min(EXTENDED_MESSAGE_LEN_MAX).saturating_sub(UPDATE_OVERHEAD).max(5);
+pub fn withdraw_ipv4<N: NlriItem<Net = Ipv4Network>>(nets: &[N], message_len_max: usize, out: &mut BytesMut) {
+    let room = message_len_max.min(EXTENDED_MESSAGE_LEN_MAX).saturating_sub(UPDATE_OVERHEAD).max(N::LEN_MAX);
     let mut rest = nets;
     while !rest.is_empty() {
         put_message(out, MessageType::Update, |out| {
             let len = out.len();
             out.put_u16(0);
-            rest = put_ipv4(rest, room, out);
+            rest = put_nets(rest, room, out);
             patch_len(out, len);
             out.put_u16(0);
         });
@@ -336,8 +319,9 @@ pub fn withdraw_ipv4(nets: &[Ipv4Network], message_len_max: usize, out: &mut Byt
 }
 
 /// Appends UPDATEs that withdraw IPv6 nets in MP_UNREACH_NLRI.
-pub fn withdraw_ipv6(nets: &[Ipv6Network], message_len_max: usize, out: &mut BytesMut) {
-    let room = message_len_max.min(EXTENDED_MESSAGE_LEN_MAX).saturating_sub(UPDATE_OVERHEAD + 4 + 3).max(17);
+pub fn withdraw_ipv6<N: NlriItem<Net = Ipv6Network>>(nets: &[N], message_len_max: usize, out: &mut BytesMut) {
+    let room =
+        message_len_max.min(EXTENDED_MESSAGE_LEN_MAX).saturating_sub(UPDATE_OVERHEAD + 4 + 3).max(N::LEN_MAX);
     let mut rest = nets;
     while !rest.is_empty() {
         put_message(out, MessageType::Update, |out| {
@@ -346,7 +330,7 @@ pub fn withdraw_ipv6(nets: &[Ipv6Network], message_len_max: usize, out: &mut Byt
             out.put_u16(0);
             rest = put_mp(15, out, |out| {
                 put_family(AddressFamily::IPV6, out);
-                put_ipv6(rest, room, out)
+                put_nets(rest, room, out)
             });
             patch_len(out, len);
         });

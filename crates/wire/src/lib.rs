@@ -25,7 +25,7 @@ pub use afi::AddressFamily;
 pub use as_path::{AsPath, AsPathBuilder, Segment, SegmentKind};
 pub use attribute_error::{AttributeError, Fault, Treatment};
 pub use attributes::{Aggregator, Origin, PathAttributes, RareAttributes, UnknownAttribute};
-pub use capability::{Capability, GracefulRestart, GracefulRestartFamily};
+pub use capability::{AddPathFamily, Capability, GracefulRestart, GracefulRestartFamily};
 pub use community::{ExtendedCommunity, LargeCommunity};
 pub use encode::{
     EncodeContext, EncodeError, announce_ipv4, announce_ipv6, encode_attributes, end_of_rib, withdraw_ipv4,
@@ -35,7 +35,9 @@ pub use error::MessageError;
 pub use frame::{
     EXTENDED_MESSAGE_LEN_MAX, Frame, HEADER_LEN, MESSAGE_LEN_MAX, MessageType, encode_keepalive, next_frame,
 };
-pub use nlri::{Ipv4Nlri, Ipv6Nlri, ipv4_nlri, ipv6_nlri};
+pub use nlri::{
+    Ipv4Nlri, Ipv6Nlri, NlriItem, PathNlri, ipv4_nlri, ipv4_path_nlri, ipv6_nlri, ipv6_path_nlri,
+};
 pub use notification::{Notification, RouteRefresh, cease};
 pub use open::{AS_TRANS, Open};
 pub use update::{

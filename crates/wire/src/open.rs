@@ -7,7 +7,7 @@ use nom::{IResult, Parser};
 
 use crate::capability::{decode_capability, encode_capability};
 use crate::frame::put_message;
-use crate::{AddressFamily, Capability, GracefulRestart, MessageError, MessageType};
+use crate::{AddPathFamily, AddressFamily, Capability, GracefulRestart, MessageError, MessageType};
 
 /// The 2-octet AS number that stands for a 4-octet one (RFC 6793 §9).
 pub const AS_TRANS: u16 = 23_456;
@@ -114,6 +114,15 @@ impl Open {
             Capability::GracefulRestart(gr) => Some(gr),
             _ => None,
         })
+    }
+
+    /// What ADD-PATH (RFC 7911) says of a family; its last entry counts.
+    pub fn add_path(&self, family: AddressFamily) -> Option<AddPathFamily> {
+        let lists = self.capabilities.iter().rev().filter_map(|c| match c {
+            Capability::AddPath(families) => Some(families),
+            _ => None,
+        });
+        lists.flat_map(|families| families.iter().rev()).find(|f| f.family == family).copied()
     }
 
     /// Whether a capability is there.

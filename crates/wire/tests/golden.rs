@@ -320,7 +320,11 @@ fn attributes_that_fill_a_message() {
     assert_eq!(out.len(), MESSAGE_LEN_MAX);
     let mut out = BytesMut::new();
     assert_eq!(announce_ipv4(&padded(most + 1), &[net], &WIDE, &mut out), Err(EncodeError::TooLong));
-    assert_eq!(announce_ipv4(&padded(most + 1), &[], &WIDE, &mut out), Err(EncodeError::TooLong), "a try");
+    assert_eq!(
+        announce_ipv4(&padded(most + 1), &[net][..0], &WIDE, &mut out),
+        Err(EncodeError::TooLong),
+        "a try"
+    );
     assert!(out.is_empty(), "nothing is written");
 
     // For IPv6: MP_REACH_NLRI's header, family and next hop, and one net of 17 octets.
@@ -342,7 +346,7 @@ fn attributes_that_fill_a_message() {
     assert_eq!(announce_ipv4(&huge, &[net], &wide, &mut out), Err(EncodeError::TooLong));
     huge.next_hop = None;
     assert_eq!(announce_ipv4(&huge, &[net], &wide, &mut out), Err(EncodeError::NextHop));
-    assert_eq!(announce_ipv6(&attributes(), &[], &wide, &mut out), Err(EncodeError::NextHop));
+    assert_eq!(announce_ipv6(&attributes(), &[net6][..0], &wide, &mut out), Err(EncodeError::NextHop));
 }
 
 #[test]

@@ -7,11 +7,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use bytes::{Bytes, BytesMut};
 use common::context;
 use godwit_wire::{
-    AddressFamily, Aggregator, AsPath, AsPathBuilder, AttributeContext, Capability, EncodeContext,
-    ExtendedCommunity, GracefulRestart, GracefulRestartFamily, LargeCommunity, MESSAGE_LEN_MAX, Notification,
-    Open, Origin, PathAttributes, RareAttributes, RouteRefresh, SegmentKind, Treatment, UnknownAttribute,
-    announce_ipv4, announce_ipv6, end_of_rib_family, ipv4_nlri, ipv6_nlri, next_frame, parse_attributes,
-    split_update, withdraw_ipv4, withdraw_ipv6,
+    AddPathFamily, AddressFamily, Aggregator, AsPath, AsPathBuilder, AttributeContext, Capability,
+    EncodeContext, ExtendedCommunity, GracefulRestart, GracefulRestartFamily, LargeCommunity,
+    MESSAGE_LEN_MAX, Notification, Open, Origin, PathAttributes, RareAttributes, RouteRefresh, SegmentKind,
+    Treatment, UnknownAttribute, announce_ipv4, announce_ipv6, end_of_rib_family, ipv4_nlri, ipv6_nlri,
+    next_frame, parse_attributes, split_update, withdraw_ipv4, withdraw_ipv6,
 };
 use ipnetwork::{Ipv4Network, Ipv6Network};
 use proptest::collection::{btree_set, vec};
@@ -34,8 +34,13 @@ fn capability() -> impl Strategy<Value = Capability> {
                 families: families.into_iter().map(family).collect(),
             })
         });
+    let add_path = vec((family(), 1u8..4), 0..20).prop_map(|families| {
+        let family = |(family, way)| AddPathFamily { family, receive: way & 1 != 0, send: way & 2 != 0 };
+        Capability::AddPath(families.into_iter().map(family).collect())
+    });
     prop_oneof![
         family().prop_map(Capability::Multiprotocol),
+        add_path,
         Just(Capability::RouteRefresh),
         graceful,
         any::<u32>().prop_map(Capability::FourOctetAs),
@@ -339,7 +344,7 @@ proptest! {
         }
         let encode = EncodeContext { four_octet_as: true, message_len_max: 65_535 };
         let mut out = BytesMut::new();
-        announce_ipv4(&a, &["203.0.113.0/24".parse().unwrap()], &encode, &mut out).unwrap();
+        announce_ipv4(&a, &["203.0.113.0/24".parse::<Ipv4Network>().unwrap()], &encode, &mut out).unwrap();
         let frame = split_update(bodies(&out, 65_535)[0]).unwrap();
         let internal = common::context(false);
         let again = parse_attributes(frame.attributes, true, &internal).unwrap();
