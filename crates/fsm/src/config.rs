@@ -1,7 +1,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use godwit_wire::{AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, Open};
+use godwit_wire::{AddPathFamily, AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, Open};
 
 /// The neighbor's AS.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,6 +73,8 @@ pub struct PeerConfig {
     pub families: Vec<AddressFamily>,
     /// Families without which there is no session.
     pub mandatory_families: Vec<AddressFamily>,
+    /// In which families we want to receive, and to send, several paths of a net (RFC 7911).
+    pub add_path: Vec<AddPathFamily>,
     /// Announce route refresh.
     pub route_refresh: bool,
     /// Announce 4-octet AS numbers.
@@ -102,6 +104,7 @@ impl PeerConfig {
             capabilities: true,
             families: vec![family],
             mandatory_families: Vec::new(),
+            add_path: Vec::new(),
             route_refresh: true,
             four_octet_as: true,
             graceful_restart: GracefulRestartConfig::Aware,
@@ -120,6 +123,11 @@ impl PeerConfig {
             capabilities.extend(self.graceful_restart_capability());
             if self.four_octet_as {
                 capabilities.push(Capability::FourOctetAs(self.local_as));
+            }
+            let add_path = self.add_path.iter().filter(|f| f.receive || f.send).copied();
+            let add_path: Vec<_> = add_path.filter(|f| self.families.contains(&f.family)).collect();
+            if !add_path.is_empty() {
+                capabilities.push(Capability::AddPath(add_path));
             }
         }
         Open {

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use godwit_wire::{AS_TRANS, AddressFamily, Capability, GracefulRestart, Notification, Open};
+use godwit_wire::{AS_TRANS, AddPathFamily, AddressFamily, Capability, GracefulRestart, Notification, Open};
 
 use crate::config::PeerConfig;
 
@@ -24,6 +24,8 @@ pub struct Negotiated {
     pub four_octet_as: bool,
     /// Families both announced.
     pub families: Vec<AddressFamily>,
+    /// Which of these carry path identifiers: from the neighbor (`receive`), to it (`send`).
+    pub add_path: Vec<AddPathFamily>,
     /// The neighbor takes ROUTE-REFRESH, and we announced it too.
     pub route_refresh: bool,
     /// The neighbor's graceful restart capability, if we announced ours too.
@@ -35,6 +37,12 @@ pub struct Negotiated {
 }
 
 impl Negotiated {
+    /// Whether a family's NLRI carry path identifiers: from the neighbor, and to it.
+    pub fn add_path(&self, family: AddressFamily) -> (bool, bool) {
+        let found = self.add_path.iter().find(|f| f.family == family);
+        found.map_or((false, false), |f| (f.receive, f.send))
+    }
+
     /// The neighbor keeps forwarding while it restarts: it announced the capability with a family at
     /// least. Without any it only helps others (RFC 4724 §3, §5).
     pub(crate) fn keeps_forwarding(&self) -> bool {
@@ -75,6 +83,7 @@ pub(crate) fn check_open(config: &PeerConfig, local: &Open, open: &Open) -> Resu
     if !missing.is_empty() {
         return Err(missing_families(&missing));
     }
+    let add_path = families.iter().filter_map(|f| agreed_add_path(*f, local, open)).collect();
     let hold_time_secs = config.hold_time_secs.min(open.hold_time_secs);
     let both = |capability: &Capability| local.has(capability) && open.has(capability);
     Ok(Negotiated {
@@ -85,11 +94,20 @@ pub(crate) fn check_open(config: &PeerConfig, local: &Open, open: &Open) -> Resu
         keepalive_time: keepalive_time(config, hold_time_secs),
         four_octet_as: local.four_octet_as().is_some() && open.four_octet_as().is_some(),
         families,
+        add_path,
         route_refresh: both(&Capability::RouteRefresh),
         graceful_restart: local.graceful_restart().and(open.graceful_restart()).cloned(),
         local_open: local.clone(),
         remote_open: open.clone(),
     })
+}
+
+/// Path identifiers go in a direction where one end can send them and the other receive them (RFC 7911 §4).
+fn agreed_add_path(family: AddressFamily, local: &Open, remote: &Open) -> Option<AddPathFamily> {
+    let (ours, theirs) = (local.add_path(family)?, remote.add_path(family)?);
+    let agreed =
+        AddPathFamily { family, receive: ours.receive && theirs.send, send: ours.send && theirs.receive };
+    (agreed.receive || agreed.send).then_some(agreed)
 }
 
 /// 2/7 with the capabilities that are missing (RFC 5492 §5).

@@ -10,7 +10,8 @@ use godwit_fsm::{
     Action, CloseReason, Direction, GracefulRestartConfig, Negotiated, Outbound, PeerConfig, RemoteAs, State,
 };
 use godwit_wire::{
-    AS_TRANS, AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, Notification, Open,
+    AS_TRANS, AddPathFamily, AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, Notification,
+    Open,
 };
 
 const OUT: Direction = Direction::Outgoing;
@@ -182,6 +183,32 @@ fn graceful_restart_needs_both() {
     assert_eq!(agreed(&off, &with).graceful_restart, None);
 }
 
+/// RFC 7911 §4: a direction counts where one can send and the other receive, in a family of both.
+#[test]
+fn add_path_needs_a_sender_and_a_receiver() {
+    let entry = |family, receive, send| AddPathFamily { family, receive, send };
+    let agree = |ours: Vec<AddPathFamily>, theirs: Vec<AddPathFamily>| {
+        let config = PeerConfig { families: vec![IPV4, IPV6], add_path: ours, ..config_a() };
+        let mut capabilities = families(&[IPV4, FLOW4]);
+        capabilities.push(Capability::AddPath(theirs));
+        let agreed = agreed(&config, &open_b(capabilities));
+        assert_eq!(agreed.add_path(FLOW4), (false, false));
+        assert_eq!(agreed.add_path(IPV6), (false, false), "it is not spoken on this session");
+        agreed.add_path(IPV4)
+    };
+    for (ours, theirs) in (0..4).flat_map(|ours| (0..4).map(move |theirs| (ours, theirs))) {
+        let way = |bits: i32| [IPV4, IPV6, FLOW4].map(|f| entry(f, bits & 1 != 0, bits & 2 != 0)).to_vec();
+        let expected = (ours & 1 != 0 && theirs & 2 != 0, ours & 2 != 0 && theirs & 1 != 0);
+        assert_eq!(agree(way(ours), way(theirs)), expected, "{ours} and {theirs}");
+    }
+    assert_eq!(agree(vec![entry(IPV4, true, true)], vec![entry(IPV6, true, true)]), (false, false));
+    let config = PeerConfig { add_path: vec![entry(IPV4, true, true)], ..config_a() };
+    assert_eq!(agreed(&config, &open_b(Vec::new())).add_path(IPV4), (false, false), "only we want it");
+    let without = PeerConfig { capabilities: false, ..config };
+    let theirs = vec![Capability::AddPath(vec![entry(IPV4, true, true)])];
+    assert_eq!(agreed(&without, &open_b(theirs)).add_path(IPV4), (false, false), "we said nothing of it");
+}
+
 #[test]
 fn open_says_what_is_configured() {
     let mut config = PeerConfig { families: vec![IPV4, IPV6], hold_time_secs: 90, ..config_a() };
@@ -194,17 +221,21 @@ fn open_says_what_is_configured() {
         restart_time_secs: 60,
         families: vec![family(IPV4), family(IPV6)],
     };
+    let paths = |family, receive, send| AddPathFamily { family, receive, send };
+    config.add_path = vec![paths(IPV4, true, false), paths(IPV6, false, false), paths(FLOW4, true, true)];
     let mut capabilities = families(&[IPV4, IPV6]);
     capabilities.extend([
         Capability::RouteRefresh,
         Capability::GracefulRestart(graceful),
         Capability::FourOctetAs(AS_A),
+        Capability::AddPath(vec![paths(IPV4, true, false)]),
     ]);
     let sent = agreed(&config, &open_b(Vec::new())).local_open;
     assert_eq!(sent, Open { asn: AS_A as u16, hold_time_secs: 90, identifier: LOW, capabilities });
 
     config.graceful_restart = GracefulRestartConfig::Off;
     (config.route_refresh, config.four_octet_as) = (false, false);
+    config.add_path.clear();
     assert_eq!(agreed(&config, &open_b(Vec::new())).local_open.capabilities, families(&[IPV4, IPV6]));
     config.capabilities = false;
     assert_eq!(agreed(&config, &open_b(Vec::new())).local_open.capabilities, []);

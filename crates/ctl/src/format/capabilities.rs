@@ -1,6 +1,6 @@
 //! Capabilities of an OPEN message as `show protocols all` lists them.
 
-use godwit_wire::{AddressFamily, Capability, GracefulRestart};
+use godwit_wire::{AddPathFamily, AddressFamily, Capability, GracefulRestart};
 
 /// BIRD 2's block for one side, without the heading.
 pub(super) fn block(list: &[Capability]) -> Vec<String> {
@@ -34,13 +34,13 @@ pub(super) fn block(list: &[Capability]) -> Vec<String> {
     if list.iter().any(|c| matches!(c, Capability::FourOctetAs(_))) {
         out.push("      4-octet AS numbers".into());
     }
-    if let Some(v) = unknown(list, 69) {
+    if list.iter().any(|c| matches!(c, Capability::AddPath(_))) {
         out.push("      ADD-PATH".into());
-        for (bit, label) in [(1, "RX:"), (2, "TX:")] {
-            let with = v.chunks_exact(4).filter(|c| c.get(3).is_some_and(|m| m & bit != 0));
-            let nets: Vec<_> = with.map(|c| family(c.get(0..2), c.get(2))).collect();
-            if !nets.is_empty() {
-                out.push(families(label, nets));
+        let receive: Vec<_> = add_path(list).filter(|f| f.receive).map(|f| f.family).collect();
+        let send: Vec<_> = add_path(list).filter(|f| f.send).map(|f| f.family).collect();
+        for (label, with) in [("RX:", receive), ("TX:", send)] {
+            if !with.is_empty() {
+                out.push(families(label, with));
             }
         }
     }
@@ -63,9 +63,6 @@ pub(super) fn block(list: &[Capability]) -> Vec<String> {
 
 /// 1.6's one line: the words behind `Neighbor caps:`, each with its blank.
 pub(super) fn words(list: &[Capability]) -> String {
-    let add_path = unknown(list, 69);
-    let path =
-        |bit| add_path.is_some_and(|v| v.chunks_exact(4).any(|c| c.get(3).is_some_and(|m| m & bit != 0)));
     let restart = graceful(list);
     let long_lived = unknown(list, 71);
     let mut out = String::new();
@@ -77,8 +74,8 @@ pub(super) fn words(list: &[Capability]) -> String {
         (long_lived.is_some_and(|v| !v.is_empty()), " llgr-able"),
         (long_lived.is_some_and(<[u8]>::is_empty), " llgr-aware"),
         (list.iter().any(|c| matches!(c, Capability::FourOctetAs(_))), " AS4"),
-        (path(1), " add-path-rx"),
-        (path(2), " add-path-tx"),
+        (add_path(list).any(|f| f.receive), " add-path-rx"),
+        (add_path(list).any(|f| f.send), " add-path-tx"),
         (unknown(list, 6).is_some(), " ext-messages"),
     ] {
         if set {
@@ -92,6 +89,29 @@ fn graceful(list: &[Capability]) -> Option<&GracefulRestart> {
     list.iter().find_map(|c| match c {
         Capability::GracefulRestart(g) => Some(g),
         _ => None,
+    })
+}
+
+/// 1.6's words behind `Session:` for path identifiers in use: from the neighbor, and to it.
+pub(super) fn path_words(local: &[Capability], theirs: &[Capability]) -> String {
+    let both = |ours: fn(&AddPathFamily) -> bool, other: fn(&AddPathFamily) -> bool| {
+        add_path(local).any(|f| ours(f) && add_path(theirs).any(|t| other(t) && t.family == f.family))
+    };
+    let mut out = String::new();
+    if both(|f| f.receive, |t| t.send) {
+        out.push_str(" add-path-rx");
+    }
+    if both(|f| f.send, |t| t.receive) {
+        out.push_str(" add-path-tx");
+    }
+    out
+}
+
+/// The families of ADD-PATH.
+fn add_path(list: &[Capability]) -> impl Iterator<Item = &AddPathFamily> {
+    list.iter().flat_map(|c| match c {
+        Capability::AddPath(families) => families.as_slice(),
+        _ => &[],
     })
 }
 

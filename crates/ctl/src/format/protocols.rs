@@ -232,10 +232,12 @@ fn bgp16(out: &mut Framer, p: &ProtocolStatus, bgp: &BgpStatus, c: &ChannelStatu
             if let Some(id) = bgp.neighbor_id {
                 out.line(1006, &format!("    Neighbor ID:      {id}"));
             }
-            if let Some((_, theirs)) = &bgp.capabilities {
+            let mut paths = String::new();
+            if let Some((local, theirs)) = &bgp.capabilities {
                 out.line(1006, &format!("    Neighbor caps:   {}", capabilities::words(theirs)));
+                paths = capabilities::path_words(local, theirs);
             }
-            out.line(1006, &format!("    Session:          {}{}", side(bgp), session_flags(bgp)));
+            out.line(1006, &format!("    Session:          {}{}{paths}", side(bgp), session_flags(bgp)));
             let [_, import, _] = &c.limits;
             let limit = import.map(|(limit, _)| limit.max);
             if let Some(ip) = bgp.source_address {
