@@ -38,7 +38,7 @@ impl Links for Cables {
 
 /// A channel with this policy.
 pub fn channel(policy: ExportPolicy) -> ChannelImport {
-    ChannelImport { policy, preference: 100, recursive: false }
+    ChannelImport { policy, preference: 100, recursive: false, add_path: false }
 }
 
 /// The import side of the session with the neighbor of AS 65001.
@@ -109,6 +109,7 @@ pub fn export() -> BgpExport {
         allow_local_pref: false,
         rewrite_before_filter: false,
         four_octet_as: true,
+        add_path: false,
         message_len_max: MESSAGE_LEN_MAX,
     }
 }

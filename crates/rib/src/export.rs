@@ -2,8 +2,10 @@
 
 mod bgp;
 mod check;
+mod paths;
 mod preview;
 mod rewrite;
+mod sent;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -81,7 +83,10 @@ pub struct Exporter {
     feed: Option<u32>,
     queue: VecDeque<u32>,
     dirty: Bitmap,
+    /// Nets of which something was sent.
     sent: Bitmap,
+    /// Which paths of them, if every path is sent.
+    paths: Option<sent::SentPaths>,
     refused: Bitmap,
     processed: Vec<u32>,
     /// The feed is through and End-of-RIB was not yet taken.
@@ -100,6 +105,7 @@ impl Exporter {
         own_source: Option<SourceId>,
         surroundings: Arc<dyn Surroundings + Send>,
     ) -> Self {
+        let every_path = matches!(&kind, ExporterKind::Bgp(export) if export.add_path);
         Self {
             kind,
             policy,
@@ -109,6 +115,7 @@ impl Exporter {
             queue: VecDeque::new(),
             dirty: Bitmap::default(),
             sent: Bitmap::default(),
+            paths: every_path.then(sent::SentPaths::default),
             refused: Bitmap::default(),
             processed: Vec::new(),
             fed: false,
@@ -119,9 +126,15 @@ impl Exporter {
         }
     }
 
-    /// Nets sent and not withdrawn since, and what was counted.
+    /// Routes sent and not withdrawn since, and what was counted.
     pub fn counters(&self) -> (u64, ExportCounters) {
-        (self.sent.len() as u64, self.counters)
+        let sent = self.paths.as_ref().map_or(self.sent.len(), sent::SentPaths::len);
+        (sent as u64, self.counters)
+    }
+
+    /// Whether every path of a net that passes is sent, with a path identifier, not only the best one.
+    pub fn sends_every_path(&self) -> bool {
+        self.paths.is_some()
     }
 
     /// Changes what passes; the whole table is looked at again.
@@ -149,7 +162,10 @@ impl Exporter {
     }
 
     /// Changes who is told (with other options), without forgetting what was sent.
-    pub fn set_kind(&mut self, kind: ExporterKind) {
+    pub fn set_kind(&mut self, mut kind: ExporterKind) {
+        if let ExporterKind::Bgp(export) = &mut kind {
+            export.add_path = self.paths.is_some();
+        }
         self.kind = kind;
         self.start_feed();
     }
@@ -251,6 +267,14 @@ impl Exporter {
         }
     }
 
+    /// A path is new, has changed or is gone; only those who send every path need to know.
+    pub(crate) fn mark_path(&mut self, id: u32, path: SourceId) {
+        if let Some(paths) = &mut self.paths {
+            paths.mark(id, sent::sent_id(path));
+        }
+        self.mark(id);
+    }
+
     pub(crate) fn remembers(&self, id: u32) -> bool {
         self.dirty.contains(id) || self.sent.contains(id)
     }
@@ -264,11 +288,12 @@ impl Exporter {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.queue.capacity() * 4 + self.dirty.memory() + self.sent.memory() + self.refused.memory()
+        let paths = self.paths.as_ref().map_or(0, sent::SentPaths::memory);
+        self.queue.capacity() * 4 + self.dirty.memory() + self.sent.memory() + self.refused.memory() + paths
     }
 
-    /// The ids to look at next: changes first, then the feed.
-    fn next_ids(&mut self, id_end: u32, nets_max: usize) -> Vec<u32> {
+    /// The ids to look at next: changes first, then the feed; and how many of them are changes.
+    fn next_ids(&mut self, id_end: u32, nets_max: usize) -> (Vec<u32>, usize) {
         let mut ids: Vec<u32> = Vec::with_capacity(nets_max.min(self.queue.len() + 1024));
         while ids.len() < nets_max
             && let Some(id) = self.queue.pop_front()
@@ -279,19 +304,20 @@ impl Exporter {
         if self.queue.is_empty() && self.queue.capacity() > 65_536 {
             self.queue = VecDeque::new();
         }
+        let changed = ids.len();
         if let Some(cursor) = self.feed
-            && ids.len() < nets_max
+            && changed < nets_max
         {
             let end = cursor.saturating_add((nets_max - ids.len()) as u32).min(id_end);
             ids.extend(cursor..end);
             self.feed = if end >= id_end { None } else { Some(end) };
             self.fed = self.feed.is_none();
         }
-        ids
+        (ids, changed)
     }
 
     pub(crate) fn drain<K: NetKey>(&mut self, table: &Table<K>, nets_max: usize) -> Option<Exported<K>> {
-        let ids = self.next_ids(table.id_end(), nets_max);
+        let (ids, changed) = self.next_ids(table.id_end(), nets_max);
         if ids.is_empty() {
             return None;
         }
@@ -300,7 +326,10 @@ impl Exporter {
             trace.is_some().then(|| ids.iter().map(|id| (*id, self.sent.contains(*id))).collect());
         let exported = match self.kind {
             ExporterKind::Bgp(_) => {
-                let updates = self.drain_bgp(table, &ids);
+                let updates = match self.paths {
+                    Some(_) => self.drain_paths(table, &ids, changed),
+                    None => self.drain_bgp(table, &ids),
+                };
                 (!updates.is_empty()).then_some(Exported::Updates(updates))
             }
             ExporterKind::Kernel => {

@@ -1,5 +1,7 @@
 //! The import step: UPDATE messages of one session to batches of routes.
 
+mod nets;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use godwit_filter::{
 };
 use godwit_wire::{
     AddressFamily, AttributeContext, MessageError, ParsedAttributes, PathAttributes, Treatment,
-    end_of_rib_family, ipv4_nlri, ipv6_nlri, parse_attributes, split_update,
+    end_of_rib_family, parse_attributes, split_update,
 };
 use ipnetwork::{Ipv4Network, Ipv6Network};
 use std::hash::BuildHasher;
@@ -56,6 +58,8 @@ pub struct ChannelImport {
     pub preference: u16,
     /// Next hops are looked up rather than taken to be on the link (`gateway recursive`).
     pub recursive: bool,
+    /// Prefixes come with path identifiers (RFC 7911).
+    pub add_path: bool,
 }
 
 /// Whether a next hop is on a link of ours.
@@ -159,7 +163,7 @@ impl ImportStep {
             return Ok(summary);
         }
         if !frame.withdrawn.is_empty() {
-            withdraw_all(ipv4_nlri(frame.withdrawn)?, self.ipv4.is_some(), &mut batches.ipv4);
+            self.withdraw_ipv4(frame.withdrawn, &mut batches.ipv4)?;
         }
         if frame.attributes.is_empty() && frame.nlri.is_empty() {
             return Ok(summary);
@@ -170,18 +174,17 @@ impl ImportStep {
             && *cached.raw == *frame.attributes
         {
             let set = cached.set.clone();
-            self.announce_ipv4(ipv4_nlri(frame.nlri)?, set.as_ref(), links, &mut batches.ipv4, &mut summary);
+            self.announce_ipv4(frame.nlri, set.as_ref(), links, &mut batches.ipv4, &mut summary)?;
             return Ok(summary);
         }
         let parsed = parse_attributes(frame.attributes, !frame.nlri.is_empty(), &self.session.attributes)?;
         summary.remarks.extend(parsed.errors.iter().map(ToString::to_string));
         self.multiprotocol(&parsed, links, batches, &mut summary)?;
         if !frame.nlri.is_empty() {
-            let nets = ipv4_nlri(frame.nlri)?;
             let cacheable =
                 parsed.errors.is_empty() && parsed.mp_reach.is_none() && parsed.mp_unreach.is_none();
             let set = self.route(parsed.attributes, parsed.verdict, AddressFamily::IPV4, links, &mut summary);
-            self.announce_ipv4(nets, set.as_ref(), links, &mut batches.ipv4, &mut summary);
+            self.announce_ipv4(frame.nlri, set.as_ref(), links, &mut batches.ipv4, &mut summary)?;
             if cacheable && let Some(place) = self.cache.get_mut(slot) {
                 *place = Some(Cached { raw: frame.attributes.into(), set });
             }
@@ -198,12 +201,8 @@ impl ImportStep {
     ) -> Result<(), MessageError> {
         if let Some(unreach) = &parsed.mp_unreach {
             match unreach.family {
-                AddressFamily::IPV4 => {
-                    withdraw_all(ipv4_nlri(unreach.nlri)?, self.ipv4.is_some(), &mut batches.ipv4);
-                }
-                AddressFamily::IPV6 => {
-                    withdraw_all(ipv6_nlri(unreach.nlri)?, self.ipv6.is_some(), &mut batches.ipv6);
-                }
+                AddressFamily::IPV4 => self.withdraw_ipv4(unreach.nlri, &mut batches.ipv4)?,
+                AddressFamily::IPV6 => self.withdraw_ipv6(unreach.nlri, &mut batches.ipv6)?,
                 _ => {}
             }
         }
@@ -215,14 +214,12 @@ impl ImportStep {
         }
         match reach.family {
             AddressFamily::IPV4 => {
-                let nets = ipv4_nlri(reach.nlri)?;
                 let set = self.route(attributes, parsed.verdict, reach.family, links, summary);
-                self.announce_ipv4(nets, set.as_ref(), links, &mut batches.ipv4, summary);
+                self.announce_ipv4(reach.nlri, set.as_ref(), links, &mut batches.ipv4, summary)?;
             }
             AddressFamily::IPV6 => {
-                let nets = ipv6_nlri(reach.nlri)?;
                 let set = self.route(attributes, parsed.verdict, reach.family, links, summary);
-                self.announce_ipv6(nets, set.as_ref(), links, &mut batches.ipv6, summary);
+                self.announce_ipv6(reach.nlri, set.as_ref(), links, &mut batches.ipv6, summary)?;
             }
             _ => {}
         }
@@ -307,68 +304,6 @@ impl ImportStep {
         }
     }
 
-    fn announce_ipv4(
-        &self,
-        nets: impl Iterator<Item = Ipv4Network>,
-        set: Option<&HashedAttributes>,
-        links: &dyn Links,
-        batch: &mut RouteBatch<Ipv4Network>,
-        summary: &mut UpdateSummary,
-    ) {
-        if let Some(channel) = &self.ipv4 {
-            self.announce(nets, channel, set, links, batch, summary);
-        }
-    }
-
-    fn announce_ipv6(
-        &self,
-        nets: impl Iterator<Item = Ipv6Network>,
-        set: Option<&HashedAttributes>,
-        links: &dyn Links,
-        batch: &mut RouteBatch<Ipv6Network>,
-        summary: &mut UpdateSummary,
-    ) {
-        if let Some(channel) = &self.ipv6 {
-            self.announce(nets, channel, set, links, batch, summary);
-        }
-    }
-
-    fn announce<K: NetKey>(
-        &self,
-        nets: impl Iterator<Item = K>,
-        channel: &ChannelImport,
-        set: Option<&HashedAttributes>,
-        links: &dyn Links,
-        batch: &mut RouteBatch<K>,
-        summary: &mut UpdateSummary,
-    ) {
-        let mut filtered: Option<HashedAttributes> = None;
-        for net in nets {
-            batch.counters.updates.received += 1;
-            let Some(set) = set.filter(|_| is_valid(net)) else {
-                batch.counters.updates.rejected += 1;
-                batch.invalid(net);
-                continue;
-            };
-            match &channel.policy {
-                crate::ExportPolicy::All => batch.announce(net, set),
-                crate::ExportPolicy::None => {
-                    batch.counters.updates.filtered += 1;
-                    batch.filtered(net);
-                }
-                crate::ExportPolicy::Filter(filter) => {
-                    match self.run(filter, net, set, links, &mut filtered, summary) {
-                        Some(set) => batch.announce(net, &set),
-                        None => {
-                            batch.counters.updates.filtered += 1;
-                            batch.filtered(net);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
     /// Runs an import filter; equal results of consecutive nets are one set.
     fn run<K: NetKey>(
         &self,
@@ -401,25 +336,5 @@ impl ImportStep {
         let new = HashedAttributes::new(Arc::from(changed), self.seed);
         *last = Some(new.clone());
         Some(new)
-    }
-}
-
-fn withdraw_all<K: NetKey>(nets: impl Iterator<Item = K>, wanted: bool, batch: &mut RouteBatch<K>) {
-    if wanted {
-        for net in nets {
-            batch.counters.withdraws.received += 1;
-            batch.withdraw(net);
-        }
-    }
-}
-
-/// Whether a net may be in a routing table: not multicast, not this host's, not a link's.
-fn is_valid<K: NetKey>(net: K) -> bool {
-    match net.to_net().ip() {
-        IpAddr::V4(a) => {
-            let [first, ..] = a.octets();
-            !(a.is_multicast() || a.is_broadcast() || first == 127 || (first == 0 && net.len() > 0))
-        }
-        IpAddr::V6(a) => !(a.is_multicast() || a.is_loopback() || a.is_unicast_link_local()),
     }
 }

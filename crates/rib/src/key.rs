@@ -6,14 +6,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::BytesMut;
 use godwit_wire::{
-    AddressFamily, EncodeContext, PathAttributes, announce_ipv4, announce_ipv6, withdraw_ipv4, withdraw_ipv6,
+    AddressFamily, EncodeContext, NlriItem, PathAttributes, announce_ipv4, announce_ipv6, withdraw_ipv4,
+    withdraw_ipv6,
 };
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 
 use crate::export::{BgpExport, Refused};
 
 /// A net as a table keys it: [`Ipv4Network`] or [`Ipv6Network`], host bits clear.
-pub trait NetKey: Copy + Eq + Hash + Ord + fmt::Debug + fmt::Display + Send + Sync + 'static {
+pub trait NetKey:
+    NlriItem<Net = Self> + Eq + Hash + Ord + fmt::Debug + fmt::Display + Send + Sync + 'static
+{
     /// The family of such nets.
     const FAMILY: AddressFamily;
     /// Bits in an address.
@@ -32,16 +35,16 @@ pub trait NetKey: Copy + Eq + Hash + Ord + fmt::Debug + fmt::Display + Send + Sy
     /// An address of this family, left-aligned.
     fn address_bits(address: IpAddr) -> Option<u128>;
 
-    /// Appends UPDATE messages that announce `nets` with these attributes; with no nets, only
-    /// tries whether the attributes fit. Nothing is appended on an error.
-    fn encode_announce(
+    /// Appends UPDATE messages that announce `nets`, or nets with path identifiers, with these
+    /// attributes; with no nets, only tries whether the attributes fit. Nothing is appended on an error.
+    fn encode_announce<N: NlriItem<Net = Self>>(
         attributes: &PathAttributes,
-        nets: &[Self],
+        nets: &[N],
         export: &BgpExport,
         out: &mut BytesMut,
     ) -> Result<(), Refused>;
-    /// Appends UPDATE messages that withdraw `nets`.
-    fn encode_withdraw(nets: &[Self], message_len_max: usize, out: &mut BytesMut);
+    /// Appends UPDATE messages that withdraw `nets`, or paths of nets.
+    fn encode_withdraw<N: NlriItem<Net = Self>>(nets: &[N], message_len_max: usize, out: &mut BytesMut);
 
     /// Whether `bits` (left-aligned) is inside this net.
     fn contains_bits(self, bits: u128) -> bool {
@@ -90,16 +93,16 @@ impl NetKey for Ipv4Network {
         }
     }
 
-    fn encode_announce(
+    fn encode_announce<N: NlriItem<Net = Self>>(
         attributes: &PathAttributes,
-        nets: &[Self],
+        nets: &[N],
         export: &BgpExport,
         out: &mut BytesMut,
     ) -> Result<(), Refused> {
         announce_ipv4(attributes, nets, &encode_context(export), out).map_err(|_| Refused::TooLong)
     }
 
-    fn encode_withdraw(nets: &[Self], message_len_max: usize, out: &mut BytesMut) {
+    fn encode_withdraw<N: NlriItem<Net = Self>>(nets: &[N], message_len_max: usize, out: &mut BytesMut) {
         withdraw_ipv4(nets, message_len_max, out);
     }
 }
@@ -144,16 +147,16 @@ impl NetKey for Ipv6Network {
         }
     }
 
-    fn encode_announce(
+    fn encode_announce<N: NlriItem<Net = Self>>(
         attributes: &PathAttributes,
-        nets: &[Self],
+        nets: &[N],
         export: &BgpExport,
         out: &mut BytesMut,
     ) -> Result<(), Refused> {
         announce_ipv6(attributes, nets, &encode_context(export), out).map_err(|_| Refused::TooLong)
     }
 
-    fn encode_withdraw(nets: &[Self], message_len_max: usize, out: &mut BytesMut) {
+    fn encode_withdraw<N: NlriItem<Net = Self>>(nets: &[N], message_len_max: usize, out: &mut BytesMut) {
         withdraw_ipv6(nets, message_len_max, out);
     }
 }

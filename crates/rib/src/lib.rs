@@ -27,5 +27,5 @@ pub use import::{Batches, BgpImport, ChannelImport, ImportStep, Links, OnLink, U
 pub use key::NetKey;
 pub use nexthop::{Resolution, ResolvedHops};
 pub use source::{BgpSource, SourceId, SourceInfo};
-pub use table::{Change, NetView, PathView, RouteBatch, SourceLimit, Table};
+pub use table::{Change, NetView, PATHS_PER_NET_MAX, PathView, RouteBatch, SourceLimit, Table};
 pub use trace::Trace;

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-/// A source of paths within one table: a protocol's channel. A net has at most one path from each.
+/// A source of paths within one table: a protocol's channel. A net has at most one path from each,
+/// but for a neighbor that tells several paths apart by path identifiers (RFC 7911).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SourceId(pub u32);
 

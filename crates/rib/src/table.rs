@@ -3,6 +3,7 @@
 mod apply;
 mod jobs;
 mod lookup;
+mod paths;
 mod view;
 
 use std::hash::BuildHasher;
@@ -21,6 +22,7 @@ use crate::source::{SourceId, SourceInfo};
 use crate::trace::Trace;
 
 pub use apply::{Change, RouteBatch};
+pub use paths::PATHS_PER_NET_MAX;
 pub use view::{NetView, PathView};
 
 /// One path of a net. Sixteen octets: a million of them are in memory at once.
@@ -59,6 +61,8 @@ struct SourceSlot {
     over: bool,
     /// It has been past its limit.
     was_over: bool,
+    /// Paths that were ignored because their nets had too many from it.
+    crowded: u64,
     trace: Option<Trace>,
 }
 
@@ -75,10 +79,14 @@ pub struct Table<K: NetKey> {
     attrs: AttrStore,
     next_hops: NextHopTracker,
     sources: Vec<Option<SourceSlot>>,
+    subs: paths::SubSources,
     exporters: Vec<Option<Exporter>>,
+    /// The exporters that have to hear of every path.
+    watchers: Vec<ExporterId>,
     jobs: jobs::Jobs,
     /// Lines about routes of sources that are traced.
     traces: Vec<String>,
+    warnings: Vec<String>,
     /// Paths in the table.
     paths: u64,
     /// Nets with a path. The others wait for a reader to say that they are gone.
@@ -97,9 +105,12 @@ impl<K: NetKey> Table<K> {
             attrs: AttrStore::default(),
             next_hops: NextHopTracker::default(),
             sources: Vec::new(),
+            subs: paths::SubSources::default(),
             exporters: Vec::new(),
+            watchers: Vec::new(),
             jobs: jobs::Jobs::default(),
             traces: Vec::new(),
+            warnings: Vec::new(),
             paths: 0,
             live: 0,
         }
@@ -116,6 +127,7 @@ impl<K: NetKey> Table<K> {
             limit,
             over: false,
             was_over: false,
+            crowded: 0,
             trace: None,
         };
         match self.sources.iter().position(Option::is_none) {
@@ -167,31 +179,32 @@ impl<K: NetKey> Table<K> {
     }
 
     fn slot(&self, id: SourceId) -> Option<&SourceSlot> {
-        self.sources.get(id.0 as usize)?.as_ref()
+        self.sources.get(self.main_source(id).0 as usize)?.as_ref()
     }
 
     fn slot_mut(&mut self, id: SourceId) -> Option<&mut SourceSlot> {
+        let id = self.main_source(id);
         self.sources.get_mut(id.0 as usize)?.as_mut()
     }
 
     /// Adds an exporter; it is fed the whole table by the following [`Table::export`] calls.
     pub fn add_exporter(&mut self, exporter: Exporter) -> ExporterId {
-        match self.exporters.iter().position(Option::is_none) {
-            Some(i) => {
-                self.exporters[i] = Some(exporter);
-                ExporterId(i as u32)
-            }
-            None => {
-                self.exporters.push(Some(exporter));
-                ExporterId((self.exporters.len() - 1) as u32)
-            }
+        let every_path = exporter.sends_every_path();
+        let index = self.exporters.iter().position(Option::is_none).unwrap_or(self.exporters.len());
+        if index == self.exporters.len() {
+            self.exporters.push(None);
         }
+        self.exporters[index] = Some(exporter);
+        let id = ExporterId(index as u32);
+        self.watchers.extend(every_path.then_some(id));
+        id
     }
 
     /// Removes an exporter; what it had sent is forgotten.
     pub fn remove_exporter(&mut self, id: ExporterId) {
         let Some(exporter) = self.exporters.get_mut(id.0 as usize).and_then(Option::take) else { return };
         drop(exporter);
+        self.watchers.retain(|watcher| *watcher != id);
         // Nets without paths may have waited for this exporter alone.
         self.jobs.collect_from(0);
     }
@@ -241,10 +254,9 @@ impl<K: NetKey> Table<K> {
 
     /// Octets of nets and paths, and of attribute sets.
     pub fn memory(&self) -> (usize, usize) {
-        let spilled: usize = 0;
-        let nets = self.nets.capacity() * size_of::<Net<K>>() + self.index.allocation_size() + spilled;
+        let nets = self.nets.capacity() * size_of::<Net<K>>() + self.index.allocation_size();
         let exporters: usize = self.exporters.iter().flatten().map(Exporter::memory).sum();
-        (nets + exporters, self.attrs.memory())
+        (nets + self.subs.memory() + exporters, self.attrs.memory())
     }
 
     fn hash(&self, key: K) -> u64 {

@@ -153,7 +153,7 @@ impl Exporter {
     ) {
         let mut gone: Vec<K> = groups
             .iter()
-            .filter(|g| K::encode_announce(&g.attributes, &[], export, &mut BytesMut::new()).is_ok())
+            .filter(|g| K::encode_announce::<K>(&g.attributes, &[], export, &mut BytesMut::new()).is_ok())
             .flat_map(|g| g.nets.iter().copied())
             .collect();
         gone.sort_unstable();
@@ -186,7 +186,7 @@ impl Exporter {
         groups
     }
 
-    fn filter_and_rewrite<K: NetKey>(
+    pub(super) fn filter_and_rewrite<K: NetKey>(
         &mut self,
         key: K,
         path: &PathView<'_>,
@@ -211,6 +211,6 @@ impl Exporter {
     }
 }
 
-fn rewrite_path(path: &PathView<'_>, export: &BgpExport) -> Result<PathAttributes, Refused> {
+pub(super) fn rewrite_path(path: &PathView<'_>, export: &BgpExport) -> Result<PathAttributes, Refused> {
     rewrite(path.attributes, path.source, path.resolution, export)
 }

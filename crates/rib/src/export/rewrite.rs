@@ -70,6 +70,9 @@ pub struct BgpExport {
     pub rewrite_before_filter: bool,
     /// Both ends use 4-octet AS numbers.
     pub four_octet_as: bool,
+    /// Every path that passes is sent, with a path identifier (RFC 7911), not only the best one. Fixed
+    /// for an exporter's life.
+    pub add_path: bool,
     /// The longest message the neighbor takes, octets.
     pub message_len_max: usize,
 }

@@ -39,13 +39,20 @@ pub struct RouteBatch<K> {
     pub changes: Vec<(Change, u32)>,
     /// The nets.
     pub nets: Vec<K>,
+    /// Their path identifiers (RFC 7911), one for each net, where the source uses such; else none.
+    pub path_ids: Vec<u32>,
     /// What the import step counted on the way here; `ignored` and `accepted` are the table's.
     pub counters: ImportCounters,
 }
 
 impl<K> Default for RouteBatch<K> {
     fn default() -> Self {
-        Self { changes: Vec::new(), nets: Vec::new(), counters: ImportCounters::default() }
+        Self {
+            changes: Vec::new(),
+            nets: Vec::new(),
+            path_ids: Vec::new(),
+            counters: ImportCounters::default(),
+        }
     }
 }
 
@@ -100,6 +107,7 @@ enum Put {
     Done,
     Ignored,
     Limited,
+    Crowded,
 }
 
 impl<K: NetKey> Table<K> {
@@ -118,28 +126,38 @@ impl<K: NetKey> Table<K> {
         let was_over = slot.over;
         let trace = slot.trace.clone();
         let mut nets = batch.nets.into_iter();
+        // Beside the nets, or empty.
+        let mut path_ids = batch.path_ids.into_iter();
         for (change, count) in batch.changes {
             let group = nets.by_ref().take(count as usize);
             match change {
                 Change::Announce(set) => {
                     let attrs = self.acquire(&set);
                     for net in group {
-                        match self.put(net, source, attrs, now) {
+                        let path_id = path_ids.next();
+                        let put = match path_id {
+                            None => self.put(net, source, attrs, now),
+                            Some(path_id) => self.put_path(net, source, path_id, attrs, now),
+                        };
+                        match put {
                             Put::Done => {
                                 tally.updates.accepted += 1;
                                 if let Some(trace) = trace.as_ref().filter(|t| t.routes) {
-                                    self.trace_added(trace, net, source);
+                                    self.trace_added(trace, net, source, path_id);
                                 }
                             }
-                            Put::Ignored => tally.updates.ignored += 1,
-                            Put::Limited => tally.updates.ignored += 1,
+                            Put::Ignored | Put::Limited => tally.updates.ignored += 1,
+                            Put::Crowded => {
+                                tally.updates.ignored += 1;
+                                self.note_crowded(net, source);
+                            }
                         }
                     }
                     self.release(attrs);
                 }
                 Change::Withdraw => {
                     for net in group {
-                        if self.remove(net, source) {
+                        if self.remove(net, source, path_ids.next()) {
                             tally.withdraws.accepted += 1;
                         } else {
                             tally.withdraws.ignored += 1;
@@ -153,7 +171,7 @@ impl<K: NetKey> Table<K> {
                     let what = if filtered { "filtered out" } else { "invalid" };
                     for net in group {
                         self.traces.extend(trace.map(|trace| trace.line('>', what, net, None)));
-                        tally.withdraws.accepted += u64::from(self.remove(net, source));
+                        tally.withdraws.accepted += u64::from(self.remove(net, source, path_ids.next()));
                     }
                 }
             }
@@ -163,13 +181,22 @@ impl<K: NetKey> Table<K> {
         slot.over && !was_over
     }
 
-    fn trace_added(&mut self, trace: &Trace, net: K, source: SourceId) {
+    fn trace_added(&mut self, trace: &Trace, net: K, source: SourceId, path_id: Option<u32>) {
+        let source = path_id.and_then(|path_id| self.find_sub(source, path_id)).unwrap_or(source);
         let Some(id) = self.find(net) else { return };
         let paths = &self.nets[id as usize].paths;
         let Some(position) = paths.iter().position(|p| p.source == source) else { return };
         let what = if position == 0 { "added [best]" } else { "added" };
         let destination = &self.attrs.get(paths[position].attrs).destination;
         self.traces.push(trace.line('>', what, net, Some(destination)));
+    }
+
+    /// Puts a path in that its source tells from its others by an identifier.
+    fn put_path(&mut self, key: K, source: SourceId, path_id: u32, attrs: AttrId, now: u64) -> Put {
+        let Some(sub) = self.acquire_sub(source, path_id) else { return Put::Crowded };
+        let put = self.put(key, sub, attrs, now);
+        self.release_sub(sub);
+        put
     }
 
     fn put(&mut self, key: K, source: SourceId, attrs: AttrId, now: u64) -> Put {
@@ -183,6 +210,7 @@ impl<K: NetKey> Table<K> {
             }
             let old_attrs = std::mem::replace(old, path).attrs;
             self.attrs.retain(attrs, 1);
+            self.path_changed(id, source);
             if position == 0 {
                 self.select(id);
                 self.best_changed(id);
@@ -193,6 +221,9 @@ impl<K: NetKey> Table<K> {
             return Put::Done;
         }
         let position = paths.len();
+        if self.is_crowded(id, source) {
+            return Put::Crowded;
+        }
         if let Some(slot) = self.slot_mut(source) {
             if let Some(limit) = slot.limit.filter(|l| slot.imported >= u64::from(l.max)) {
                 (slot.over, slot.was_over) = (true, true);
@@ -206,6 +237,8 @@ impl<K: NetKey> Table<K> {
         self.nets[id as usize].paths.push(path);
         self.paths += 1;
         self.attrs.retain(attrs, 1);
+        self.retain_sub(source);
+        self.path_changed(id, source);
         if position == 0 {
             self.live += 1;
             self.count_preferred(source, true);
@@ -216,7 +249,14 @@ impl<K: NetKey> Table<K> {
         Put::Done
     }
 
-    fn remove(&mut self, key: K, source: SourceId) -> bool {
+    fn remove(&mut self, key: K, source: SourceId, path_id: Option<u32>) -> bool {
+        let source = match path_id {
+            None => source,
+            Some(path_id) => match self.find_sub(source, path_id) {
+                Some(sub) => sub,
+                None => return false,
+            },
+        };
         self.find(key).is_some_and(|id| self.remove_path(id, source))
     }
 
@@ -242,6 +282,7 @@ impl<K: NetKey> Table<K> {
             paths.shrink_to_fit();
         }
         self.paths -= 1;
+        self.path_changed(id, source);
         if let Some(slot) = self.slot_mut(source) {
             slot.imported -= 1;
             slot.over &= slot.limit.is_some_and(|l| slot.imported >= u64::from(l.max));
@@ -255,6 +296,7 @@ impl<K: NetKey> Table<K> {
             self.best_changed(id);
         }
         self.release(old.attrs);
+        self.release_sub(source);
         if self.nets[id as usize].paths.is_empty() {
             self.live -= 1;
             self.try_free(id);

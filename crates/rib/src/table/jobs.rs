@@ -76,8 +76,8 @@ impl<K: NetKey> Table<K> {
     fn flush_slice(&mut self, source: SourceId, cursor: u32, budget: u32) {
         let end = cursor.saturating_add(budget).min(self.nets.len() as u32);
         for id in cursor..end {
-            if self.nets[id as usize].paths.iter().any(|p| p.source == source) {
-                self.remove_path(id, source);
+            while let Some(path) = self.path_of(id, source) {
+                self.remove_path(id, path);
             }
         }
         let left = self.slot(source).is_some_and(|s| s.imported > 0);
@@ -86,6 +86,12 @@ impl<K: NetKey> Table<K> {
         } else {
             self.sources[source.0 as usize] = None;
         }
+    }
+
+    /// What a net's first path from this source, or from a sub-source of it, has as its source.
+    fn path_of(&self, id: u32, source: SourceId) -> Option<SourceId> {
+        let paths = &self.nets[id as usize].paths;
+        paths.iter().map(|p| p.source).find(|path| self.main_source(*path) == source)
     }
 
     fn reresolve_all(&mut self) {
@@ -107,6 +113,7 @@ impl<K: NetKey> Table<K> {
                 .iter()
                 .any(|p| self.jobs.changed.contains(&self.attrs.next_hop(p.attrs)));
             if concerned {
+                self.tell_resolved(id);
                 self.select(id);
                 self.best_changed(id);
             }
@@ -114,6 +121,19 @@ impl<K: NetKey> Table<K> {
         self.jobs.changed_cursor = end;
         if end >= self.nets.len() as u32 {
             self.jobs.changed.clear();
+        }
+    }
+
+    /// Tells those who send every path of the paths of a net whose next hop goes elsewhere.
+    fn tell_resolved(&mut self, id: u32) {
+        if !self.has_watchers() {
+            return;
+        }
+        for i in 0..self.nets[id as usize].paths.len() {
+            let path = self.nets[id as usize].paths[i];
+            if self.jobs.changed.contains(&self.attrs.next_hop(path.attrs)) {
+                self.path_changed(id, path.source);
+            }
         }
     }
 

@@ -27,6 +27,10 @@ pub struct PathView<'a> {
     pub source: &'a SourceInfo,
     /// The source's id.
     pub source_id: SourceId,
+    /// The path identifier it came with (RFC 7911), if its source uses such.
+    pub path_id: Option<u32>,
+    /// Tells it from all other paths of the net: the source's id, or one of the source and path identifier.
+    pub(crate) key: SourceId,
     /// When it came, milliseconds since the Unix epoch.
     pub since: u64,
     /// It is the net's best.
@@ -76,7 +80,9 @@ impl<K: NetKey> Table<K> {
         Some(PathView {
             attributes: self.attrs.get(path.attrs),
             source: &self.slot(path.source)?.info,
-            source_id: path.source,
+            source_id: self.main_source(path.source),
+            path_id: self.path_id(path.source),
+            key: path.source,
             since: path.since,
             best,
             resolution: self.next_hops.resolution(self.attrs.next_hop(path.attrs)),
@@ -89,7 +95,19 @@ impl<K: NetKey> Table<K> {
 
     /// The best path's attribute set, source id and key; what export needs first.
     pub(crate) fn best_ids(&self, id: u32) -> Option<(crate::AttrId, SourceId)> {
-        self.nets.get(id as usize)?.paths.first().map(|p| (p.attrs, p.source))
+        self.nets.get(id as usize)?.paths.first().map(|p| (p.attrs, self.main_source(p.source)))
+    }
+
+    /// The ids of all paths of a net, the best first: attribute set, source, and what tells the path
+    /// from the net's others.
+    pub(crate) fn path_ids(&self, id: u32) -> impl Iterator<Item = (crate::AttrId, SourceId, SourceId)> {
+        let paths = self.nets.get(id as usize).map_or(&[][..], |n| &n.paths);
+        paths.iter().map(|p| (p.attrs, self.main_source(p.source), p.source))
+    }
+
+    /// The path of a net at a place in the order of [`Table::path_ids`].
+    pub(crate) fn path_at(&self, id: u32, position: usize) -> Option<PathView<'_>> {
+        self.path_view(self.nets.get(id as usize)?.paths.get(position)?, position == 0)
     }
 
     pub(crate) fn key(&self, id: u32) -> Option<K> {

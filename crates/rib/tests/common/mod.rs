@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod contender;
+pub(crate) mod paths;
 pub(crate) mod peer;
 pub(crate) mod update;
 
@@ -164,6 +165,7 @@ pub(crate) fn to_external(n: u8) -> BgpExport {
         allow_local_pref: false,
         rewrite_before_filter: false,
         four_octet_as: true,
+        add_path: false,
         message_len_max: MESSAGE_LEN_MAX,
     }
 }

@@ -105,7 +105,7 @@ pub(crate) fn internal_session() -> BgpImport {
 }
 
 pub(crate) fn channel(policy: ExportPolicy) -> ChannelImport {
-    ChannelImport { policy, preference: 100, recursive: false }
+    ChannelImport { policy, preference: 100, recursive: false, add_path: false }
 }
 
 /// A step with both channels under one policy.

@@ -1,0 +1,150 @@
+//! The nets of an UPDATE, with path identifiers (RFC 7911) or without, into a batch.
+
+use std::net::IpAddr;
+
+use godwit_wire::{MessageError, ipv4_nlri, ipv4_path_nlri, ipv6_nlri, ipv6_path_nlri};
+use ipnetwork::{Ipv4Network, Ipv6Network};
+
+use crate::attrs::HashedAttributes;
+use crate::key::NetKey;
+use crate::table::RouteBatch;
+
+use super::{ChannelImport, ImportStep, Links, UpdateSummary};
+
+impl ImportStep {
+    pub(super) fn withdraw_ipv4(
+        &self,
+        field: &[u8],
+        batch: &mut RouteBatch<Ipv4Network>,
+    ) -> Result<(), MessageError> {
+        match &self.ipv4 {
+            Some(channel) if channel.add_path => withdraw(ipv4_path_nlri(field)?.map(with_id), batch),
+            Some(_) => withdraw(ipv4_nlri(field)?.map(plain), batch),
+            None => drop(ipv4_nlri(field)?),
+        }
+        Ok(())
+    }
+
+    pub(super) fn announce_ipv4(
+        &self,
+        field: &[u8],
+        set: Option<&HashedAttributes>,
+        links: &dyn Links,
+        batch: &mut RouteBatch<Ipv4Network>,
+        summary: &mut UpdateSummary,
+    ) -> Result<(), MessageError> {
+        match &self.ipv4 {
+            Some(channel) if channel.add_path => {
+                let nets = ipv4_path_nlri(field)?.map(with_id);
+                self.announce(nets, channel, set, links, batch, summary);
+            }
+            Some(channel) => {
+                let nets = ipv4_nlri(field)?.map(plain);
+                self.announce(nets, channel, set, links, batch, summary);
+            }
+            None => drop(ipv4_nlri(field)?),
+        }
+        Ok(())
+    }
+
+    pub(super) fn withdraw_ipv6(
+        &self,
+        field: &[u8],
+        batch: &mut RouteBatch<Ipv6Network>,
+    ) -> Result<(), MessageError> {
+        match &self.ipv6 {
+            Some(channel) if channel.add_path => withdraw(ipv6_path_nlri(field)?.map(with_id), batch),
+            Some(_) => withdraw(ipv6_nlri(field)?.map(plain), batch),
+            None => drop(ipv6_nlri(field)?),
+        }
+        Ok(())
+    }
+
+    pub(super) fn announce_ipv6(
+        &self,
+        field: &[u8],
+        set: Option<&HashedAttributes>,
+        links: &dyn Links,
+        batch: &mut RouteBatch<Ipv6Network>,
+        summary: &mut UpdateSummary,
+    ) -> Result<(), MessageError> {
+        match &self.ipv6 {
+            Some(channel) if channel.add_path => {
+                let nets = ipv6_path_nlri(field)?.map(with_id);
+                self.announce(nets, channel, set, links, batch, summary);
+            }
+            Some(channel) => {
+                let nets = ipv6_nlri(field)?.map(plain);
+                self.announce(nets, channel, set, links, batch, summary);
+            }
+            None => drop(ipv6_nlri(field)?),
+        }
+        Ok(())
+    }
+
+    fn announce<K: NetKey>(
+        &self,
+        nets: impl Iterator<Item = (Option<u32>, K)>,
+        channel: &ChannelImport,
+        set: Option<&HashedAttributes>,
+        links: &dyn Links,
+        batch: &mut RouteBatch<K>,
+        summary: &mut UpdateSummary,
+    ) {
+        let mut filtered: Option<HashedAttributes> = None;
+        for (path_id, net) in nets {
+            batch.path_ids.extend(path_id);
+            batch.counters.updates.received += 1;
+            let Some(set) = set.filter(|_| is_valid(net)) else {
+                batch.counters.updates.rejected += 1;
+                batch.invalid(net);
+                continue;
+            };
+            match &channel.policy {
+                crate::ExportPolicy::All => batch.announce(net, set),
+                crate::ExportPolicy::None => {
+                    batch.counters.updates.filtered += 1;
+                    batch.filtered(net);
+                }
+                crate::ExportPolicy::Filter(filter) => {
+                    match self.run(filter, net, set, links, &mut filtered, summary) {
+                        Some(set) => batch.announce(net, &set),
+                        None => {
+                            batch.counters.updates.filtered += 1;
+                            batch.filtered(net);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A net that came with a path identifier.
+fn with_id<K>((id, net): (u32, K)) -> (Option<u32>, K) {
+    (Some(id), net)
+}
+
+/// A net that came without.
+fn plain<K>(net: K) -> (Option<u32>, K) {
+    (None, net)
+}
+
+fn withdraw<K: NetKey>(nets: impl Iterator<Item = (Option<u32>, K)>, batch: &mut RouteBatch<K>) {
+    for (path_id, net) in nets {
+        batch.path_ids.extend(path_id);
+        batch.counters.withdraws.received += 1;
+        batch.withdraw(net);
+    }
+}
+
+/// Whether a net may be in a routing table: not multicast, not this host's, not a link's.
+fn is_valid<K: NetKey>(net: K) -> bool {
+    match net.to_net().ip() {
+        IpAddr::V4(a) => {
+            let [first, ..] = a.octets();
+            !(a.is_multicast() || a.is_broadcast() || first == 127 || (first == 0 && net.len() > 0))
+        }
+        IpAddr::V6(a) => !(a.is_multicast() || a.is_loopback() || a.is_unicast_link_local()),
+    }
+}
