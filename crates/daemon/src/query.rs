@@ -77,12 +77,15 @@ impl PageBuilder<'_> {
         self.nets += 1;
         let refused = net.kernel_refused();
         if let Some((mode, _)) = &self.query.export {
-            let (Some(exporter), Some(best)) = (exporter, net.paths().next()) else { return };
-            self.seen += 1;
-            if let Some(attributes) = exported(*mode, exporter, net, &best)
-                && self.of_protocol(&best)
-            {
-                self.path(net.key(), &best, attributes, refused);
+            let Some(exporter) = exporter else { return };
+            let paths = if exporter.sends_every_path() { usize::MAX } else { 1 };
+            for path in net.paths().take(paths) {
+                self.seen += 1;
+                if let Some(attributes) = exported(*mode, exporter, net, &path)
+                    && self.of_protocol(&path)
+                {
+                    self.path(net.key(), &path, attributes, refused && path.best);
+                }
             }
             return;
         }
@@ -151,16 +154,16 @@ fn exported<K: NetKey>(
     mode: ExportMode,
     exporter: &Exporter,
     net: &NetView<'_, K>,
-    best: &PathView<'_>,
+    path: &PathView<'_>,
 ) -> Option<Arc<RouteAttributes>> {
-    let preview = exporter.preview(net)?;
+    let preview = exporter.preview_path(net.key(), path);
     match (mode, preview) {
         (_, Preview::Refused(_)) => None,
-        (ExportMode::PreExport, _) => Some(best.attributes.clone()),
-        (ExportMode::NoExport, Preview::Filtered) => Some(best.attributes.clone()),
+        (ExportMode::PreExport, _) => Some(path.attributes.clone()),
+        (ExportMode::NoExport, Preview::Filtered) => Some(path.attributes.clone()),
         (ExportMode::Export, Preview::Passed(attributes)) => Some(attributes),
         (ExportMode::Exported, Preview::Passed(attributes)) => {
-            exporter.has_exported(net).then_some(attributes)
+            exporter.has_exported_path(net, path).then_some(attributes)
         }
         _ => None,
     }

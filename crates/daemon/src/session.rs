@@ -23,7 +23,7 @@ use godwit_fsm::{
     StopCause, UpdateVerdict,
 };
 use godwit_rib::{Links, OnLink};
-use godwit_wire::{MessageType, Notification, Open, RouteRefresh};
+use godwit_wire::{AddPathFamily, MessageType, Notification, Open, RouteRefresh};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
@@ -101,6 +101,7 @@ fn peer_config(config: &ProtocolConfig, bgp: &BgpConfig, context: &Context) -> P
         capabilities: bgp.capabilities,
         families: config.channels.iter().map(|c| c.family).collect(),
         mandatory_families: config.channels.iter().filter(|c| c.bgp.mandatory).map(|c| c.family).collect(),
+        add_path: config.channels.iter().filter_map(add_path).collect(),
         route_refresh: bgp.route_refresh,
         four_octet_as: bgp.four_octet_as,
         graceful_restart: match bgp.graceful_restart {
@@ -110,6 +111,12 @@ fn peer_config(config: &ProtocolConfig, bgp: &BgpConfig, context: &Context) -> P
         },
         restarting: false,
     }
+}
+
+/// `add paths` of a channel, if it is on.
+fn add_path(channel: &godwit_config::ChannelConfig) -> Option<AddPathFamily> {
+    let (receive, send) = channel.bgp.add_paths;
+    (receive || send).then_some(AddPathFamily { family: channel.family, receive, send })
 }
 
 /// One BGP protocol.

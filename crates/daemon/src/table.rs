@@ -237,6 +237,9 @@ impl<K: NetKey> TableShell<K> {
             for line in self.table.take_traces() {
                 tracing::debug!("{line}");
             }
+            for line in self.table.take_warnings() {
+                tracing::warn!(class = "RMT", "{line}");
+            }
             self.export();
             if busy {
                 tokio::task::yield_now().await;

@@ -75,7 +75,6 @@ fn of_session(bgp: &BgpConfig) -> Vec<&'static str> {
 }
 
 fn of_channel(channel: &ChannelConfig) -> Vec<&'static str> {
-    let (receive, send) = channel.bgp.add_paths;
     let asked = [
         (channel.keep_filtered, "import keep filtered"),
         (channel.receive_limit.is_some(), "receive limit"),
@@ -83,7 +82,6 @@ fn of_channel(channel: &ChannelConfig) -> Vec<&'static str> {
         (channel.bgp.secondary, "secondary"),
         (channel.bgp.igp_table.is_some(), "igp table: next hops are looked up in the channel's table"),
         (channel.bgp.graceful_restart == Some(true), "graceful restart"),
-        (receive || send, "add paths: one path is sent and taken"),
     ];
     asked.iter().filter(|(set, _)| *set).map(|(_, what)| *what).collect()
 }

@@ -333,6 +333,7 @@ impl Setup<'_> {
                 GatewayMode::Direct => false,
                 GatewayMode::Recursive => true,
             },
+            add_path: self.session.negotiated.add_path(channel.family).0,
         }
     }
 
@@ -460,6 +461,7 @@ impl Setup<'_> {
             allow_local_pref: self.session.bgp.allow_local_pref,
             rewrite_before_filter: self.session.context.dialect16,
             four_octet_as: self.session.negotiated.four_octet_as,
+            add_path: self.session.negotiated.add_path(channel.family).1,
             message_len_max: godwit_wire::MESSAGE_LEN_MAX,
         }
     }
