@@ -288,7 +288,7 @@ fn another_metric_is_another_route() {
             Operation::Delete(r) | Operation::Add(r) | Operation::Replace(r) => r.metric,
         })
         .collect();
-    assert_eq!((short(&plan).as_str(), metrics), ("-10.0.0.0/8 +10.0.0.0/8", vec![0, 9]));
+    assert_eq!((short(&plan).as_str(), metrics), ("+10.0.0.0/8 -10.0.0.0/8", vec![9, 0]));
 }
 
 #[test]

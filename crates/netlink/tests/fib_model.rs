@@ -30,6 +30,8 @@ enum Step {
     /// The kernel refuses this net from now on, or no longer.
     Break(usize, bool),
     Retry,
+    /// Recovery is over.
+    Recovered,
     /// Somebody deletes the route of ours.
     DeleteOurs(usize, usize),
     /// Somebody else adds a route, or puts it in the place of what there is.
@@ -52,6 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<(bool, bool)>().prop_map(|(all, lose)| Step::Dump { all, lose }),
         1 => (n(), any::<bool>()).prop_map(|(n, broken)| Step::Break(n, broken)),
         1 => Just(Step::Retry),
+        1 => Just(Step::Recovered),
         1 => (n(), m()).prop_map(|(n, m)| Step::DeleteOurs(n, m)),
         1 => (n(), m(), any::<bool>())
             .prop_map(|(net, metric, replace)| Step::Foreign { net, metric, replace }),
@@ -107,6 +110,7 @@ impl World {
             Step::Break(i, true) => drop(self.kernel.broken.insert(n(i))),
             Step::Break(i, false) => drop(self.kernel.broken.remove(&n(i))),
             Step::Retry => drop(self.fib.retry_refused()),
+            Step::Recovered => self.fib.set_recovering(false),
             Step::DeleteOurs(i, m) => {
                 let _ = self.kernel.delete(&route(NETS[i], kind(0), PROTOCOL_BIRD, METRICS[m]));
             }
@@ -132,6 +136,7 @@ impl World {
     /// Nobody else does anything any more.
     fn settle(&mut self) {
         self.kernel.broken.clear();
+        self.fib.set_recovering(false);
         for _ in 0..4 {
             self.step(&Step::Dump { all: false, lose: false });
             self.fib.retry_refused();
@@ -158,8 +163,10 @@ proptest! {
         early in prop::collection::vec(step(), 0..10),
         steps in prop::collection::vec(step(), 0..60),
         learn in any::<bool>(),
+        recovering in any::<bool>(),
     ) {
-        let fib = Fib::new(MAIN, Family::Ipv4, 0, learn);
+        let mut fib = Fib::new(MAIN, Family::Ipv4, 0, learn);
+        fib.set_recovering(recovering);
         let mut world = World { kernel: Kernel::default(), fib, wanted: BTreeMap::new() };
         early.iter().for_each(|s| world.step(s));
         world.fib.feed_complete();
