@@ -126,7 +126,9 @@ fn make(
 
 /// An error when the text is laid over a router: warnings were given when it was loaded.
 fn remark(found: &Diagnostic) -> Option<(Span, String)> {
-    let more: String = [&found.label, &found.help].into_iter().flatten().map(|m| format!(" ({m})")).collect();
-    let text = format!("is left out: {}{more}", found.message);
+    let mut text = format!("is left out: {}", found.message);
+    for more in [&found.label, &found.help].into_iter().flatten() {
+        text.extend([" (", more, ")"]);
+    }
     (found.severity == Severity::Error).then_some((found.span, text))
 }

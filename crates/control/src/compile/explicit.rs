@@ -51,7 +51,7 @@ impl Explicit<'_> {
         }
         let (_, problem) = self.times(it);
         if !self.frame.is_exact() {
-            let faults = it.times.faults.iter().map(|text| text.to_string()).chain(problem);
+            let faults = it.times.faults.iter().map(ToString::to_string).chain(problem);
             given.problems.extend(faults.map(|text| Problem::new(id.clone(), text)));
         }
         given.own_near = self.is_near(it, self.own, &self.frame.own);
