@@ -38,6 +38,8 @@ struct State {
     /// How many sessions with a password the configuration has for each socket.
     passwords: BTreeMap<SocketAddr, usize>,
     sockets: HashMap<SocketAddr, Arc<TcpListener>>,
+    /// The minimum TTL each socket has, if it has one.
+    floors: HashMap<SocketAddr, u8>,
     /// By socket and neighbor.
     doors: HashMap<(SocketAddr, IpAddr), Entry>,
     /// What is logged of those who find no door.
@@ -111,7 +113,10 @@ impl Directory {
 
     /// A socket listens.
     pub(crate) fn add_socket(&self, at: SocketAddr, socket: Arc<TcpListener>) {
-        self.lock().sockets.insert(at, socket);
+        let mut state = self.lock();
+        state.sockets.insert(at, socket);
+        state.floors.remove(&at);
+        state.set_floor(at);
     }
 
     /// A socket no longer does.
@@ -145,6 +150,7 @@ impl Directory {
         }
         let entry = Entry { to: to.clone(), password, minimum_ttl: minimum_ttl(bgp) };
         state.doors.insert(place, entry);
+        state.set_floor(at);
         Ok(Door { directory: self.clone(), place, to })
     }
 
@@ -177,6 +183,7 @@ impl Drop for Door {
         {
             tracing::warn!("BGP: the TCP MD5 key of {peer} cannot be removed: {error}");
         }
+        state.set_floor(at);
     }
 }
 
@@ -185,6 +192,22 @@ impl State {
         let set = self.doors.iter().filter(|(place, e)| place.0 == at && e.password.is_some()).count();
         let configured = self.passwords.get(&at).copied().unwrap_or_default();
         OptionMemory::now(set, configured.max(set + 1))
+    }
+
+    /// Gives a socket the lowest minimum TTL of its sessions, so that where all have one nobody from afar gets as
+    /// far as a handshake. An accepted connection has its own before it is read; what came before that was not
+    /// looked at, and this keeps it out.
+    fn set_floor(&mut self, at: SocketAddr) {
+        let minima = self.doors.iter().filter(|(place, _)| place.0 == at).map(|(_, e)| e.minimum_ttl);
+        let floor = minima.map(Option::unwrap_or_default).min().unwrap_or_default();
+        let Some(socket) = self.sockets.get(&at) else { return };
+        if self.floors.get(&at).copied().unwrap_or_default() == floor {
+            return;
+        }
+        match set_minimum_ttl(socket, at.ip(), floor) {
+            Ok(()) => drop(self.floors.insert(at, floor)),
+            Err(error) => tracing::warn!("BGP: the minimum TTL of {at} stays as it was: {error}"),
+        }
     }
 
     /// Hands over what waits to be accepted.

@@ -193,7 +193,10 @@ impl Task {
         while let Some(action) = self.fsm.poll_action() {
             match action {
                 Action::Connect => self.connect(),
-                Action::AbortConnect => self.connecting = None,
+                Action::AbortConnect => {
+                    self.connecting = None;
+                    self.unanswered();
+                }
                 Action::Send(direction, message) => self.send(direction, &message),
                 Action::Close(direction, how) => {
                     if let Some(connection) = self.slot(direction).take()
@@ -332,6 +335,7 @@ impl Task {
             minimum_ttl: minimum_ttl(&self.bgp),
             password: self.bgp.password.clone(),
         };
+        self.entrance.asked_at = Some(Instant::now());
         self.connecting = Some(Box::pin(connection::connect(outgoing)));
     }
 
@@ -349,6 +353,7 @@ impl Task {
                 self.fsm.connected(Direction::Outgoing, now);
             }
             Err(error) => {
+                self.unanswered();
                 let text = connection::error_text(&error);
                 if let Some(step) = connection::failed_step(&error)
                     && self.faults.allows(now)

@@ -1,6 +1,7 @@
 //! Socket options that no safe crate offers: keys of TCP MD5 (RFC 2385) and the minimum TTL of GTSM (RFC 5082).
 //! The only crate with `unsafe` in it, and that is one call of setsockopt(2). Linux only.
 
+mod drops;
 mod memory;
 mod option;
 
@@ -10,6 +11,7 @@ use std::os::fd::AsFd;
 
 use ipnetwork::IpNetwork;
 
+pub use drops::Md5Drops;
 pub use memory::OptionMemory;
 
 use option::{Md5Sig, set_option};

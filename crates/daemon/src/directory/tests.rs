@@ -91,6 +91,30 @@ async fn an_address_has_one_password() {
     assert!(incoming.try_recv().is_ok());
 }
 
+#[tokio::test]
+async fn where_all_are_near_nobody_from_afar_connects() {
+    let (directory, at, listener) = listening().await;
+    // The loopback sends with 64.
+    let far = || {
+        let socket = socket2::Socket::new(Domain::for_address(at), Type::STREAM, None).unwrap();
+        socket.connect_timeout(&at.into(), std::time::Duration::from_millis(100)).is_err()
+    };
+    let mut near = session(at, None);
+    near.ttl_security = true;
+    let (to, _incoming) = mpsc::channel(4);
+    let door = directory.open(&near, HERE, to.clone()).unwrap();
+    assert!(far(), "a connection from afar");
+    // Another session on the same socket, with neighbors anywhere.
+    let elsewhere = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+    let other = directory.open(&session(at, None), elsewhere, to).unwrap();
+    assert!(!far());
+    poll_fn(|cx| directory.poll_accept(at, &listener, cx)).await.unwrap();
+    drop(other);
+    assert!(far());
+    drop(door);
+    assert!(!far());
+}
+
 #[test]
 fn how_near_a_neighbor_must_be() {
     let mut bgp = session(SocketAddr::new(HERE, 179), None);

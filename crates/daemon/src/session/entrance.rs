@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use godwit_sockopt::Md5Drops;
 use tokio::sync::mpsc;
 
 use crate::directory::{Door, Incoming, NoDoor};
@@ -14,6 +15,9 @@ const RETRY_MIN: Duration = Duration::from_millis(250);
 /// The longest.
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
+/// An attempt that ends sooner was refused, or given up for another connection.
+const HUNG: Duration = Duration::from_secs(60);
+
 /// A session's door, or why it has none.
 pub(super) struct Entrance {
     to: mpsc::Sender<Incoming>,
@@ -21,11 +25,13 @@ pub(super) struct Entrance {
     /// Why there is none, and when it is tried again.
     fault: Option<(NoDoor, Instant)>,
     wait: Duration,
+    /// When the neighbor was last asked for a connection.
+    pub(super) asked_at: Option<Instant>,
 }
 
 impl Entrance {
     pub(super) fn new(to: mpsc::Sender<Incoming>) -> Self {
-        Self { to, door: None, fault: None, wait: RETRY_MIN }
+        Self { to, door: None, fault: None, wait: RETRY_MIN, asked_at: None }
     }
 
     /// When [`Task::begin`] is to be called again.
@@ -67,6 +73,24 @@ impl Task {
                 entrance.fault = Some((fault, now + entrance.wait));
                 entrance.wait = (entrance.wait * 2).min(RETRY_MAX);
             }
+        }
+    }
+
+    /// A connection attempt is over without success. If it hung, and the session has a password, the reason may be
+    /// the password: the kernel of who has another one does not answer, nor tell its user.
+    pub(super) fn unanswered(&mut self) {
+        let now = Instant::now();
+        let Some(asked_at) = self.entrance.asked_at.take() else { return };
+        // The retry time is jittered, so less than the whole of it may have passed.
+        let hung = now.saturating_duration_since(asked_at) >= self.bgp.connect_retry.min(HUNG) / 2;
+        if hung && self.bgp.password.is_some() && self.up.is_none() && self.faults.allows(now) {
+            let drops = Md5Drops::now().unwrap_or_default();
+            tracing::warn!(
+                "{}: no answer from {}: it is not there, or has another password \
+                 (our kernel has dropped {drops} so far, of anybody's)",
+                self.config.name,
+                self.peer
+            );
         }
     }
 }
