@@ -1,27 +1,25 @@
 //! A kernel protocol: one kernel table of one family kept as its routing table wants it.
 
+mod learn;
+mod program;
+mod tables;
+mod wanted;
+
 use std::collections::HashSet;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use godwit_api::{ProtocolState, ProtocolStatus};
 use godwit_config::{ChannelConfig, KernelConfig, ProtocolConfig, ProtocolKind};
-use godwit_filter::{AttributeValue, Destination, NextHop, RouteAttributes, RouteSource, Subject, Verdict};
-use godwit_netlink::{
-    Alien, Event, Family, Fib, KernelRoute, NetlinkError, Operation, Programmer, RouteHop, RouteKind, Wanted,
-    dump,
-};
-use godwit_rib::{
-    ExportPolicy, Exporter, ExporterKind, HashedAttributes, NetKey, RouteBatch, SourceId, SourceInfo,
-    WantedRoute,
-};
+use godwit_netlink::{Event, Family, Fib, Programmer};
+use godwit_rib::{ExportPolicy, Exporter, ExporterKind, NetKey, SourceId, SourceInfo};
 use tokio::sync::{broadcast, mpsc};
 
-use crate::kernel_tables::{Owners, Ownership};
-use crate::limits::{KERNEL_CHUNKS_MAX, KERNEL_EVENTS_MAX, KERNEL_PLAN_MAX};
+use self::tables::{Owners, Ownership};
+use self::wanted::Tunnels;
+use crate::limits::{KERNEL_CHUNKS_MAX, KERNEL_EVENTS_MAX};
 use crate::protocol::{Command, Context, StopReason, base_status, channel_status, counters, policy, trace};
-use crate::table::{Chunk, ChunkReceiver, TableHandle, TableMessage, TableShell};
+use crate::table::{Chunk, ChunkReceiver, TableHandle, TableShell};
 
 /// Route events on their way from the monitor to the kernel protocols. One that is too slow finds
 /// out and reads the kernel's table again.
@@ -98,7 +96,12 @@ async fn work<K: NetKey>(
     let traced = trace(&config, channel.family, context.dialect16);
     let Some(source) = table.add_source(info, None, traced.clone()).await else { return };
     let links = context.links.borrow().clone();
-    let mut exporter = Exporter::new(ExporterKind::Kernel, policy(&channel.export), Some(source), links);
+    let mut exporter = Exporter::new(
+        ExporterKind::Kernel { merge_paths: options.merge_paths.is_some() },
+        policy(&channel.export),
+        Some(source),
+        links,
+    );
     exporter.set_trace(traced);
     let Some(chunks) = table.add_exporter(name, exporter, KERNEL_CHUNKS_MAX).await else { return };
     let protocol = Kernel {
@@ -117,6 +120,7 @@ async fn work<K: NetKey>(
         since: crate::clock::unix_millis(),
         permission_said: false,
         marked: HashSet::new(),
+        tunnels: Tunnels::default(),
         retry: RETRY_MIN,
     };
     protocol.run(events, commands).await;
@@ -161,6 +165,7 @@ struct Kernel<K: NetKey> {
     permission_said: bool,
     /// Nets shown as refused by the kernel.
     marked: HashSet<K>,
+    tunnels: Tunnels<K>,
     retry: Duration,
 }
 
@@ -224,208 +229,11 @@ impl<K: NetKey> Kernel<K> {
         match chunk {
             Chunk::Routes(routes) => {
                 for (net, route) in routes {
-                    let wanted = route.and_then(|r| self.wanted(r));
-                    self.fib.want(net.to_net(), wanted);
+                    self.want(net, route);
                 }
             }
             Chunk::Fed => self.fib.feed_complete(),
             Chunk::Updates(_) => {}
-        }
-    }
-
-    fn wanted(&self, route: WantedRoute) -> Option<Wanted> {
-        let attributes = &route.attributes;
-        // BIRD 1.6 leaves the routes of interface addresses to the kernel unless asked.
-        if self.context.dialect16 && !self.options.device_routes && attributes.source == RouteSource::Device {
-            return None;
-        }
-        let kind = match &route.destination {
-            Destination::Blackhole => RouteKind::Blackhole,
-            Destination::Prohibit => RouteKind::Prohibit,
-            Destination::Unreachable | Destination::Recursive(_) => RouteKind::Unreachable,
-            unicast => RouteKind::Unicast(unicast.next_hops().iter().map(route_hop).collect()),
-        };
-        let metric = match attributes.extra("krt_metric") {
-            Some(AttributeValue::Int(metric)) => *metric,
-            _ => 0,
-        };
-        let prefsrc = match attributes.extra("krt_prefsrc") {
-            Some(AttributeValue::Ip(address)) => Some(*address),
-            _ => None,
-        };
-        Some(Wanted { kind, prefsrc, metric })
-    }
-
-    /// Sends what is to be changed, a window at a time.
-    async fn program(&mut self) {
-        while self.fib.has_plan() {
-            let operations = self.fib.plan(KERNEL_PLAN_MAX);
-            let mut refused = match self.programmer.apply(&operations).await {
-                Ok(refused) => refused,
-                Err(NetlinkError::NoPermission) => {
-                    if !std::mem::replace(&mut self.permission_said, true) {
-                        tracing::error!("{}: {}", self.config.name, NetlinkError::NoPermission);
-                    }
-                    operations.iter().enumerate().map(|(i, _)| (i, 1)).collect()
-                }
-                Err(error) => {
-                    tracing::error!("{}: {error}", self.config.name);
-                    operations.iter().enumerate().map(|(i, _)| (i, 5)).collect()
-                }
-            };
-            refused.sort_unstable();
-            let mut marks = Vec::new();
-            for (index, operation) in operations.iter().enumerate() {
-                let error = refused.binary_search_by_key(&index, |(i, _)| *i).ok();
-                let code = error.and_then(|i| refused.get(i)).map(|(_, code)| *code);
-                let news = self.fib.result(operation, code);
-                if let Some(code) = code.filter(|code| news && *code != 1) {
-                    let text = std::io::Error::from_raw_os_error(code);
-                    tracing::warn!("{}: Netlink: {}: {text}", self.config.name, operation.net());
-                }
-                if !matches!(operation, Operation::Delete(_)) {
-                    marks.extend(self.mark(operation.net(), code.is_some()));
-                }
-            }
-            self.show_refused(marks).await;
-        }
-    }
-
-    /// Whether a net is refused, if that is to be told to the table.
-    fn mark(&mut self, net: ipnetwork::IpNetwork, refused: bool) -> Option<(K, bool)> {
-        let key = K::from_net(net)?;
-        let changed = if refused { self.marked.insert(key) } else { self.marked.remove(&key) };
-        // The table forgets the mark when the route changes, so a refusal is always said again.
-        (changed || refused).then_some((key, refused))
-    }
-
-    async fn show_refused(&self, marks: Vec<(K, bool)>) {
-        if marks.is_empty() {
-            return;
-        }
-        let id = self.chunks.id();
-        let show = move |shell: &mut TableShell<K>| {
-            marks.into_iter().for_each(|(key, refused)| shell.table.set_refused(id, key, refused));
-        };
-        self.table.call(show).await;
-    }
-
-    async fn events(&mut self, events: &[Event]) {
-        let mut batch = RouteBatch::default();
-        for event in events {
-            let news = match event {
-                Event::Route(route) => self.fib.observe(route, false),
-                Event::RouteGone(route) => self.fib.observe(route, true),
-                Event::Overrun => {
-                    self.resync().await;
-                    None
-                }
-                _ => None,
-            };
-            if let Some(news) = news {
-                self.learn(&news, &mut batch);
-            }
-        }
-        self.send(batch).await;
-    }
-
-    /// Reads the whole kernel table and compares.
-    async fn resync(&mut self) {
-        // Without learning only our own routes matter; the kernel leaves the others out.
-        let protocol = (!self.options.learn).then_some(godwit_netlink::PROTOCOL_BIRD);
-        let routes = match dump::routes(self.family, self.options.table, protocol).await {
-            Ok(routes) => routes,
-            Err(error) => {
-                tracing::warn!("{}: {error}; the next scan will tell", self.config.name);
-                return;
-            }
-        };
-        let mut batch = RouteBatch::default();
-        self.fib.begin_resync();
-        for route in &routes {
-            if let Some(news) = self.fib.observe(route, false) {
-                self.learn(&news, &mut batch);
-            }
-        }
-        for news in self.fib.end_resync() {
-            self.learn(&news, &mut batch);
-        }
-        self.send(batch).await;
-        // Somebody may have put there what was refused to us.
-        let there: Vec<K> =
-            self.marked.iter().filter(|key| !self.fib.is_refused(&key.to_net())).copied().collect();
-        for key in &there {
-            self.marked.remove(key);
-        }
-        self.show_refused(there.into_iter().map(|key| (key, false)).collect()).await;
-    }
-
-    /// A foreign route's way into the table (`learn`).
-    fn learn(&self, news: &Alien, batch: &mut RouteBatch<K>) {
-        let route = match news {
-            Alien::None(net) => {
-                if let Some(key) = K::from_net(*net) {
-                    batch.counters.withdraws.received += 1;
-                    batch.withdraw(key);
-                }
-                return;
-            }
-            Alien::Best(route) => route,
-        };
-        let Some(key) = K::from_net(route.net) else { return };
-        batch.counters.updates.received += 1;
-        let attributes = self.learned(route);
-        let attributes = match &self.import {
-            ExportPolicy::All => Some(attributes),
-            ExportPolicy::None => None,
-            ExportPolicy::Filter(filter) => {
-                let links = self.context.links.borrow().clone();
-                let subject = Subject {
-                    net: route.net,
-                    protocol: &self.config.name,
-                    attributes: &attributes,
-                    surroundings: &*links,
-                };
-                let outcome = filter.run(&subject);
-                let accepted = outcome.verdict == Verdict::Accept;
-                accepted.then(|| outcome.attributes.map_or(attributes, |a| *a))
-            }
-        };
-        match attributes {
-            Some(attributes) => {
-                batch.announce(key, &HashedAttributes::new(Arc::new(attributes), self.context.seed));
-            }
-            None => {
-                batch.counters.updates.filtered += 1;
-                batch.filtered(key);
-            }
-        }
-    }
-
-    fn learned(&self, route: &KernelRoute) -> RouteAttributes {
-        let destination = match &route.kind {
-            RouteKind::Blackhole => Destination::Blackhole,
-            RouteKind::Unreachable => Destination::Unreachable,
-            RouteKind::Prohibit => Destination::Prohibit,
-            // A route without any next hop leads nowhere.
-            RouteKind::Unicast(hops) => Destination::of_next_hops(hops.iter().map(next_hop).collect())
-                .unwrap_or(Destination::Unreachable),
-        };
-        let mut attributes = RouteAttributes::new(RouteSource::Inherit, self.channel.preference, destination);
-        attributes.set_extra("krt_source", Some(AttributeValue::Int(route.protocol.into())));
-        attributes.set_extra("krt_metric", Some(AttributeValue::Int(route.metric)));
-        if let Some(prefsrc) = route.prefsrc {
-            attributes.set_extra("krt_prefsrc", Some(AttributeValue::Ip(prefsrc)));
-        }
-        attributes
-    }
-
-    async fn send(&self, batch: RouteBatch<K>) {
-        if batch.is_empty() {
-            return;
-        }
-        if let Some(permit) = self.table.reserve().await {
-            permit.send(TableMessage::Routes { source: self.source, batch, over_limit: None });
         }
     }
 
@@ -440,6 +248,8 @@ impl<K: NetKey> Kernel<K> {
                 }
             })
             .await;
+        // Before the dump shows that the routes through an interface went with it.
+        self.tunnels_changed();
         self.fib.retry_refused();
         self.resync().await;
     }
@@ -515,14 +325,4 @@ impl<K: NetKey> Kernel<K> {
             }
         }
     }
-}
-
-fn route_hop(hop: &NextHop) -> RouteHop {
-    RouteHop { gateway: hop.gateway, ifindex: hop.ifindex, weight: hop.weight, onlink: hop.onlink }
-}
-
-fn next_hop(hop: &RouteHop) -> NextHop {
-    // The kernel shows a route to an interface of ours as one without a gateway.
-    let gateway = hop.gateway.filter(|g: &IpAddr| !g.is_unspecified());
-    NextHop { gateway, ifindex: hop.ifindex, weight: hop.weight, onlink: hop.onlink }
 }

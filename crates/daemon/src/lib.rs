@@ -6,7 +6,6 @@ mod computed;
 mod directory;
 mod feeder;
 mod kernel;
-mod kernel_tables;
 mod limits;
 mod links;
 mod listener;

@@ -16,17 +16,13 @@ pub fn options_without_effect(config: &RouterConfig) -> Vec<String> {
 fn of_protocol(protocol: &ProtocolConfig) -> Vec<String> {
     let own = match &protocol.kind {
         ProtocolKind::Bgp(bgp) => of_session(bgp),
-        ProtocolKind::Kernel(kernel) => {
-            let merge = "merge paths: one path is installed";
-            kernel.merge_paths.map(|_| merge).into_iter().collect()
-        }
         ProtocolKind::Static(fixed) => fixed
             .igp_table
             .as_ref()
             .map(|_| "igp table: next hops are looked up in the channel's table")
             .into_iter()
             .collect(),
-        ProtocolKind::Device(_) | ProtocolKind::Direct(_) => Vec::new(),
+        ProtocolKind::Device(_) | ProtocolKind::Direct(_) | ProtocolKind::Kernel(_) => Vec::new(),
     };
     let own: Vec<&str> = own;
     let is_session = matches!(protocol.kind, ProtocolKind::Bgp(_));
@@ -38,7 +34,7 @@ fn of_protocol(protocol: &ProtocolConfig) -> Vec<String> {
 
 /// Kernel attributes that are set and do not go into the kernel.
 fn of_filters(protocol: &ProtocolConfig) -> Vec<String> {
-    const INSTALLED: [&str; 2] = ["krt_metric", "krt_prefsrc"];
+    const INSTALLED: [&str; 3] = ["krt_metric", "krt_prefsrc", "krt_tunnel"];
     let policies = protocol.channels.iter().flat_map(|c| [&c.import, &c.export]);
     let filters = policies.filter_map(|policy| match policy {
         Policy::Filter(filter) => Some(filter),

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use godwit_filter::RouteAttributes;
+use godwit_filter::{RouteAttributes, RouteSource};
 
 use crate::nexthop::Resolution;
 use crate::source::{BgpSource, SourceInfo};
@@ -35,10 +35,32 @@ fn compare(new: &Candidate<'_>, old: &Candidate<'_>) -> Ordering {
         })
 }
 
-fn compare_bgp(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpSource) -> Ordering {
+/// Whether `other` can share the traffic with `best` (`merge paths`): equal in all that tells routes apart,
+/// whoever their neighbors are.
+pub(crate) fn is_mergeable(best: &Candidate<'_>, other: &Candidate<'_>) -> bool {
+    if best.attributes.preference != other.attributes.preference
+        || best.source.type_rank != other.source.type_rank
+        || !(usable(best) && usable(other))
+    {
+        return false;
+    }
+    match (&best.source.bgp, &other.source.bgp) {
+        (Some(b), Some(o)) => quality(best, b, other, o).is_eq(),
+        (None, None) => {
+            let fixed = |c: &Candidate<'_>| {
+                matches!(c.attributes.source, RouteSource::Static | RouteSource::StaticDevice)
+            };
+            fixed(best) && fixed(other) && igp_metric(best) == igp_metric(other)
+        }
+        _ => false,
+    }
+}
+
+/// The steps before those that only choose among equals.
+fn quality(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpSource) -> Ordering {
     let (na, oa) = (&new.attributes.bgp, &old.attributes.bgp);
     // Each step compares "more is better".
-    let steps: [&dyn Fn() -> Ordering; 11] = [
+    let steps: [&dyn Fn() -> Ordering; 8] = [
         &|| usable(new).cmp(&usable(old)),
         &|| oa.communities.contains(&LLGR_STALE).cmp(&na.communities.contains(&LLGR_STALE)),
         &|| {
@@ -57,7 +79,18 @@ fn compare_bgp(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpS
             }
         },
         &|| o.internal.cmp(&n.internal),
-        &|| igp_metric(old, o).cmp(&igp_metric(new, n)),
+        &|| {
+            let metric = |c, s: &BgpSource| if s.igp_metric { igp_metric(c) } else { 0 };
+            metric(old, o).cmp(&metric(new, n))
+        },
+    ];
+    steps.iter().map(|step| step()).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+fn compare_bgp(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpSource) -> Ordering {
+    let (na, oa) = (&new.attributes.bgp, &old.attributes.bgp);
+    let steps: [&dyn Fn() -> Ordering; 4] = [
+        &|| quality(new, n, old, o),
         &|| {
             // Keep the older of two external paths when asked to (RFC 5004).
             let external = !n.internal && !o.internal;
@@ -98,10 +131,7 @@ fn neighbor_as(c: &Candidate<'_>, s: &BgpSource) -> u32 {
     }
 }
 
-fn igp_metric(c: &Candidate<'_>, s: &BgpSource) -> u64 {
-    if !s.igp_metric {
-        return 0;
-    }
+fn igp_metric(c: &Candidate<'_>) -> u64 {
     match c.resolution {
         Some(Resolution::Hops { igp_metric: Some(metric), .. }) => u64::from(*metric),
         Some(Resolution::Hops { igp_metric: None, .. }) => u64::from(u32::MAX),

@@ -2,6 +2,7 @@
 
 mod bgp;
 mod check;
+mod kernel;
 mod paths;
 mod preview;
 mod rewrite;
@@ -11,18 +12,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use godwit_filter::{Destination, Filter, Outcome, RouteAttributes, Subject, Surroundings, Verdict};
+use godwit_filter::{Filter, Outcome, RouteAttributes, Subject, Surroundings, Verdict};
 
 use crate::attrs::AttrId;
 use crate::bitmap::Bitmap;
 use crate::counters::ExportCounters;
 use crate::key::NetKey;
-use crate::nexthop::Resolution;
 use crate::source::SourceId;
 use crate::table::{PathView, Table};
 use crate::trace::Trace;
 
 pub use check::{Refused, export_check};
+pub use kernel::{WantedPath, WantedRoute};
 pub use preview::Preview;
 pub use rewrite::{BgpExport, NextHopPolicy};
 
@@ -47,7 +48,10 @@ pub enum ExporterKind {
     /// A BGP neighbor (later: a group of those with equal policy), by UPDATE messages.
     Bgp(Box<BgpExport>),
     /// A kernel table, by routes.
-    Kernel,
+    Kernel {
+        /// `merge paths`: those as good as the best go with it.
+        merge_paths: bool,
+    },
 }
 
 /// What [`Table::export`] took out of the table.
@@ -57,15 +61,6 @@ pub enum Exported<K> {
     Updates(Bytes),
     /// Routes wanted (`Some`) or no longer wanted (`None`).
     Routes(Vec<(K, Option<WantedRoute>)>),
-}
-
-/// A route for a kernel table.
-#[derive(Clone, Debug)]
-pub struct WantedRoute {
-    /// The attributes after the export filter.
-    pub attributes: Arc<RouteAttributes>,
-    /// Where it goes, recursive next hops resolved: never [`Destination::Recursive`].
-    pub destination: Destination,
 }
 
 /// The export side of a channel: what has changed since it was last asked, and what it has sent.
@@ -147,7 +142,7 @@ impl Exporter {
     pub fn bgp(&self) -> Option<&BgpExport> {
         match &self.kind {
             ExporterKind::Bgp(export) => Some(export),
-            ExporterKind::Kernel => None,
+            ExporterKind::Kernel { .. } => None,
         }
     }
 
@@ -332,8 +327,8 @@ impl Exporter {
                 };
                 (!updates.is_empty()).then_some(Exported::Updates(updates))
             }
-            ExporterKind::Kernel => {
-                let routes = self.drain_routes(table, &ids);
+            ExporterKind::Kernel { merge_paths } => {
+                let routes = self.drain_routes(table, &ids, merge_paths);
                 (!routes.is_empty()).then_some(Exported::Routes(routes))
             }
         };
@@ -344,56 +339,18 @@ impl Exporter {
         exported
     }
 
-    fn drain_routes<K: NetKey>(&mut self, table: &Table<K>, ids: &[u32]) -> Vec<(K, Option<WantedRoute>)> {
-        let mut routes = Vec::with_capacity(ids.len());
-        for &id in ids {
-            let Some(key) = table.key(id) else { continue };
-            match self.wanted(table, key, id) {
-                Some(route) => {
-                    self.sent.insert(id);
-                    self.counters.updates.accepted += 1;
-                    routes.push((key, Some(route)));
-                }
-                None if self.sent.remove(id) => {
-                    self.refused.remove(id);
-                    self.counters.withdraws.received += 1;
-                    self.counters.withdraws.accepted += 1;
-                    routes.push((key, None));
-                }
-                None => {}
-            }
-        }
-        routes
-    }
-
-    fn wanted<K: NetKey>(&mut self, table: &Table<K>, key: K, id: u32) -> Option<WantedRoute> {
-        let best = table.best_path(id)?;
-        self.counters.updates.received += 1;
-        if Some(best.source_id) == self.own_source {
-            self.counters.updates.rejected += 1;
-            return None;
-        }
-        let changed = self.filter(key, &best)?;
-        let attributes = changed.map_or_else(|| best.attributes.clone(), Arc::from);
-        let destination = match (&attributes.destination, best.resolution) {
-            (Destination::Recursive(_), Some(Resolution::Hops { hops, .. })) => {
-                Destination::of_next_hops(hops.to_vec()).unwrap_or(Destination::Unreachable)
-            }
-            (Destination::Recursive(_), Some(Resolution::Dropped(to))) => to.clone(),
-            (Destination::Recursive(_), _) => Destination::Unreachable,
-            (other, _) => other.clone(),
-        };
-        Some(WantedRoute { attributes, destination })
-    }
-
-    /// Runs the policy. `None`: refused. `Some(None)`: accepted as it is.
+    /// Runs the policy and counts what it refuses. `None`: refused. `Some(None)`: accepted as it is.
     fn filter<K: NetKey>(&mut self, key: K, path: &PathView<'_>) -> Option<Option<Box<RouteAttributes>>> {
+        let passed = self.pass(key, path);
+        self.counters.updates.filtered += u64::from(passed.is_none());
+        passed
+    }
+
+    /// The same without counting.
+    fn pass<K: NetKey>(&mut self, key: K, path: &PathView<'_>) -> Option<Option<Box<RouteAttributes>>> {
         let filter = match &self.policy {
             ExportPolicy::All => return Some(None),
-            ExportPolicy::None => {
-                self.counters.updates.filtered += 1;
-                return None;
-            }
+            ExportPolicy::None => return None,
             ExportPolicy::Filter(filter) => filter,
         };
         let subject = Subject {
@@ -407,11 +364,7 @@ impl Exporter {
             self.messages.extend(messages);
             self.messages.extend(error);
         }
-        if verdict == Verdict::Accept {
-            return Some(attributes);
-        }
-        self.counters.updates.filtered += 1;
-        None
+        (verdict == Verdict::Accept).then_some(attributes)
     }
 }
 

@@ -21,7 +21,7 @@ pub use attrs::{AttrId, AttrStore, HashedAttributes};
 pub use counters::{ExportCounters, ImportCounters, RowCounters};
 pub use export::{
     BgpExport, ExportPolicy, Exported, Exporter, ExporterId, ExporterKind, NextHopPolicy, Preview, Refused,
-    WantedRoute, export_check,
+    WantedPath, WantedRoute, export_check,
 };
 pub use import::{Batches, BgpImport, ChannelImport, ImportStep, Links, OnLink, UpdateSummary};
 pub use key::NetKey;

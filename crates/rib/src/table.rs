@@ -189,7 +189,7 @@ impl<K: NetKey> Table<K> {
 
     /// Adds an exporter; it is fed the whole table by the following [`Table::export`] calls.
     pub fn add_exporter(&mut self, exporter: Exporter) -> ExporterId {
-        let every_path = exporter.sends_every_path();
+        let every_path = exporter.hears_of_every_path();
         let index = self.exporters.iter().position(Option::is_none).unwrap_or(self.exporters.len());
         if index == self.exporters.len() {
             self.exporters.push(None);

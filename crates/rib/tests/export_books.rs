@@ -271,13 +271,17 @@ fn a_kernel_table_is_told_once_too() {
     let source = table.add_source(bgp(external(1)), None);
     let own = table.add_source(common::other("kernel1", 9), None);
     let policy = filter("if net = 203.0.113.0/24 then reject; krt_metric = 5; accept;");
-    let kernel =
-        table.add_exporter(Exporter::new(ExporterKind::Kernel, policy, Some(own), Arc::new(NoSurroundings)));
+    let kernel = table.add_exporter(Exporter::new(
+        ExporterKind::Kernel { merge_paths: false },
+        policy,
+        Some(own),
+        Arc::new(NoSurroundings),
+    ));
     let read = |table: &mut Table<Ipv4Network>| {
         let mut out = Vec::new();
         while table.has_export(kernel) {
             if let Some(Exported::Routes(routes)) = table.export(kernel, 1) {
-                out.extend(routes.into_iter().map(|(n, r)| (n.to_string(), r.map(|r| r.destination))));
+                out.extend(routes.into_iter().map(|(n, r)| (n.to_string(), r.map(|r| r.best.destination))));
             }
         }
         out

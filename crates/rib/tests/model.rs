@@ -130,7 +130,12 @@ struct World {
 impl World {
     fn new() -> Self {
         let mut table = Table::new(1);
-        let kernel = Exporter::new(ExporterKind::Kernel, ExportPolicy::All, None, Arc::new(NoSurroundings));
+        let kernel = Exporter::new(
+            ExporterKind::Kernel { merge_paths: false },
+            ExportPolicy::All,
+            None,
+            Arc::new(NoSurroundings),
+        );
         let kernel = table.add_exporter(kernel);
         let mut world =
             Self { table, sessions: Vec::new(), kernel, fib: BTreeMap::new(), said: BTreeMap::new() };
@@ -204,7 +209,7 @@ impl World {
         for (net, route) in routes {
             match route {
                 Some(route) => {
-                    self.fib.insert(net, route.destination);
+                    self.fib.insert(net, route.best.destination);
                 }
                 None => assert!(self.fib.remove(&net).is_some(), "{net} was not there to be removed"),
             }

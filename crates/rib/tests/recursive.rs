@@ -27,8 +27,12 @@ fn lab<K: NetKey>() -> Lab<K> {
     let peer = table.add_source(bgp(internal(1)), None);
     let igp = table.add_source(other("igp", 3), None);
     let surroundings = Arc::new(NoSurroundings);
-    let kernel =
-        table.add_exporter(Exporter::new(ExporterKind::Kernel, ExportPolicy::All, Some(igp), surroundings));
+    let kernel = table.add_exporter(Exporter::new(
+        ExporterKind::Kernel { merge_paths: false },
+        ExportPolicy::All,
+        Some(igp),
+        surroundings,
+    ));
     Lab { table, peer, igp, kernel }
 }
 
@@ -39,7 +43,7 @@ impl<K: NetKey> Lab<K> {
         let mut out = Vec::new();
         while self.table.has_export(self.kernel) {
             if let Some(Exported::Routes(routes)) = self.table.export(self.kernel, usize::MAX) {
-                out.extend(routes.into_iter().map(|(n, r)| (n.to_string(), r.map(|r| r.destination))));
+                out.extend(routes.into_iter().map(|(n, r)| (n.to_string(), r.map(|r| r.best.destination))));
             }
         }
         out.sort_by(|a, b| a.0.cmp(&b.0));

@@ -109,7 +109,7 @@ fn extra(out: &mut Vec<String>, route: &RouteAttributes) {
     }
 }
 
-const KERNEL: [&str; 4] = ["krt_source", "krt_metric", "krt_prefsrc", "krt_realm"];
+const KERNEL: [&str; 6] = ["krt_source", "krt_metric", "krt_prefsrc", "krt_realm", "krt_scope", "krt_tunnel"];
 
 fn single(out: &mut Vec<String>, name: &str, value: &str) {
     let line = format!("\t{name}: {value}");

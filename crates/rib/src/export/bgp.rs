@@ -20,7 +20,9 @@ struct Group<K> {
 impl Exporter {
     pub(super) fn drain_bgp<K: NetKey>(&mut self, table: &Table<K>, ids: &[u32]) -> Bytes {
         // The options are taken out so that counters can be written meanwhile.
-        let ExporterKind::Bgp(export) = std::mem::replace(&mut self.kind, ExporterKind::Kernel) else {
+        let ExporterKind::Bgp(export) =
+            std::mem::replace(&mut self.kind, ExporterKind::Kernel { merge_paths: false })
+        else {
             return Bytes::new();
         };
         let mut out = BytesMut::with_capacity(ids.len().min(4096) * 24);

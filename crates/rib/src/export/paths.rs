@@ -51,7 +51,9 @@ impl Exporter {
     pub(super) fn drain_paths<K: NetKey>(&mut self, table: &Table<K>, ids: &[u32], changed: usize) -> Bytes {
         // Both are taken out so that counters can be written meanwhile.
         let Some(mut sent) = self.paths.take() else { return Bytes::new() };
-        let ExporterKind::Bgp(export) = std::mem::replace(&mut self.kind, ExporterKind::Kernel) else {
+        let ExporterKind::Bgp(export) =
+            std::mem::replace(&mut self.kind, ExporterKind::Kernel { merge_paths: false })
+        else {
             return Bytes::new();
         };
         let mut out = BytesMut::with_capacity(ids.len().min(4096) * 28);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use godwit_filter::RouteAttributes;
 
+use crate::best::is_mergeable;
 use crate::key::NetKey;
 use crate::nexthop::Resolution;
 use crate::source::{SourceId, SourceInfo};
@@ -91,6 +92,17 @@ impl<K: NetKey> Table<K> {
 
     pub(crate) fn best_path(&self, id: u32) -> Option<PathView<'_>> {
         self.path_view(self.nets.get(id as usize)?.paths.first()?, true)
+    }
+
+    /// The paths that can share the traffic with the best one.
+    pub(crate) fn mergeable_paths(&self, id: u32) -> Vec<PathView<'_>> {
+        let Some([best, others @ ..]) = self.nets.get(id as usize).map(|net| net.paths.as_slice()) else {
+            return Vec::new();
+        };
+        let Some(best) = self.candidate(best) else { return Vec::new() };
+        let mergeable =
+            others.iter().filter(|path| self.candidate(path).is_some_and(|c| is_mergeable(&best, &c)));
+        mergeable.filter_map(|path| self.path_view(path, false)).collect()
     }
 
     /// The best path's attribute set, source id and key; what export needs first.

@@ -1,0 +1,150 @@
+//! What the kernel says of its routes: a dump or news. Foreign ones go into the table.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use godwit_filter::{AttributeValue, Destination, NextHop, RouteAttributes, RouteSource, Subject, Verdict};
+use godwit_netlink::{Alien, Event, KernelRoute, RouteHop, RouteKind, dump};
+use godwit_rib::{ExportPolicy, HashedAttributes, NetKey, RouteBatch};
+
+use crate::table::TableMessage;
+
+use super::Kernel;
+
+// rtnetlink(7), rtm_scope.
+const RT_SCOPE_UNIVERSE: u8 = 0;
+const RT_SCOPE_LINK: u8 = 253;
+
+impl<K: NetKey> Kernel<K> {
+    pub(super) async fn events(&mut self, events: &[Event]) {
+        let mut batch = RouteBatch::default();
+        for event in events {
+            let news = match event {
+                Event::Route(route) => self.fib.observe(route, false),
+                Event::RouteGone(route) => self.fib.observe(route, true),
+                Event::Overrun => {
+                    self.resync().await;
+                    None
+                }
+                _ => None,
+            };
+            if let Some(news) = news {
+                self.learn(&news, &mut batch);
+            }
+        }
+        self.send(batch).await;
+    }
+
+    /// Reads the whole kernel table and compares.
+    pub(super) async fn resync(&mut self) {
+        // Without learning only our own routes matter; the kernel leaves the others out.
+        let protocol = (!self.options.learn).then_some(godwit_netlink::PROTOCOL_BIRD);
+        let routes = match dump::routes(self.family, self.options.table, protocol).await {
+            Ok(routes) => routes,
+            Err(error) => {
+                tracing::warn!("{}: {error}; the next scan will tell", self.config.name);
+                return;
+            }
+        };
+        let mut batch = RouteBatch::default();
+        self.fib.begin_resync();
+        for route in &routes {
+            if let Some(news) = self.fib.observe(route, false) {
+                self.learn(&news, &mut batch);
+            }
+        }
+        for news in self.fib.end_resync() {
+            self.learn(&news, &mut batch);
+        }
+        self.send(batch).await;
+        // Somebody may have put there what was refused to us.
+        let there: Vec<K> =
+            self.marked.iter().filter(|key| !self.fib.is_refused(&key.to_net())).copied().collect();
+        for key in &there {
+            self.marked.remove(key);
+        }
+        self.show_refused(there.into_iter().map(|key| (key, false)).collect()).await;
+    }
+
+    /// A foreign route's way into the table (`learn`).
+    fn learn(&self, news: &Alien, batch: &mut RouteBatch<K>) {
+        let route = match news {
+            Alien::None(net) => {
+                if let Some(key) = K::from_net(*net) {
+                    batch.counters.withdraws.received += 1;
+                    batch.withdraw(key);
+                }
+                return;
+            }
+            Alien::Best(route) => route,
+        };
+        let Some(key) = K::from_net(route.net) else { return };
+        batch.counters.updates.received += 1;
+        let attributes = self.learned(route);
+        let attributes = match &self.import {
+            ExportPolicy::All => Some(attributes),
+            ExportPolicy::None => None,
+            ExportPolicy::Filter(filter) => {
+                let links = self.context.links.borrow().clone();
+                let subject = Subject {
+                    net: route.net,
+                    protocol: &self.config.name,
+                    attributes: &attributes,
+                    surroundings: &*links,
+                };
+                let outcome = filter.run(&subject);
+                let accepted = outcome.verdict == Verdict::Accept;
+                accepted.then(|| outcome.attributes.map_or(attributes, |a| *a))
+            }
+        };
+        match attributes {
+            Some(attributes) => {
+                batch.announce(key, &HashedAttributes::new(Arc::new(attributes), self.context.seed));
+            }
+            None => {
+                batch.counters.updates.filtered += 1;
+                batch.filtered(key);
+            }
+        }
+    }
+
+    fn learned(&self, route: &KernelRoute) -> RouteAttributes {
+        let destination = match &route.kind {
+            RouteKind::Blackhole => Destination::Blackhole,
+            RouteKind::Unreachable => Destination::Unreachable,
+            RouteKind::Prohibit => Destination::Prohibit,
+            // A route without any next hop leads nowhere.
+            RouteKind::Unicast(hops) => Destination::of_next_hops(hops.iter().map(next_hop).collect())
+                .unwrap_or(Destination::Unreachable),
+        };
+        let mut attributes = RouteAttributes::new(RouteSource::Inherit, self.channel.preference, destination);
+        attributes.set_extra("krt_source", Some(AttributeValue::Int(route.protocol.into())));
+        attributes.set_extra("krt_metric", Some(AttributeValue::Int(route.metric)));
+        // BIRD 1.6 expects the scope of a link where there is no gateway, and mentions only what differs.
+        let device =
+            matches!(&route.kind, RouteKind::Unicast(hops) if hops.iter().all(|h| h.gateway.is_none()));
+        let usual = if self.context.dialect16 && device { RT_SCOPE_LINK } else { RT_SCOPE_UNIVERSE };
+        if route.scope != usual {
+            attributes.set_extra("krt_scope", Some(AttributeValue::Int(route.scope.into())));
+        }
+        if let Some(prefsrc) = route.prefsrc {
+            attributes.set_extra("krt_prefsrc", Some(AttributeValue::Ip(prefsrc)));
+        }
+        attributes
+    }
+
+    async fn send(&self, batch: RouteBatch<K>) {
+        if batch.is_empty() {
+            return;
+        }
+        if let Some(permit) = self.table.reserve().await {
+            permit.send(TableMessage::Routes { source: self.source, batch, over_limit: None });
+        }
+    }
+}
+
+fn next_hop(hop: &RouteHop) -> NextHop {
+    // The kernel shows a route to an interface of ours as one without a gateway.
+    let gateway = hop.gateway.filter(|g: &IpAddr| !g.is_unspecified());
+    NextHop { gateway, ifindex: hop.ifindex, weight: hop.weight, onlink: hop.onlink }
+}

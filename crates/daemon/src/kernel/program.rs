@@ -1,0 +1,65 @@
+//! Changes on their way into the kernel, and what is shown of those it refuses.
+
+use godwit_netlink::{NetlinkError, Operation};
+use godwit_rib::NetKey;
+
+use crate::limits::KERNEL_PLAN_MAX;
+use crate::table::TableShell;
+
+use super::Kernel;
+
+impl<K: NetKey> Kernel<K> {
+    /// Sends what is to be changed, a window at a time.
+    pub(super) async fn program(&mut self) {
+        while self.fib.has_plan() {
+            let operations = self.fib.plan(KERNEL_PLAN_MAX);
+            let mut refused = match self.programmer.apply(&operations).await {
+                Ok(refused) => refused,
+                Err(NetlinkError::NoPermission) => {
+                    if !std::mem::replace(&mut self.permission_said, true) {
+                        tracing::error!("{}: {}", self.config.name, NetlinkError::NoPermission);
+                    }
+                    operations.iter().enumerate().map(|(i, _)| (i, 1)).collect()
+                }
+                Err(error) => {
+                    tracing::error!("{}: {error}", self.config.name);
+                    operations.iter().enumerate().map(|(i, _)| (i, 5)).collect()
+                }
+            };
+            refused.sort_unstable();
+            let mut marks = Vec::new();
+            for (index, operation) in operations.iter().enumerate() {
+                let error = refused.binary_search_by_key(&index, |(i, _)| *i).ok();
+                let code = error.and_then(|i| refused.get(i)).map(|(_, code)| *code);
+                let news = self.fib.result(operation, code);
+                if let Some(code) = code.filter(|code| news && *code != 1) {
+                    let text = std::io::Error::from_raw_os_error(code);
+                    tracing::warn!("{}: Netlink: {}: {text}", self.config.name, operation.net());
+                }
+                if !matches!(operation, Operation::Delete(_)) {
+                    marks.extend(self.mark(operation.net(), code.is_some()));
+                }
+            }
+            self.show_refused(marks).await;
+        }
+    }
+
+    /// Whether a net is refused, if that is to be told to the table.
+    fn mark(&mut self, net: ipnetwork::IpNetwork, refused: bool) -> Option<(K, bool)> {
+        let key = K::from_net(net)?;
+        let changed = if refused { self.marked.insert(key) } else { self.marked.remove(&key) };
+        // The table forgets the mark when the route changes, so a refusal is always said again.
+        (changed || refused).then_some((key, refused))
+    }
+
+    pub(super) async fn show_refused(&self, marks: Vec<(K, bool)>) {
+        if marks.is_empty() {
+            return;
+        }
+        let id = self.chunks.id();
+        let show = move |shell: &mut TableShell<K>| {
+            marks.into_iter().for_each(|(key, refused)| shell.table.set_refused(id, key, refused));
+        };
+        self.table.call(show).await;
+    }
+}

@@ -1,0 +1,115 @@
+//! What a kernel table is told: routes, with all their next hops resolved.
+
+use std::sync::Arc;
+
+use godwit_filter::{Destination, RouteAttributes};
+
+use crate::key::NetKey;
+use crate::nexthop::Resolution;
+use crate::table::{PathView, Table};
+
+use super::{Exporter, ExporterKind};
+
+/// One path of a route for a kernel table.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WantedPath {
+    /// The attributes after the export filter.
+    pub attributes: Arc<RouteAttributes>,
+    /// Where it goes, recursive next hops resolved: never [`Destination::Recursive`].
+    pub destination: Destination,
+}
+
+/// A route for a kernel table.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WantedRoute {
+    /// The best path: what the route is, and its attributes.
+    pub best: WantedPath,
+    /// With `merge paths` the paths as good as the best one that the filter accepts too; their next hops
+    /// are to be used beside those of the best. All of them have next hops, as has the best then.
+    pub merged: Vec<WantedPath>,
+}
+
+impl WantedRoute {
+    /// The best path, and those merged with it.
+    pub fn paths(&self) -> impl Iterator<Item = &WantedPath> {
+        std::iter::once(&self.best).chain(&self.merged)
+    }
+}
+
+impl Exporter {
+    /// Whether this one has to know of paths that are not the best.
+    pub(crate) fn hears_of_every_path(&self) -> bool {
+        self.sends_every_path() || matches!(self.kind, ExporterKind::Kernel { merge_paths: true })
+    }
+
+    pub(super) fn drain_routes<K: NetKey>(
+        &mut self,
+        table: &Table<K>,
+        ids: &[u32],
+        merge_paths: bool,
+    ) -> Vec<(K, Option<WantedRoute>)> {
+        let mut routes = Vec::with_capacity(ids.len());
+        for &id in ids {
+            let Some(key) = table.key(id) else { continue };
+            match self.wanted(table, key, id, merge_paths) {
+                Some(route) => {
+                    self.sent.insert(id);
+                    self.counters.updates.accepted += 1;
+                    routes.push((key, Some(route)));
+                }
+                None if self.sent.remove(id) => {
+                    self.refused.remove(id);
+                    self.counters.withdraws.received += 1;
+                    self.counters.withdraws.accepted += 1;
+                    routes.push((key, None));
+                }
+                None => {}
+            }
+        }
+        routes
+    }
+
+    fn wanted<K: NetKey>(
+        &mut self,
+        table: &Table<K>,
+        key: K,
+        id: u32,
+        merge_paths: bool,
+    ) -> Option<WantedRoute> {
+        let best = table.best_path(id)?;
+        self.counters.updates.received += 1;
+        if Some(best.source_id) == self.own_source {
+            self.counters.updates.rejected += 1;
+            return None;
+        }
+        let changed = self.filter(key, &best)?;
+        let attributes = changed.map_or_else(|| best.attributes.clone(), Arc::from);
+        let best_path = WantedPath { destination: destination(&attributes, &best), attributes };
+        let mut merged = Vec::new();
+        if merge_paths && is_unicast(&best_path.destination) {
+            for path in table.mergeable_paths(id) {
+                let Some(changed) = self.pass(key, &path) else { continue };
+                let attributes = changed.map_or_else(|| path.attributes.clone(), Arc::from);
+                let path = WantedPath { destination: destination(&attributes, &path), attributes };
+                merged.extend(is_unicast(&path.destination).then_some(path));
+            }
+        }
+        Some(WantedRoute { best: best_path, merged })
+    }
+}
+
+/// Where a path goes after the filter.
+fn destination(attributes: &RouteAttributes, path: &PathView<'_>) -> Destination {
+    match (&attributes.destination, path.resolution) {
+        (Destination::Recursive(_), Some(Resolution::Hops { hops, .. })) => {
+            Destination::of_next_hops(hops.to_vec()).unwrap_or(Destination::Unreachable)
+        }
+        (Destination::Recursive(_), Some(Resolution::Dropped(to))) => to.clone(),
+        (Destination::Recursive(_), _) => Destination::Unreachable,
+        (other, _) => other.clone(),
+    }
+}
+
+fn is_unicast(destination: &Destination) -> bool {
+    !destination.next_hops().is_empty()
+}
