@@ -5,7 +5,7 @@ mod program;
 mod tables;
 mod wanted;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,6 +120,7 @@ async fn work<K: NetKey>(
         since: crate::clock::unix_millis(),
         permission_said: false,
         marked: HashSet::new(),
+        no_device: HashMap::new(),
         tunnels: Tunnels::default(),
         retry: RETRY_MIN,
     };
@@ -165,6 +166,8 @@ struct Kernel<K: NetKey> {
     permission_said: bool,
     /// Nets shown as refused by the kernel.
     marked: HashSet<K>,
+    /// How often nets were refused because the interface is not there (or not up).
+    no_device: HashMap<ipnetwork::IpNetwork, u8>,
     tunnels: Tunnels<K>,
     retry: Duration,
 }

@@ -38,6 +38,7 @@ fn node(label: &str) -> Result<Namespace> {
 }
 
 const CALICO: &str = r#"
+log stderr all;
 router id 192.0.2.1;
 protocol device { scan time 2; }
 protocol direct { interface -"cali*", -"kube-ipvs*", "*"; }

@@ -44,8 +44,9 @@ impl Lab {
             0 => ("192.0.2.2", "2001:db8:a::2", "192.0.2.1", "2001:db8:a::1"),
             _ => ("198.51.100.2", "2001:db8:b::2", "198.51.100.1", "2001:db8:b::1"),
         };
-        let routes =
-            |nets: &[&str]| nets.iter().map(|n| format!("route {n} blackhole; ")).collect::<String>();
+        let routes = |nets: &[&str]| {
+            nets.iter().map(|n| format!("route {n} blackhole;")).collect::<Vec<_>>().join(" ")
+        };
         let config = format!(
             "router id {us4};
              protocol device {{}}

@@ -10,6 +10,7 @@ const SHARED6: &str = "2001:db8:65::/64";
 const SINGLE: &str = "10.65.1.0/26";
 
 const NODE16: &str = r#"
+log stderr all;
 router id 192.0.2.1;
 protocol device { scan time 2; }
 template bgp node { local as 64512; multihop; gateway recursive; import all; export all;
@@ -23,7 +24,8 @@ protocol bgp b from node { neighbor 198.51.100.2 as 64512; source address 198.51
 #[test]
 fn lab_equal_paths_are_one_route() -> Result<()> {
     let lab = Lab::new("ecmp")?;
-    let config = "router id 192.0.2.1;
+    let config = "log stderr all;
+        router id 192.0.2.1;
         protocol device {}
         protocol direct { ipv4; ipv6; }
         protocol kernel { merge paths on; ipv4 { export where source = RTS_BGP; }; }

@@ -8,6 +8,10 @@ use crate::table::TableShell;
 
 use super::Kernel;
 
+// errno(3).
+const ENODEV: i32 = 19;
+const ENETDOWN: i32 = 100;
+
 impl<K: NetKey> Kernel<K> {
     /// Sends what is to be changed, a window at a time.
     pub(super) async fn program(&mut self) {
@@ -32,6 +36,7 @@ impl<K: NetKey> Kernel<K> {
                 let error = refused.binary_search_by_key(&index, |(i, _)| *i).ok();
                 let code = error.and_then(|i| refused.get(i)).map(|(_, code)| *code);
                 let news = self.fib.result(operation, code);
+                let news = self.is_to_be_said(operation.net(), code, news);
                 if let Some(code) = code.filter(|code| news && *code != 1) {
                     let text = std::io::Error::from_raw_os_error(code);
                     tracing::warn!("{}: Netlink: {}: {text}", self.config.name, operation.net());
@@ -42,6 +47,18 @@ impl<K: NetKey> Kernel<K> {
             }
             self.show_refused(marks).await;
         }
+    }
+
+    /// Whether a refusal is worth a line, where `news` says that it is another than the last. That an interface
+    /// is not there may be older than what we know of interfaces: that is said when it is so again later.
+    fn is_to_be_said(&mut self, net: ipnetwork::IpNetwork, code: Option<i32>, news: bool) -> bool {
+        if !matches!(code, Some(ENODEV | ENETDOWN)) {
+            self.no_device.remove(&net);
+            return news;
+        }
+        let times = self.no_device.entry(net).or_default();
+        *times = times.saturating_add(1);
+        *times == 2
     }
 
     /// Whether a net is refused, if that is to be told to the table.
