@@ -176,6 +176,15 @@ impl Exporter {
         self.fed = false;
     }
 
+    /// Has the end of the feed told once more, when all that has changed until now is out; of a feed
+    /// that goes on its end.
+    pub fn fence(&mut self) {
+        if self.feed.is_none() {
+            // No net is that far: nothing is looked at again.
+            (self.feed, self.fed) = (Some(u32::MAX), false);
+        }
+    }
+
     /// Begins to look at every net. That covers the changes that wait; sending them first would
     /// send them twice.
     fn start_feed(&mut self) {

@@ -20,7 +20,7 @@ pub struct SourceInfo {
 }
 
 /// What best path selection and export need to know of the BGP session a path came over.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BgpSource {
     /// The neighbor's address.
     pub peer_address: IpAddr,

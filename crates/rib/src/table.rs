@@ -4,6 +4,7 @@ mod apply;
 mod jobs;
 mod lookup;
 mod paths;
+mod stale;
 mod view;
 
 use std::hash::BuildHasher;
@@ -21,6 +22,8 @@ use crate::nexthop::NextHopTracker;
 use crate::source::{SourceId, SourceInfo};
 use crate::trace::Trace;
 
+use stale::Since;
+
 pub use apply::{Change, RouteBatch};
 pub use paths::PATHS_PER_NET_MAX;
 pub use view::{NetView, PathView};
@@ -30,8 +33,8 @@ pub use view::{NetView, PathView};
 struct Path {
     source: SourceId,
     attrs: AttrId,
-    /// When it came, milliseconds since the Unix epoch.
-    since: u64,
+    /// When it came, and whether it is stale.
+    since: Since,
 }
 
 /// A net with its paths, the best one first. A net with one path allocates nothing of its own.
@@ -64,6 +67,8 @@ struct SourceSlot {
     /// Paths that were ignored because their nets had too many from it.
     crowded: u64,
     trace: Option<Trace>,
+    /// Paths of another one are stale.
+    generation: u16,
 }
 
 /// A routing table of one family. It is owned by one task; everything it has to say to others is
@@ -129,6 +134,7 @@ impl<K: NetKey> Table<K> {
             was_over: false,
             crowded: 0,
             trace: None,
+            generation: 0,
         };
         match self.sources.iter().position(Option::is_none) {
             Some(i) => {

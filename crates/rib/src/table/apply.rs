@@ -7,6 +7,7 @@ use crate::key::NetKey;
 use crate::source::SourceId;
 use crate::trace::Trace;
 
+use super::stale::Since;
 use super::{Path, Table};
 
 /// What happens to nets of a batch.
@@ -201,11 +202,14 @@ impl<K: NetKey> Table<K> {
 
     fn put(&mut self, key: K, source: SourceId, attrs: AttrId, now: u64) -> Put {
         let id = self.find_or_insert(key);
-        let path = Path { source, attrs, since: now };
+        let generation = self.slot(source).map_or(0, |slot| slot.generation);
+        let path = Path { source, attrs, since: Since::new(now, generation) };
         let paths = &mut self.nets[id as usize].paths;
         if let Some(position) = paths.iter().position(|p| p.source == source) {
             let old = &mut paths[position];
             if old.attrs == attrs {
+                // The same again: if it was stale it is not any more, and nobody has to hear of it.
+                old.since = old.since.refreshed(generation);
                 return Put::Ignored;
             }
             let old_attrs = std::mem::replace(old, path).attrs;

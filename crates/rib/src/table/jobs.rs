@@ -6,12 +6,15 @@ use crate::key::NetKey;
 use crate::source::SourceId;
 
 use super::Table;
+use super::stale::Sweep;
 
 /// What is to be done over the whole table.
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
     /// Sources whose paths are removed, each with the next net to look at.
     flushes: Vec<(SourceId, u32)>,
+    /// Stale paths that are removed.
+    pub(super) sweeps: Vec<Sweep>,
     /// Next hops to look up again.
     reresolve: BTreeSet<u32>,
     /// Next hops whose resolution changed: nets through them are compared again, from here on.
@@ -37,6 +40,7 @@ impl Jobs {
 
     fn is_idle(&self) -> bool {
         self.flushes.is_empty()
+            && self.sweeps.is_empty()
             && self.reresolve.is_empty()
             && self.changed.is_empty()
             && self.collect.is_none()
@@ -47,7 +51,9 @@ impl<K: NetKey> Table<K> {
     /// Begins to remove all paths of a source, which is forgotten when that is done.
     pub fn flush_source(&mut self, source: SourceId) {
         let Some(slot) = self.slot(source) else { return };
-        if slot.imported == 0 {
+        let empty = slot.imported == 0;
+        self.jobs.sweeps.retain(|sweep| sweep.source != source);
+        if empty {
             self.sources[source.0 as usize] = None;
         } else if !self.jobs.flushes(source) {
             self.jobs.flushes.push((source, 0));
@@ -63,6 +69,8 @@ impl<K: NetKey> Table<K> {
     pub fn step(&mut self, budget: u32) -> bool {
         if let Some((source, cursor)) = self.jobs.flushes.pop() {
             self.flush_slice(source, cursor, budget);
+        } else if let Some(sweep) = self.jobs.sweeps.pop() {
+            self.sweep_slice(sweep, budget);
         } else if !self.jobs.reresolve.is_empty() {
             self.reresolve_all();
         } else if !self.jobs.changed.is_empty() {

@@ -84,7 +84,7 @@ impl<K: NetKey> Table<K> {
             source_id: self.main_source(path.source),
             path_id: self.path_id(path.source),
             key: path.source,
-            since: path.since,
+            since: path.since.millis(),
             best,
             resolution: self.next_hops.resolution(self.attrs.next_hop(path.attrs)),
         })
