@@ -60,6 +60,9 @@ pub enum Action {
     Established(Direction, Box<Negotiated>),
     /// The established session is over.
     Down(Down),
+    /// The neighbor did not come back in time, or did not say in time what of its routes is left: those
+    /// that are stale go.
+    StaleExpired,
     /// The neighbor asks for a family's routes again (RFC 2918), or brackets them (RFC 7313).
     Refresh(RouteRefresh),
     /// An error asks for the protocol to be disabled (`disable after error`).

@@ -81,6 +81,10 @@ pub struct PeerConfig {
     pub four_octet_as: bool,
     /// Graceful restart.
     pub graceful_restart: GracefulRestartConfig,
+    /// Families that graceful restart is announced for, if it is on.
+    pub restart_families: Vec<AddressFamily>,
+    /// Those of them whose routes have stayed in the kernel since the session was last up: the F bit.
+    pub preserved_families: Vec<AddressFamily>,
     /// We have restarted and wait for End-of-RIB: the R bit.
     pub restarting: bool,
 }
@@ -108,6 +112,8 @@ impl PeerConfig {
             route_refresh: true,
             four_octet_as: true,
             graceful_restart: GracefulRestartConfig::Aware,
+            restart_families: vec![family],
+            preserved_families: Vec::new(),
             restarting: false,
         }
     }
@@ -145,9 +151,9 @@ impl PeerConfig {
             GracefulRestartConfig::On { restart_time_secs } => {
                 let family = |f: &AddressFamily| GracefulRestartFamily {
                     family: *f,
-                    forwarding_preserved: self.restarting,
+                    forwarding_preserved: self.preserved_families.contains(f),
                 };
-                (restart_time_secs, self.families.iter().map(family).collect())
+                (restart_time_secs, self.restart_families.iter().map(family).collect())
             }
         };
         Some(Capability::GracefulRestart(GracefulRestart {

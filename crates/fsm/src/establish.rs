@@ -48,6 +48,27 @@ impl Negotiated {
     pub(crate) fn keeps_forwarding(&self) -> bool {
         self.graceful_restart.as_ref().is_some_and(|graceful| !graceful.families.is_empty())
     }
+
+    /// How long its routes may stay after the connection is lost without a word; none: not at all.
+    pub(crate) fn restart_time(&self) -> Option<Duration> {
+        let seconds = self.graceful_restart.as_ref().filter(|_| self.keeps_forwarding())?.restart_time_secs;
+        (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+    }
+
+    /// Whether routes of a family may stay while the neighbor restarts.
+    pub fn keeps_family(&self, family: AddressFamily) -> bool {
+        let listed = |graceful: &GracefulRestart| graceful.families.iter().any(|f| f.family == family);
+        self.families.contains(&family) && self.graceful_restart.as_ref().is_some_and(listed)
+    }
+
+    /// Whether the neighbor has kept forwarding for a family while it was away, so that its routes may
+    /// stay until it has announced them again (RFC 4724 §4.2).
+    pub fn has_kept_family(&self, family: AddressFamily) -> bool {
+        let kept = |graceful: &GracefulRestart| {
+            graceful.families.iter().any(|f| f.family == family && f.forwarding_preserved)
+        };
+        self.families.contains(&family) && self.graceful_restart.as_ref().is_some_and(kept)
+    }
 }
 
 /// Judges an OPEN (RFC 4271 §6.2).

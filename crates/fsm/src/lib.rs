@@ -9,6 +9,7 @@ mod action;
 mod config;
 mod connection;
 mod establish;
+mod graceful;
 mod session;
 mod status;
 mod timers;

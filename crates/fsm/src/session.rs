@@ -76,7 +76,7 @@ pub struct Session {
     pub(crate) shutdown_message: Option<String>,
     /// The neighbor does not understand optional parameters: OPEN goes without (RFC 5492 §3).
     without_capabilities: bool,
-    actions: VecDeque<Action>,
+    pub(crate) actions: VecDeque<Action>,
 }
 
 impl Session {
@@ -132,12 +132,13 @@ impl Session {
         let notification = cause.notification();
         let reason = format!("Error: {}", notification.describe());
         self.started = false;
-        self.timers.stop_all();
+        self.timers.stop_connecting();
         self.abort_connect();
+        self.expire_stale();
         for direction in [Direction::Outgoing, Direction::Incoming] {
             if self.connection(direction).is_some() {
                 self.send(direction, Outbound::Notification(notification.clone()));
-                self.close(direction, CloseReason::AfterFlush, &reason, false, now);
+                self.close(direction, CloseReason::AfterFlush, &reason, None, now);
             }
         }
         self.retry_pause = RETRY_PAUSE_MIN;
@@ -169,11 +170,13 @@ impl Session {
         self.abort_connect();
         self.timers.stop(Timer::ConnectDelay);
         self.timers.stop(Timer::ConnectRetry);
+        // Its routes lead over a link that is gone.
+        self.expire_stale();
         if self.outgoing.is_some() || self.incoming.is_some() {
             self.last_error = Some(reason.into());
         }
         for direction in [Direction::Outgoing, Direction::Incoming] {
-            self.close(direction, CloseReason::Gone, reason, false, now);
+            self.close(direction, CloseReason::Gone, reason, None, now);
         }
     }
 
@@ -185,9 +188,9 @@ impl Session {
         match &self.established {
             // RFC 4724 §4.2: a restarting neighbor whose old connection still looks alive.
             Some((direction, negotiated, _)) if negotiated.keeps_forwarding() => {
-                let direction = *direction;
+                let (direction, stay) = (*direction, negotiated.restart_time());
                 self.last_error = Some("Error: Graceful restart".into());
-                self.close(direction, CloseReason::Gone, "Error: Graceful restart", true, now);
+                self.close(direction, CloseReason::Gone, "Error: Graceful restart", stay, now);
                 // Should the connection be lost before it is ours, we connect.
                 self.after_loss(now);
                 true
@@ -241,11 +244,9 @@ impl Session {
         let error = error.unwrap_or("Connection closed");
         let reason = format!("Socket: {error}");
         self.last_error = Some(reason.clone());
-        let graceful = self
-            .established
-            .as_ref()
-            .is_some_and(|(d, negotiated, _)| *d == direction && negotiated.keeps_forwarding());
-        self.close(direction, CloseReason::Gone, &reason, graceful, now);
+        let established = self.established.as_ref().filter(|(d, _, _)| *d == direction);
+        let stay = established.and_then(|(_, negotiated, _)| negotiated.restart_time());
+        self.close(direction, CloseReason::Gone, &reason, stay, now);
         self.after_loss(now);
     }
 
@@ -324,7 +325,7 @@ impl Session {
         // RFC 5492 §3: a neighbor that knows no optional parameters is asked again without.
         let retry_plain = (notification.code, notification.subcode) == (2, 4) && !self.without_capabilities;
         self.without_capabilities |= retry_plain;
-        self.close(direction, CloseReason::Gone, &reason, false, now);
+        self.close(direction, CloseReason::Gone, &reason, None, now);
         if notification.is_cease() || retry_plain {
             self.after_loss(now);
         } else {
@@ -351,7 +352,7 @@ impl Session {
         };
         self.last_error = Some(reason.clone());
         self.send(direction, Outbound::Notification(notification));
-        self.close(direction, CloseReason::AfterFlush, &reason, false, now);
+        self.close(direction, CloseReason::AfterFlush, &reason, None, now);
         self.back_off(now);
     }
 
@@ -360,6 +361,7 @@ impl Session {
         for direction in [Direction::Outgoing, Direction::Incoming] {
             self.connection_timeout(direction, now);
         }
+        self.restart_timeout(now);
         if self.timers.take_due(Timer::ErrorWait, now) {
             self.begin(now);
         }
@@ -414,7 +416,7 @@ impl Session {
     fn collide(&mut self, loser: Direction, now: Instant) {
         self.log(LogClass::Trace, "Connection collision resolution");
         self.send(loser, Outbound::Notification(Notification::cease(cease::COLLISION, None)));
-        self.close(loser, CloseReason::AfterFlush, "", false, now);
+        self.close(loser, CloseReason::AfterFlush, "", None, now);
     }
 
     fn establish(&mut self, direction: Direction, open: &Open, now: Instant) {
@@ -426,7 +428,10 @@ impl Session {
         let local = connection.local_open.clone();
         let Ok(negotiated) = check_open(&self.config, &local, open) else { return };
         self.abort_connect();
-        self.timers.stop_all();
+        self.timers.stop_connecting();
+        self.neighbor_returned(now);
+        // Should the connection alone be lost, the routes stay in our kernel.
+        self.config.preserved_families = self.config.restart_families.clone();
         self.shutdown_message = None;
         self.last_error = None;
         self.log(LogClass::Trace, "BGP session established");
@@ -460,12 +465,20 @@ impl Session {
         self.log(LogClass::Remote, format!("Error: {said}"));
         self.last_error = Some(reason.clone());
         self.send(direction, Outbound::Notification(notification));
-        self.close(direction, CloseReason::AfterFlush, &reason, false, now);
+        self.close(direction, CloseReason::AfterFlush, &reason, None, now);
         self.back_off(now);
     }
 
-    /// Closes a connection; if the session was established over it, it is over.
-    fn close(&mut self, direction: Direction, how: CloseReason, reason: &str, graceful: bool, now: Instant) {
+    /// Closes a connection; if the session was established over it, it is over, and `stay` says how long
+    /// the neighbor's routes may stay then.
+    fn close(
+        &mut self,
+        direction: Direction,
+        how: CloseReason,
+        reason: &str,
+        stay: Option<Duration>,
+        now: Instant,
+    ) {
         if self.slot(direction).take().is_none() {
             return;
         }
@@ -474,8 +487,16 @@ impl Session {
             if now.saturating_duration_since(since) >= STABLE_AFTER {
                 self.retry_pause = RETRY_PAUSE_MIN;
             }
-            self.log(LogClass::Trace, "BGP session closed");
-            self.actions.push_back(Action::Down(Down { reason: reason.into(), graceful }));
+            self.timers.stop(Timer::Stale);
+            let down = Action::Down(Down { reason: reason.into(), graceful: stay.is_some() });
+            if let Some(time) = stay {
+                self.neighbor_restarts(time, now);
+                self.actions.push_back(down);
+                self.log(LogClass::Trace, "BGP session closed");
+            } else {
+                self.log(LogClass::Trace, "BGP session closed");
+                self.actions.push_back(down);
+            }
         }
     }
 
@@ -510,7 +531,7 @@ impl Session {
             return;
         }
         self.abort_connect();
-        self.timers.stop_all();
+        self.timers.stop_connecting();
         if self.config.disable_after_error {
             self.started = false;
             self.actions.push_back(Action::Disable);
@@ -569,7 +590,7 @@ impl Session {
         self.actions.push_back(Action::Send(direction, message));
     }
 
-    fn log(&mut self, class: LogClass, text: impl Into<String>) {
+    pub(crate) fn log(&mut self, class: LogClass, text: impl Into<String>) {
         self.actions.push_back(Action::Log(class, text.into()));
     }
 

@@ -45,6 +45,10 @@ pub struct Status {
     pub error_wait: TimerStatus,
     /// Wait before connecting.
     pub connect_delay: TimerStatus,
+    /// The neighbor restarts gracefully, and not all it left behind is announced again.
+    pub neighbor_restarting: bool,
+    /// How long it may still be away.
+    pub restart_timer: TimerStatus,
     /// The neighbor's OPEN, once one has come.
     pub remote_open: Option<Open>,
     /// Our capabilities and the neighbor's, while the session is up.
@@ -93,6 +97,8 @@ impl Session {
             keepalive_timer: connection.and_then(|c| c.keepalive_left(now)),
             error_wait: self.timers.left(Timer::ErrorWait, now),
             connect_delay: self.timers.left(Timer::ConnectDelay, now),
+            neighbor_restarting: self.timers.runs(Timer::Restart) || self.timers.runs(Timer::Stale),
+            restart_timer: self.timers.left(Timer::Restart, now),
             remote_open: connection.and_then(|c| c.remote_open.clone()),
             capabilities: connection.and_then(|c| {
                 let remote = c.remote_open.as_ref()?;

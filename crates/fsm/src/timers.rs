@@ -9,9 +9,13 @@ pub(crate) enum Timer {
     ConnectDelay,
     /// When to give up a connection attempt and start another (RFC 4271 ConnectRetryTimer).
     ConnectRetry,
+    /// How long a neighbor that restarts may be away.
+    Restart,
+    /// How long one that is back may take to say which of its routes are left.
+    Stale,
 }
 
-const COUNT: usize = 3;
+const COUNT: usize = 5;
 
 /// A fixed table of timers.
 #[derive(Clone, Debug, Default)]
@@ -30,9 +34,9 @@ impl Timers {
         self.at[timer as usize] = None;
     }
 
-    /// Stops all.
-    pub(crate) fn stop_all(&mut self) {
-        self.at = [None; COUNT];
+    /// Stops those of connecting and of waiting for it.
+    pub(crate) fn stop_connecting(&mut self) {
+        [Timer::ErrorWait, Timer::ConnectDelay, Timer::ConnectRetry].into_iter().for_each(|t| self.stop(t));
     }
 
     /// Whether a timer runs.
@@ -40,9 +44,14 @@ impl Timers {
         self.at[timer as usize].is_some()
     }
 
+    /// Whether a timer is due.
+    pub(crate) fn is_due(&self, timer: Timer, now: Instant) -> bool {
+        self.at[timer as usize].is_some_and(|(at, _)| at <= now)
+    }
+
     /// Stops a timer that is due; whether it was.
     pub(crate) fn take_due(&mut self, timer: Timer, now: Instant) -> bool {
-        let due = self.at[timer as usize].is_some_and(|(at, _)| at <= now);
+        let due = self.is_due(timer, now);
         if due {
             self.stop(timer);
         }

@@ -179,7 +179,8 @@ fn with_restarting_neighbor(over: Direction) -> (Node, std::time::Instant) {
         IN => assert!(node.accept(now).0),
     }
     let family = GracefulRestartFamily { family: AddressFamily::IPV4, forwarding_preserved: false };
-    let graceful = GracefulRestart { families: vec![family], ..GracefulRestart::default() };
+    let graceful =
+        GracefulRestart { families: vec![family], restart_time_secs: 90, ..GracefulRestart::default() };
     let open = open_b(vec![Capability::GracefulRestart(graceful)]);
     node.input(now, |s| s.open(over, open, now));
     node.input(now, |s| s.keepalive(over, now));

@@ -213,8 +213,9 @@ fn add_path_needs_a_sender_and_a_receiver() {
 fn open_says_what_is_configured() {
     let mut config = PeerConfig { families: vec![IPV4, IPV6], hold_time_secs: 90, ..config_a() };
     config.graceful_restart = GracefulRestartConfig::On { restart_time_secs: 60 };
-    config.restarting = true;
-    let family = |family| GracefulRestartFamily { family, forwarding_preserved: true };
+    (config.restarting, config.restart_families) = (true, vec![IPV4, IPV6]);
+    config.preserved_families = vec![IPV4];
+    let family = |family| GracefulRestartFamily { family, forwarding_preserved: family == IPV4 };
     let graceful = GracefulRestart {
         restarting: true,
         notification: false,

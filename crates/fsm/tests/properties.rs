@@ -104,7 +104,11 @@ fn open() -> impl Strategy<Value = Open> {
     let graceful = subsequence(FAMILIES.to_vec(), 0..=2).prop_map(|families| {
         let family = |family| GracefulRestartFamily { family, forwarding_preserved: true };
         let families = families.into_iter().map(family).collect();
-        Capability::GracefulRestart(GracefulRestart { families, ..GracefulRestart::default() })
+        Capability::GracefulRestart(GracefulRestart {
+            families,
+            restart_time_secs: 90,
+            ..GracefulRestart::default()
+        })
     });
     let capability = prop_oneof![
         select(FAMILIES.to_vec()).prop_map(Capability::Multiprotocol),

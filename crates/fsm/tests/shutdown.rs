@@ -1,13 +1,10 @@
-//! How sessions end on purpose: Cease and its subcodes (RFC 4486), what the operator says (RFC 9003),
-//! and which ends let the neighbor's routes stay (RFC 4724).
+//! How sessions end on purpose: Cease and its subcodes (RFC 4486), and what the operator says (RFC 9003).
 
 mod common;
 
-use common::{Node, Pair, Side, config_a, epoch, millis, open_b, secs};
-use godwit_fsm::{Action, Direction, Down, GracefulRestartConfig, State, StopCause};
-use godwit_wire::{AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, Notification};
-
-const OUT: Direction = Direction::Outgoing;
+use common::{Node, Pair, Side, config_a, epoch, millis, secs};
+use godwit_fsm::{Action, Down, State, StopCause};
+use godwit_wire::Notification;
 
 fn shutdown(text: &str) -> StopCause {
     StopCause::AdministrativeShutdown(Some(text.into()))
@@ -121,62 +118,4 @@ fn too_many_prefixes_end_the_session_for_a_while() {
     assert_eq!(pair.downs(Side::A)[0].reason, "Automatic shutdown: Route limit exceeded");
     pair.run(secs(20));
     assert_eq!(pair.states(), (State::Established, State::Established));
-}
-
-/// A machine with an established session to a neighbor with this graceful restart capability.
-fn established(capability: Option<GracefulRestart>) -> (Node, std::time::Instant) {
-    let (mut node, now) = (Node::new(config_a(), 3), epoch());
-    node.start(now);
-    node.connect_done(Ok(()), now);
-    let open = open_b(capability.into_iter().map(Capability::GracefulRestart).collect());
-    node.input(now, |s| s.open(OUT, open, now));
-    node.input(now, |s| s.keepalive(OUT, now));
-    assert_eq!(node.state(), State::Established);
-    (node, now)
-}
-
-fn forwarding() -> GracefulRestart {
-    let family = GracefulRestartFamily { family: AddressFamily::IPV4, forwarding_preserved: false };
-    GracefulRestart { families: vec![family], ..GracefulRestart::default() }
-}
-
-fn is_graceful(actions: &[Action]) -> bool {
-    let down = |action: &Action| match action {
-        Action::Down(down) => Some(down.graceful),
-        _ => None,
-    };
-    actions.iter().find_map(down).expect("it is down")
-}
-
-#[test]
-fn only_a_lost_connection_of_a_neighbor_that_keeps_forwarding_is_graceful() {
-    let capabilities = [(Some(forwarding()), true), (Some(GracefulRestart::default()), false), (None, false)];
-    for (capability, graceful) in capabilities {
-        let (mut node, now) = established(capability.clone());
-        assert_eq!(is_graceful(&node.closed(OUT, now)), graceful, "{capability:?}");
-    }
-    // RFC 4724 §4: a NOTIFICATION of either side ends it for good, and so does the operator.
-    let (mut node, now) = established(Some(forwarding()));
-    let cease = Notification::new(6, 2);
-    assert!(!is_graceful(&node.input(now, |s| s.notification(OUT, &cease, now))));
-    let (mut node, now) = established(Some(forwarding()));
-    assert!(!is_graceful(&node.stop(&StopCause::AdministrativeShutdown(None), now)));
-    let (mut node, now) = established(Some(forwarding()));
-    assert!(!is_graceful(&node.handle_timeout(now + secs(90))), "hold timer");
-    let (mut node, now) = established(Some(forwarding()));
-    assert!(!is_graceful(&node.set_reachable(false, now)));
-}
-
-#[test]
-fn two_machines_that_restart_gracefully_say_so_to_each_other() {
-    let mut pair = Pair::established(|a, b| {
-        a.graceful_restart = GracefulRestartConfig::On { restart_time_secs: 120 };
-        (b.graceful_restart, b.passive) = (GracefulRestartConfig::Aware, true);
-    });
-    let (_, at_b) = pair.negotiated(Side::B);
-    assert_eq!(at_b.graceful_restart.map(|g| (g.restart_time_secs, g.families.len())), Some((120, 1)));
-    // A is gone without a word.
-    pair.change(Side::A, |node, now| node.closed(OUT, now));
-    pair.run(millis(15));
-    assert_eq!((pair.downs(Side::A)[0].graceful, pair.downs(Side::B)[0].graceful), (false, true));
 }

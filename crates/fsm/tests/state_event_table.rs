@@ -187,6 +187,7 @@ fn word(action: &Action, first: Option<Direction>) -> Option<String> {
         Action::Close(direction, CloseReason::Gone) => over(direction, "drop"),
         Action::Established(direction, _) => over(direction, "up"),
         Action::Down(down) => Some(if down.graceful { "down-gracefully" } else { "down" }.into()),
+        Action::StaleExpired => Some("stale-expired".into()),
         Action::Refresh(_) => Some("refresh".into()),
         Action::Disable => Some("disable".into()),
         Action::Log(..) => None,
@@ -208,7 +209,7 @@ fn check_timers(node: &Node, now: Instant) {
         "OpenConfirm" | "Established" => assert!(!error_wait && !connect_delay && hold && keepalive),
         _ => assert_eq!(runs, [None; 4], "{state}"),
     }
-    let shown = runs.into_iter().flatten().map(|(left, _)| now + left).min();
+    let shown = runs.into_iter().chain([status.restart_timer]).flatten().map(|(left, _)| now + left).min();
     if node.connecting {
         assert!(node.session.next_timeout().is_some(), "an attempt may take for ever");
     } else {

@@ -16,6 +16,8 @@ pub(crate) struct Node {
     up: Option<Direction>,
     started: bool,
     pub(crate) reachable: bool,
+    /// Routes of the neighbor were left stale.
+    stale: bool,
 }
 
 /// What has gone out on a connection.
@@ -42,6 +44,7 @@ impl Node {
             up: None,
             started: false,
             reachable: true,
+            stale: false,
         }
     }
 
@@ -159,10 +162,12 @@ impl Node {
                 assert!(self.is_linked(*direction));
                 assert_eq!(self.up.replace(*direction), None, "established twice");
             }
-            Action::Down(Down { reason, .. }) => {
+            Action::Down(Down { reason, graceful }) => {
+                self.stale = *graceful;
                 assert!(!reason.is_empty(), "down for no reason");
                 assert!(self.up.take().is_some_and(|d| !self.is_linked(d)), "down, but it was not up");
             }
+            Action::StaleExpired => assert!(std::mem::take(&mut self.stale), "nothing is stale"),
             Action::Refresh(_) => assert!(self.up.is_some()),
             Action::Disable => {
                 assert!(self.config.disable_after_error);
@@ -185,6 +190,8 @@ impl Node {
             assert!(self.connecting, "{self:#?}");
         }
         assert!(state != State::Idle || !self.connecting, "{self:#?}");
+        let stale = self.session.status(now).neighbor_restarting;
+        assert!(self.stale || !stale, "waits for what is not stale: {self:#?}");
         let waits = self.session.status(now).error_wait.is_some();
         assert!(!(waits && linked), "it waits after an error, but is connected: {self:#?}");
         let next = self.session.next_timeout();

@@ -241,7 +241,7 @@ impl Pair {
                 Action::Down(down) => Event::Down(down),
                 Action::Refresh(refresh) => Event::Refresh(refresh),
                 Action::Disable => Event::Disabled,
-                Action::AbortConnect | Action::Log(..) => continue,
+                Action::AbortConnect | Action::StaleExpired | Action::Log(..) => continue,
             };
             self.log.push((self.elapsed(), side, event));
         }
