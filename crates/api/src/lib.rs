@@ -190,7 +190,8 @@ pub struct Status {
     pub reconfigured: UnixMillis,
     /// A shutdown is going on.
     pub shutting_down: bool,
-    /// Graceful restart recovery: channels waited for, and seconds left of the wait.
+    /// Graceful restart recovery: channels waited for, milliseconds left of the wait, and the whole of it in
+    /// seconds.
     pub recovery: Option<(u32, u32, u32)>,
 }
 

@@ -86,6 +86,10 @@ pub struct BgpStatus {
     pub connect_delay: Option<(f64, u32)>,
     /// Error wait: (seconds left, seconds).
     pub error_wait: Option<(f64, u32)>,
+    /// The neighbor restarts gracefully: what it announced before stays for now.
+    pub neighbor_restarting: bool,
+    /// How long it may still be away, seconds.
+    pub restart_timer: Option<f64>,
     /// The last error with its class, as shown: `Socket: Connection refused`.
     pub last_error: Option<String>,
 }
@@ -122,6 +126,10 @@ pub struct ChannelStatus {
     pub bgp_next_hop: Option<(IpAddr, Option<IpAddr>)>,
     /// The table next hops are looked up in, for a recursive BGP channel.
     pub igp_table: Option<String>,
+    /// After a restart of ours: `pending` (End-of-RIB is waited for), `waiting` (for others), or both.
+    pub recovery: Option<&'static str>,
+    /// The neighbor restarts gracefully, and the channel's routes stay for now.
+    pub neighbor_restarting: bool,
 }
 
 /// How a policy is shown.

@@ -70,6 +70,8 @@ fn peer() -> ProtocolStatus {
             keepalive_timer: Some((62.542, 80)),
             connect_delay: None,
             error_wait: None,
+            neighbor_restarting: false,
+            restart_timer: None,
             last_error: None,
         })),
         channels: vec![ChannelStatus {
@@ -92,6 +94,8 @@ fn peer() -> ProtocolStatus {
             },
             bgp_next_hop: Some(([192, 0, 2, 1].into(), None)),
             igp_table: None,
+            recovery: None,
+            neighbor_restarting: false,
         }],
         ..common::peer()
     }

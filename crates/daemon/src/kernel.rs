@@ -104,9 +104,14 @@ async fn work<K: NetKey>(
     );
     exporter.set_trace(traced);
     let Some(chunks) = table.add_exporter(name, exporter, KERNEL_CHUNKS_MAX).await else { return };
+    let mut fib = Fib::new(options.table, family, options.metric, options.learn);
+    let recovers = context.recovery.is_active() && options.keeps_routes(true);
+    if recovers {
+        fib.set_recovering(true);
+    }
     let protocol = Kernel {
         _ownership: ownership,
-        fib: Fib::new(options.table, family, options.metric, options.learn),
+        fib,
         family,
         options,
         import: policy(&channel.import),
@@ -123,6 +128,7 @@ async fn work<K: NetKey>(
         no_device: HashMap::new(),
         tunnels: Tunnels::default(),
         retry: RETRY_MIN,
+        recovery: if recovers { After::Recovering } else { After::Nothing },
     };
     protocol.run(events, commands).await;
 }
@@ -170,6 +176,18 @@ struct Kernel<K: NetKey> {
     no_device: HashMap<ipnetwork::IpNetwork, u8>,
     tunnels: Tunnels<K>,
     retry: Duration,
+    recovery: After,
+}
+
+/// Where a kernel protocol is after a restart of ours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum After {
+    /// Routes of our earlier life stay.
+    Recovering,
+    /// The neighbors have said everything; what is said last is on its way here.
+    Recovered,
+    /// Nothing of it is left, or there was nothing.
+    Nothing,
 }
 
 impl<K: NetKey> Kernel<K> {
@@ -199,6 +217,10 @@ impl<K: NetKey> Kernel<K> {
                 _ = scan.tick() => {
                     self.fib.retry_refused();
                     self.resync().await;
+                }
+                () = self.context.recovery.ended(), if self.recovery == After::Recovering => {
+                    self.recovery = After::Recovered;
+                    self.chunks.fence().await;
                 }
                 () = &mut retry, if refused => {
                     self.fib.retry_refused();
@@ -235,7 +257,13 @@ impl<K: NetKey> Kernel<K> {
                     self.want(net, route);
                 }
             }
-            Chunk::Fed => self.fib.feed_complete(),
+            Chunk::Fed => {
+                self.fib.feed_complete();
+                if self.recovery == After::Recovered {
+                    self.recovery = After::Nothing;
+                    self.fib.set_recovering(false);
+                }
+            }
             Chunk::Updates(_) => {}
         }
     }
@@ -312,6 +340,7 @@ impl<K: NetKey> Kernel<K> {
     async fn status(&self) -> ProtocolStatus {
         let mut status = base_status(&self.config, ProtocolState::Up, self.since);
         let mut channel = channel_status(&self.channel, "UP");
+        channel.recovery = (self.recovery != After::Nothing).then_some("waiting");
         channel.counters = counters(&self.table, vec![self.source], Some(self.chunks.id())).await;
         status.channels.push(channel);
         status

@@ -13,6 +13,7 @@ mod log_limit;
 mod monitor;
 mod protocol;
 mod query;
+mod recovery;
 mod session;
 mod supervisor;
 mod table;

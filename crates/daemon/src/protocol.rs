@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::directory::Directory;
 use crate::links::LinkTable;
+use crate::recovery::Recovery;
 use crate::table::TableHandle;
 
 /// A table of either family.
@@ -34,6 +35,7 @@ pub(crate) struct Context {
     pub(crate) links: watch::Receiver<Arc<LinkTable>>,
     pub(crate) directory: Directory,
     pub(crate) kernel: crate::kernel::KernelEvents,
+    pub(crate) recovery: Recovery,
     pub(crate) router_id: Ipv4Addr,
     /// The configuration was written for BIRD 1.6.
     pub(crate) dialect16: bool,
@@ -140,6 +142,8 @@ pub(crate) fn channel_status(channel: &ChannelConfig, state: &'static str) -> Ch
         counters: ChannelCounters::default(),
         bgp_next_hop: None,
         igp_table: None,
+        recovery: None,
+        neighbor_restarting: false,
     }
 }
 

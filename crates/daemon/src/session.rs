@@ -4,6 +4,8 @@
 mod channels;
 mod connection;
 mod entrance;
+mod graceful;
+mod held;
 mod status;
 mod trace;
 
@@ -14,13 +16,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
-use godwit_config::{
-    BgpConfig, DebugFlags, GracefulRestartMode, LimitAction, Neighbor, NeighborAs, ProtocolConfig,
-    ProtocolKind,
-};
+use godwit_config::{BgpConfig, DebugFlags, LimitAction, Neighbor, NeighborAs, ProtocolConfig, ProtocolKind};
 use godwit_fsm::{
-    Action, CloseReason, Direction, GracefulRestartConfig, LogClass, Outbound, PeerConfig, RemoteAs, Session,
-    StopCause, UpdateVerdict,
+    Action, CloseReason, Direction, LogClass, Outbound, PeerConfig, RemoteAs, Session, StopCause,
+    UpdateVerdict,
 };
 use godwit_rib::{Links, OnLink};
 use godwit_wire::{AddPathFamily, MessageType, Notification, Open, RouteRefresh};
@@ -38,15 +37,36 @@ pub(crate) use trace::channel_name;
 use channels::{Up, UpEvent};
 use connection::{Connection, Outgoing};
 use entrance::Entrance;
+use graceful::OwnRestart;
+use held::HeldRoutes;
 
 type Connecting = Pin<Box<dyn Future<Output = std::io::Result<TcpStream>> + Send>>;
 
-/// Runs a BGP protocol until it is told to stop. `exit` is told if it has to end by itself.
-pub(crate) async fn run(
+/// Runs a BGP protocol until it is told to stop. `exit` is told if it has to end by itself. What it waits for
+/// after a restart of ours is known when this returns, not when it runs.
+pub(crate) fn run(
     config: ProtocolConfig,
     context: Context,
     commands: mpsc::Receiver<Command>,
     exit: mpsc::Sender<(String, String)>,
+) -> impl Future<Output = ()> + Send {
+    let own_restart = match &config.kind {
+        ProtocolKind::Bgp(bgp) => Some(OwnRestart::begin(&config, bgp, &context.recovery)),
+        _ => None,
+    };
+    async move {
+        if let Some(own_restart) = own_restart {
+            work(config, context, commands, exit, own_restart).await;
+        }
+    }
+}
+
+async fn work(
+    config: ProtocolConfig,
+    context: Context,
+    commands: mpsc::Receiver<Command>,
+    exit: mpsc::Sender<(String, String)>,
+    own_restart: OwnRestart,
 ) {
     let ProtocolKind::Bgp(bgp) = config.kind.clone() else { return };
     let Neighbor::Address { address, interface } = bgp.neighbor.clone() else {
@@ -66,6 +86,8 @@ pub(crate) async fn run(
         incoming: None,
         connecting: None,
         up: None,
+        held: HeldRoutes::default(),
+        own_restart,
         context,
         over_limit: Arc::default(),
         faults: LogLimit::default(),
@@ -85,7 +107,7 @@ fn peer_config(config: &ProtocolConfig, bgp: &BgpConfig, context: &Context) -> P
         NeighborAs::Internal => RemoteAs::Internal,
         NeighborAs::External => RemoteAs::External,
     };
-    PeerConfig {
+    let peer = PeerConfig {
         local_as: bgp.local_as,
         remote_as,
         router_id: config.router_id.unwrap_or(context.router_id),
@@ -104,13 +126,12 @@ fn peer_config(config: &ProtocolConfig, bgp: &BgpConfig, context: &Context) -> P
         add_path: config.channels.iter().filter_map(add_path).collect(),
         route_refresh: bgp.route_refresh,
         four_octet_as: bgp.four_octet_as,
-        graceful_restart: match bgp.graceful_restart {
-            GracefulRestartMode::Off => GracefulRestartConfig::Off,
-            // Keeping forwarding state over a restart is not done yet, so it is not promised.
-            GracefulRestartMode::Aware | GracefulRestartMode::On => GracefulRestartConfig::Off,
-        },
+        graceful_restart: godwit_fsm::GracefulRestartConfig::Off,
+        restart_families: Vec::new(),
+        preserved_families: Vec::new(),
         restarting: false,
-    }
+    };
+    graceful::configure(peer, config, bgp, context)
 }
 
 /// `add paths` of a channel, if it is on.
@@ -134,6 +155,9 @@ struct Task {
     incoming: Option<Connection>,
     connecting: Option<Connecting>,
     up: Option<Box<Up>>,
+    /// Routes of a neighbor that is away and expected back.
+    held: HeldRoutes,
+    own_restart: OwnRestart,
     over_limit: Arc<crate::table::OverLimit>,
     /// How often the log is told that we cannot connect.
     faults: LogLimit,
@@ -168,7 +192,7 @@ impl Task {
                 },
                 () = sleep_until(timeout) => self.fsm.handle_timeout(Instant::now()),
                 () = sleep_until(self.entrance.retry_at()) => self.begin(),
-                Some(connection) = incoming.recv() => self.accept(connection),
+                Some(connection) = incoming.recv() => self.accept(connection).await,
                 result = connected(&mut self.connecting) => self.connect_done(result),
                 changed = self.context.links.changed() => {
                     if changed.is_err() {
@@ -176,6 +200,7 @@ impl Task {
                     }
                     self.links_changed().await;
                 }
+                () = self.context.recovery.ended(), if self.own_restart.active => self.recovered().await,
                 () = over_limit.wake.notified() => self.limit_hit(),
                 event = Up::event(&mut self.up, room) => match event {
                     UpEvent::Flushed => {}
@@ -209,20 +234,15 @@ impl Task {
                     self.set_state(godwit_api::ProtocolState::Up);
                     let local = self.slot(direction).as_ref().and_then(connection::Connection::local_address);
                     self.over_limit = Arc::default();
-                    self.up = Up::start(self.view(&negotiated), direction, local.map(|l| l.ip()))
+                    self.restart_established(&negotiated);
+                    let held = std::mem::take(&mut self.held);
+                    self.up = Up::start(self.view(&negotiated), direction, local.map(|l| l.ip()), held)
                         .await
                         .map(Box::new);
+                    self.check_refreshed();
                 }
-                Action::Down(_) => {
-                    self.trace(DebugFlags::STATES, "State changed to stop");
-                    self.trace_end();
-                    self.trace(DebugFlags::STATES, "Starting");
-                    self.set_state(godwit_api::ProtocolState::Start);
-                    self.trace(DebugFlags::EVENTS, "Started");
-                    if let Some(up) = self.up.take() {
-                        up.stop().await;
-                    }
-                }
+                Action::Down(down) => self.down(&down).await,
+                Action::StaleExpired => self.stale_expired().await,
                 Action::Refresh(refresh) => {
                     if let Some(up) = &mut self.up {
                         up.refresh(refresh).await;
@@ -365,10 +385,12 @@ impl Task {
         }
     }
 
-    fn accept(&mut self, incoming: Incoming) {
+    async fn accept(&mut self, incoming: Incoming) {
         let now = Instant::now();
         // Something may be due that decides whether it is taken.
         let accepted = self.fsm.accepts_incoming(now);
+        // It may take the place of one that is there, which is closed first.
+        self.act().await;
         let word = if accepted { "accepted" } else { "rejected" };
         let (address, port) = (incoming.peer.ip(), incoming.peer.port());
         self.trace(
@@ -476,7 +498,12 @@ impl Task {
             let Some(up) = &mut self.up else { return true };
             let links = self.context.links.borrow().clone();
             return match up.update(body, &links, &self.config) {
-                Ok(()) => true,
+                Ok(family) => {
+                    if let Some(family) = family {
+                        self.end_of_rib(family);
+                    }
+                    true
+                }
                 Err(error) => {
                     self.fsm.message_error(direction, &error, now);
                     false
@@ -548,6 +575,7 @@ impl Task {
             negotiated,
             peer: self.peer,
             over_limit: &self.over_limit,
+            recovering: self.own_restart.active,
         }
     }
 
@@ -620,6 +648,7 @@ impl Task {
         if let Some(up) = self.up.take() {
             up.stop().await;
         }
+        self.held.flush().await;
     }
 }
 

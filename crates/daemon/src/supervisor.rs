@@ -24,6 +24,7 @@ use crate::kernel::KernelEvents;
 use crate::links::LinkTable;
 use crate::listener::Listeners;
 use crate::protocol::{Command, CommandSender, Context, StopReason, Tables};
+use crate::recovery::RecoveryWait;
 use crate::{ConfigApplied, ConfigLoader, ExitReason, Options};
 
 /// A question on its way to the supervisor.
@@ -73,6 +74,7 @@ pub(crate) struct Supervisor {
     started: u64,
     reconfigured: u64,
     shutting_down: bool,
+    recovery: RecoveryWait,
     /// Told to us by protocols that stop by themselves: (name, why).
     exits: (mpsc::Sender<Exit>, mpsc::Receiver<Exit>),
 }
@@ -102,6 +104,7 @@ impl Supervisor {
             started: now,
             reconfigured: now,
             shutting_down: false,
+            recovery: RecoveryWait::new(options.recovery),
             exits: mpsc::channel(crate::limits::REQUEST_QUEUE_LEN),
         }
     }
@@ -115,9 +118,11 @@ impl Supervisor {
         let config = self.config.clone();
         self.choose_router_id(&config);
         self.apply(&RouterConfig::default(), &config, How { soft: false, follow_disabled: false }).await;
+        self.recovery_begun();
         tracing::info!("Started");
         loop {
             let undo_at = self.undo_at;
+            let recovery_time = Duration::from_secs(self.config.graceful_restart_wait_secs.into());
             tokio::select! {
                 ask = requests.recv() => {
                     let Some((request, reply)) = ask else { return self.stop(false).await };
@@ -132,8 +137,10 @@ impl Supervisor {
                 }
                 Some((config, done)) = configs.recv() => {
                     self.replace(config).await;
+                    self.recovery_begun();
                     let _ = done.send(());
                 }
+                () = self.recovery.over(recovery_time) => self.recovery.end(),
                 Some((name, why)) = self.exits.1.recv() => self.ended(&name, why).await,
                 changed = self.links.changed() => {
                     if changed.is_err() {
@@ -143,6 +150,7 @@ impl Supervisor {
                         let config = self.config.clone();
                         self.choose_router_id(&config);
                         self.start_waiting(&config).await;
+                        self.recovery_begun();
                     }
                 }
                 () = sleep_until(undo_at), if undo_at.is_some() => {
@@ -176,9 +184,18 @@ impl Supervisor {
             links: self.links.clone(),
             directory: self.directory.clone(),
             kernel: self.kernel.clone(),
+            recovery: self.recovery.handle(&self.config),
             router_id: self.router_id.unwrap_or(Ipv4Addr::UNSPECIFIED),
             dialect16: self.config.dialect == godwit_config::Dialect::Bird16,
             seed: self.seed,
+        }
+    }
+
+    /// Those that are to be waited for after our restart are started, unless they wait themselves: for a
+    /// router id, or for a configuration.
+    fn recovery_begun(&mut self) {
+        if self.router_id.is_some() && !self.config.protocols.is_empty() {
+            self.recovery.all_started();
         }
     }
 

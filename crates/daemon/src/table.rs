@@ -72,6 +72,8 @@ pub(crate) struct ChunkReceiver<K: NetKey> {
     id: ExporterId,
     rx: mpsc::Receiver<Chunk<K>>,
     blocked: Arc<AtomicBool>,
+    /// So many chunks were on their way when [`ChunkReceiver::fence`] was called.
+    before_fence: usize,
 }
 
 impl<K: NetKey> ChunkReceiver<K> {
@@ -83,7 +85,25 @@ impl<K: NetKey> ChunkReceiver<K> {
             self.blocked.store(false, Ordering::Release);
             permit.send(TableMessage::Credit);
         }
-        self.rx.recv().await
+        loop {
+            let chunk = self.rx.recv().await;
+            let old = self.before_fence > 0;
+            self.before_fence = self.before_fence.saturating_sub(1);
+            // The one that counts is yet to come.
+            if !(old && matches!(chunk, Some(Chunk::Fed))) {
+                return chunk;
+            }
+        }
+    }
+
+    /// Asks for another [`Chunk::Fed`] when all that is in the table now has been said; it is the next
+    /// one that comes.
+    pub(crate) async fn fence(&mut self) {
+        // What is still looked up may change what is said.
+        while self.table.call(|shell| shell.table.has_job()).await == Some(true) {}
+        let id = self.id;
+        let queued = self.table.call(move |shell| shell.fence(id)).await;
+        self.before_fence = queued.unwrap_or_default();
     }
 
     /// The exporter's id in its table.
@@ -118,23 +138,12 @@ impl<K: NetKey> TableHandle<K> {
         rx.await.ok()
     }
 
-    /// Queues a batch if there is room now, else gives it back.
-    pub(crate) fn try_send(
-        &self,
-        source: SourceId,
-        batch: RouteBatch<K>,
-        over_limit: Option<Arc<OverLimit>>,
-    ) -> Result<(), RouteBatch<K>> {
-        match self.tx.try_reserve() {
-            Ok(permit) => {
-                permit.send(TableMessage::Routes { source, batch, over_limit });
-                Ok(())
-            }
-            Err(_) => Err(batch),
-        }
+    /// A place in the queue, if there is one now.
+    pub(crate) fn try_reserve(&self) -> Option<mpsc::Permit<'_, TableMessage<K>>> {
+        self.tx.try_reserve().ok()
     }
 
-    /// A place in the queue for a batch, waited for without holding anything.
+    /// A place in the queue, waited for without holding anything.
     pub(crate) async fn reserve(&self) -> Option<mpsc::Permit<'_, TableMessage<K>>> {
         self.tx.reserve().await.ok()
     }
@@ -171,7 +180,7 @@ impl<K: NetKey> TableHandle<K> {
                 id
             })
             .await?;
-        Some(ChunkReceiver { table: self.clone(), id, rx, blocked: reader_blocked })
+        Some(ChunkReceiver { table: self.clone(), id, rx, blocked: reader_blocked, before_fence: 0 })
     }
 
     /// Removes an exporter.
@@ -258,6 +267,15 @@ impl<K: NetKey> TableShell<K> {
             TableMessage::Credit => {}
             TableMessage::Call(call) => call(self),
         }
+    }
+
+    /// Has a reader told once more that it has everything; how many chunks it has not read yet.
+    fn fence(&mut self, id: ExporterId) -> usize {
+        if let Some(exporter) = self.table.exporter_mut(id) {
+            exporter.fence();
+        }
+        let reader = self.readers.iter().find(|r| r.id == id);
+        reader.map_or(0, |r| r.tx.max_capacity() - r.tx.capacity())
     }
 
     /// The exporter to a protocol.

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use godwit_config::{
-    BgpConfig, ChannelConfig, GracefulRestartMode, Neighbor, Policy, ProtocolConfig, ProtocolKind,
-    RouterConfig,
-};
+use godwit_config::{BgpConfig, ChannelConfig, Neighbor, Policy, ProtocolConfig, ProtocolKind, RouterConfig};
 
 /// A line for each option that is set and changes nothing: `NAME: `OPTION` has no effect yet`, with
 /// what follows from that where it is not plain.
@@ -64,7 +61,6 @@ fn line(protocol: &str, what: &str) -> String {
 fn of_session(bgp: &BgpConfig) -> Vec<&'static str> {
     let asked = [
         (bgp.deterministic_med, "deterministic med"),
-        (bgp.graceful_restart == GracefulRestartMode::On, "graceful restart"),
         (matches!(bgp.neighbor, Neighbor::Range(_)), "neighbor range: no session is made"),
     ];
     asked.iter().filter(|(set, _)| *set).map(|(_, what)| *what).collect()
@@ -77,7 +73,6 @@ fn of_channel(channel: &ChannelConfig) -> Vec<&'static str> {
         (channel.export_limit.is_some(), "export limit"),
         (channel.bgp.secondary, "secondary"),
         (channel.bgp.igp_table.is_some(), "igp table: next hops are looked up in the channel's table"),
-        (channel.bgp.graceful_restart == Some(true), "graceful restart"),
     ];
     asked.iter().filter(|(set, _)| *set).map(|(_, what)| *what).collect()
 }

@@ -183,9 +183,6 @@ async fn live(
         let path = name.map_or(file.as_path(), Path::new);
         loading::load_file(path, ipv6)
     });
-    if options.recovery {
-        tracing::warn!("-R: graceful restart recovery has no effect yet");
-    }
     let applied = Arc::new(move |config: &RouterConfig| log.apply(config));
     let (handle, router) =
         godwit_daemon::start(Options { config, loader, applied, recovery: options.recovery }).await?;

@@ -91,7 +91,10 @@ fn details2(out: &mut Framer, p: &ProtocolStatus, kept: &dyn Fn(AddressFamily) -
         out.line(1006, &format!("  Channel {}", c.family));
         out.line(1006, &format!("    State:          {}", c.state));
         out.line(1006, &format!("    Table:          {}", c.table));
-        channel(out, c, "    ", matches!(c.state, "UP" | "FLUSHING"), kept(c.family));
+        channel(out, c, "    ", matches!(c.state, "START" | "UP" | "FLUSHING"), kept(c.family));
+        if c.neighbor_restarting {
+            out.line(1006, "    Neighbor GR:    Regular");
+        }
         if let Some((global, local)) = c.bgp_next_hop {
             let local = local.map_or(String::new(), |l| format!(" {l}"));
             out.line(1006, &format!("    BGP Next hop:   {global}{local}"));
@@ -116,6 +119,8 @@ fn details16(out: &mut Framer, p: &ProtocolStatus, kept: &dyn Fn(AddressFamily) 
         counters: ChannelCounters::default(),
         bgp_next_hop: None,
         igp_table: None,
+        recovery: None,
+        neighbor_restarting: false,
     };
     let c = p.channels.first().unwrap_or(&unused);
     channel(out, c, "  ", p.state != ProtocolState::Down, kept(c.family));
@@ -129,6 +134,9 @@ fn channel(out: &mut Framer, c: &ChannelStatus, indent: &str, counted: bool, kep
     line(format!("Preference:     {}", c.preference));
     line(format!("Input filter:   {}", c.import));
     line(format!("Output filter:  {}", c.export));
+    if let Some(recovery) = c.recovery {
+        line(format!("GR recovery:    {recovery}"));
+    }
     for (limit, label) in c.limits.iter().zip(["Receive limit:", "Import limit:", "Export limit:"]) {
         let Some((limit, hit)) = limit else { continue };
         line(format!("{label:<15} {}{}", limit.max, if *hit { " [HIT]" } else { "" }));
@@ -177,9 +185,13 @@ fn neighbor(bgp: &BgpStatus) -> String {
 
 fn timer(out: &mut Framer, label: &str, timer: Option<(f64, u32)>, dialect: Dialect) {
     let Some((left, whole)) = timer else { return };
-    let left = left.max(0.0);
-    let left = if dialect == Dialect::Bird2 { format!("{left:.3}") } else { format!("{}", left as u64) };
+    let left = seconds_left(left, dialect);
     out.line(1006, &format!("    {label:<17} {left}/{whole}"));
+}
+
+fn seconds_left(left: f64, dialect: Dialect) -> String {
+    let left = left.max(0.0);
+    if dialect == Dialect::Bird2 { format!("{left:.3}") } else { format!("{}", left as u64) }
 }
 
 fn bgp2(out: &mut Framer, p: &ProtocolStatus, bgp: &BgpStatus) {
@@ -191,10 +203,12 @@ fn bgp2(out: &mut Framer, p: &ProtocolStatus, bgp: &BgpStatus) {
     }
     out.line(1006, &format!("    Neighbor AS:      {}", bgp.neighbor_as));
     out.line(1006, &format!("    Local AS:         {}", bgp.local_as));
+    neighbor_restart(out, bgp);
     match p.state {
         ProtocolState::Start => {
             timer(out, "Error wait:", bgp.error_wait, dialect);
             timer(out, "Connect delay:", bgp.connect_delay, dialect);
+            restart_timer(out, bgp, dialect);
         }
         ProtocolState::Up => {
             if let Some(id) = bgp.neighbor_id {
@@ -223,8 +237,10 @@ fn bgp16(out: &mut Framer, p: &ProtocolStatus, bgp: &BgpStatus, c: &ChannelStatu
     out.line(1006, &format!("  BGP state:          {}", bgp.state));
     out.line(1006, &neighbor(bgp));
     out.line(1006, &format!("    Neighbor AS:      {}", bgp.neighbor_as));
+    neighbor_restart(out, bgp);
     match p.state {
         ProtocolState::Start => {
+            restart_timer(out, bgp, dialect);
             timer(out, "Error wait:", bgp.error_wait, dialect);
             timer(out, "Connect delay:", bgp.connect_delay, dialect);
         }
@@ -260,6 +276,19 @@ fn source_and_timers(out: &mut Framer, bgp: &BgpStatus, dialect: Dialect) {
     }
     timer(out, "Hold timer:", bgp.hold_timer, dialect);
     timer(out, "Keepalive timer:", bgp.keepalive_timer, dialect);
+}
+
+fn neighbor_restart(out: &mut Framer, bgp: &BgpStatus) {
+    if bgp.neighbor_restarting {
+        out.line(1006, "    Neighbor graceful restart active");
+    }
+}
+
+/// It has no whole time, says BIRD.
+fn restart_timer(out: &mut Framer, bgp: &BgpStatus, dialect: Dialect) {
+    let Some(left) = bgp.restart_timer else { return };
+    let left = seconds_left(left, dialect);
+    out.line(1006, &format!("    Restart timer:    {left}/-"));
 }
 
 fn last_error(out: &mut Framer, bgp: &BgpStatus) {

@@ -21,11 +21,11 @@ pub fn status(out: &mut Framer, version: &str, s: &Status, times: &Times<'_>) {
         match times.dialect {
             Dialect::Bird16 => {
                 out.line(24, &format!("  Waiting for {waiting} protocols to recover"));
-                out.line(24, &format!("  Wait timer is {left}/{whole}"));
+                out.line(24, &format!("  Wait timer is {}/{whole}", left.div_ceil(1000)));
             }
             Dialect::Bird2 => {
                 out.line(24, &format!("  Waiting for {waiting} channels to recover"));
-                out.line(24, &format!("  Wait timer is {left}.000/{whole}"));
+                out.line(24, &format!("  Wait timer is {}.{:03}/{whole}", left / 1000, left % 1000));
             }
         }
     }

@@ -17,10 +17,12 @@ use godwit_rib::{
 use godwit_wire::{AddressFamily, AttributeContext, MessageError, RouteRefresh};
 use ipnetwork::{Ipv4Network, Ipv6Network};
 
+use super::held::{Held, HeldRoutes};
 use crate::limits::{BATCH_NETS_MAX, SESSION_CHUNKS_MAX};
 use crate::links::LinkTable;
 use crate::log_limit::LogLimit;
 use crate::protocol::{Context, policy, trace};
+use crate::recovery::Lock;
 use crate::table::{Chunk, ChunkReceiver, OverLimit, TableHandle, TableMessage};
 
 /// One family's channel.
@@ -28,10 +30,25 @@ pub(super) struct Channel<K: NetKey> {
     pub(super) table: TableHandle<K>,
     pub(super) source: SourceId,
     pub(super) chunks: ChunkReceiver<K>,
-    /// Batches that the table had no room for yet.
-    pending: VecDeque<RouteBatch<K>>,
+    /// What the table had no room for yet.
+    pending: VecDeque<Pending<K>>,
     over_limit: Arc<OverLimit>,
+    /// The session the source's paths come over.
+    session: BgpSource,
+    /// Paths of an earlier session are there, to be announced again or to go.
+    pub(super) stale: bool,
+    /// The neighbor knows End-of-RIB.
     end_of_rib: bool,
+    /// It is not told yet: after a restart of ours there is more to come.
+    withheld: bool,
+}
+
+/// What a session has for a table.
+enum Pending<K: NetKey> {
+    /// Routes.
+    Routes(RouteBatch<K>),
+    /// Their end: what is stale goes (if something is), and the lock is held no longer.
+    EndOfRib(bool, Option<Lock>),
 }
 
 /// What an established session has.
@@ -71,6 +88,7 @@ impl Up {
         session: SessionView<'_>,
         direction: Direction,
         local: Option<IpAddr>,
+        mut held: HeldRoutes,
     ) -> Option<Self> {
         let SessionView { config, context, negotiated, .. } = session;
         let links = context.links.borrow().clone();
@@ -81,13 +99,15 @@ impl Up {
         };
         let (c4, c6) = (channel(AddressFamily::IPV4), channel(AddressFamily::IPV6));
         let ipv4 = match c4 {
-            Some(c) => setup.channel(c, context.ipv4(&c.table)?).await,
+            Some(c) => setup.channel(c, context.ipv4(&c.table)?, held.ipv4.take()).await,
             None => None,
         };
         let ipv6 = match c6 {
-            Some(c) => setup.channel(c, context.ipv6(&c.table)?).await,
+            Some(c) => setup.channel(c, context.ipv6(&c.table)?, held.ipv6.take()).await,
             None => None,
         };
+        // What is left is of families that the session has no more.
+        held.flush().await;
         let of = |channel| setup.channel_import(channel);
         let import = ImportStep::new(setup.import(), c4.map(of), c6.map(of), context.seed);
         Some(Self {
@@ -128,13 +148,13 @@ impl Up {
         self.negotiated.route_refresh
     }
 
-    /// One UPDATE: its routes are added to the batches.
+    /// One UPDATE: its routes are added to the batches. The family, if it was an End-of-RIB.
     pub(super) fn update(
         &mut self,
         body: &[u8],
         links: &Arc<LinkTable>,
         config: &ProtocolConfig,
-    ) -> Result<(), MessageError> {
+    ) -> Result<Option<AddressFamily>, MessageError> {
         let summary = self.import.update(body, &**links, &mut self.batches)?;
         for remark in &summary.remarks {
             self.remark(remark, &config.name);
@@ -145,7 +165,7 @@ impl Up {
         if self.batches.ipv4.nets.len() >= BATCH_NETS_MAX || self.batches.ipv6.nets.len() >= BATCH_NETS_MAX {
             self.hand_over();
         }
-        Ok(())
+        Ok(summary.end_of_rib)
     }
 
     /// Logs a fault of the neighbor's, as long as it does not make too many of them.
@@ -166,6 +186,46 @@ impl Up {
         }
         if let Some(channel) = &mut self.ipv6 {
             channel.hand_over(&mut self.batches.ipv6);
+        }
+    }
+
+    /// The neighbor has announced all it has of a family: what is still stale goes, and whoever waits for
+    /// the lock may go on when the table has everything.
+    pub(super) fn end_of_rib(&mut self, family: AddressFamily, lock: Option<Lock>) {
+        match family {
+            AddressFamily::IPV4 => {
+                if let Some(channel) = &mut self.ipv4 {
+                    channel.end_of_rib(&mut self.batches.ipv4, lock);
+                }
+            }
+            AddressFamily::IPV6 => {
+                if let Some(channel) = &mut self.ipv6 {
+                    channel.end_of_rib(&mut self.batches.ipv6, lock);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether paths of an earlier session are left.
+    pub(super) fn is_stale(&self) -> bool {
+        self.ipv4.as_ref().is_some_and(|c| c.stale) || self.ipv6.as_ref().is_some_and(|c| c.stale)
+    }
+
+    /// The neighbor took too long to announce again what it had.
+    pub(super) fn sweep(&mut self) {
+        for family in self.families() {
+            self.end_of_rib(family, None);
+        }
+    }
+
+    /// The recovery after a restart of ours is over: the neighbor is told when it has everything.
+    pub(super) async fn recovered(&mut self) {
+        if let Some(channel) = &mut self.ipv4 {
+            channel.recovered().await;
+        }
+        if let Some(channel) = &mut self.ipv6 {
+            channel.recovered().await;
         }
     }
 
@@ -225,6 +285,18 @@ impl Up {
         set_surroundings(self.ipv6.as_ref(), links).await;
     }
 
+    /// The session is lost and the neighbor expected back: its routes stay, if it keeps forwarding.
+    pub(super) async fn hold(self) -> HeldRoutes {
+        let mut held = HeldRoutes::default();
+        if let Some(channel) = self.ipv4 {
+            held.ipv4 = channel.hold(&self.negotiated).await;
+        }
+        if let Some(channel) = self.ipv6 {
+            held.ipv6 = channel.hold(&self.negotiated).await;
+        }
+        held
+    }
+
     /// Takes the session's routes out of the tables.
     pub(super) async fn stop(self) {
         if let Some(channel) = self.ipv4 {
@@ -239,32 +311,44 @@ impl Up {
 impl<K: NetKey> Channel<K> {
     fn hand_over(&mut self, batch: &mut RouteBatch<K>) {
         if !batch.is_empty() {
-            self.pending.push_back(std::mem::take(batch));
+            self.pending.push_back(Pending::Routes(std::mem::take(batch)));
         }
-        while let Some(batch) = self.pending.pop_front() {
-            if let Err(batch) = self.table.try_send(self.source, batch, Some(self.over_limit.clone())) {
-                self.pending.push_front(batch);
-                return;
-            }
+        while !self.pending.is_empty()
+            && let Some(permit) = self.table.try_reserve()
+            && let Some(pending) = self.pending.pop_front()
+        {
+            permit.send(message(pending, self.source, &self.over_limit));
+        }
+    }
+
+    fn end_of_rib(&mut self, batch: &mut RouteBatch<K>, lock: Option<Lock>) {
+        let stale = std::mem::take(&mut self.stale);
+        if !stale && lock.is_none() {
+            return;
+        }
+        self.hand_over(batch);
+        self.pending.push_back(Pending::EndOfRib(stale, lock));
+        self.hand_over(batch);
+    }
+
+    async fn recovered(&mut self) {
+        if std::mem::take(&mut self.withheld) {
+            self.chunks.fence().await;
         }
     }
 
     async fn event(channel: Option<&mut Self>, room: bool) -> UpEvent {
         let Some(channel) = channel else { return std::future::pending().await };
-        let Self { table, source, chunks, pending, over_limit, end_of_rib } = channel;
+        let Self { table, source, chunks, pending, over_limit, end_of_rib, withheld, .. } = channel;
         tokio::select! {
             permit = table.reserve(), if !pending.is_empty() => {
-                let (Some(permit), Some(batch)) = (permit, pending.pop_front()) else { return UpEvent::Gone };
-                permit.send(TableMessage::Routes {
-                    source: *source,
-                    batch,
-                    over_limit: Some(over_limit.clone()),
-                });
+                let (Some(permit), Some(next)) = (permit, pending.pop_front()) else { return UpEvent::Gone };
+                permit.send(message(next, *source, over_limit));
                 UpEvent::Flushed
             }
             chunk = chunks.recv(), if room => match chunk {
                 Some(Chunk::Updates(bytes)) => UpEvent::Send(bytes),
-                Some(Chunk::Fed) => UpEvent::Send(fed::<K>(*end_of_rib)),
+                Some(Chunk::Fed) => UpEvent::Send(fed::<K>(*end_of_rib && !*withheld)),
                 Some(Chunk::Routes(_)) => UpEvent::Flushed,
                 None => UpEvent::Gone,
             },
@@ -273,10 +357,41 @@ impl<K: NetKey> Channel<K> {
         }
     }
 
+    async fn hold(mut self, negotiated: &Negotiated) -> Option<Held<K>> {
+        self.table.remove_exporter(self.chunks.id()).await;
+        let held = Held { table: self.table, source: self.source, session: self.session };
+        if !negotiated.keeps_family(K::FAMILY) {
+            held.flush().await;
+            return None;
+        }
+        // What came before the connection was lost is as good as the rest.
+        let source = held.source;
+        while let Some(pending) = self.pending.pop_front() {
+            held.table.reserve().await?.send(message(pending, source, &self.over_limit));
+        }
+        held.table.call(move |shell| shell.table.mark_stale(source)).await;
+        Some(held)
+    }
+
     async fn stop(self) {
         self.table.remove_exporter(self.chunks.id()).await;
         let source = self.source;
         self.table.call(move |shell| shell.table.flush_source(source)).await;
+    }
+}
+
+/// Tells a table what waited for room there.
+fn message<K: NetKey>(pending: Pending<K>, source: SourceId, over_limit: &Arc<OverLimit>) -> TableMessage<K> {
+    match pending {
+        Pending::Routes(batch) => {
+            TableMessage::Routes { source, batch, over_limit: Some(over_limit.clone()) }
+        }
+        Pending::EndOfRib(stale, lock) => TableMessage::Call(Box::new(move |shell| {
+            if stale {
+                shell.table.sweep_stale(source);
+            }
+            drop(lock);
+        })),
     }
 }
 
@@ -310,6 +425,8 @@ pub(super) struct SessionView<'a> {
     pub(super) negotiated: &'a Negotiated,
     pub(super) peer: IpAddr,
     pub(super) over_limit: &'a Arc<OverLimit>,
+    /// After a restart of ours, what we have is not complete yet.
+    pub(super) recovering: bool,
 }
 
 struct Setup<'a> {
@@ -365,19 +482,50 @@ impl Setup<'_> {
         }
     }
 
-    async fn channel<K: NetKey>(&self, channel: &ChannelConfig, table: TableHandle<K>) -> Option<Channel<K>> {
+    /// A source for a channel: with what an earlier session left, if the neighbor has kept forwarding.
+    /// Whether it is such a one.
+    async fn source_of<K: NetKey>(
+        &self,
+        info: SourceInfo,
+        channel: &ChannelConfig,
+        table: &TableHandle<K>,
+        held: Option<Held<K>>,
+    ) -> Option<(SourceId, bool)> {
+        let (limit, traced) = (source_limit(channel), self.trace(channel.family));
+        if let Some(held) = held {
+            if self.session.negotiated.has_kept_family(K::FAMILY) && info.bgp.as_ref() == Some(&held.session)
+            {
+                let source = held.source;
+                let set = move |shell: &mut crate::table::TableShell<K>| {
+                    shell.table.set_source_trace(source, traced);
+                    shell.table.set_limit(source, limit)
+                };
+                if table.call(set).await? {
+                    self.session.over_limit.passed(K::FAMILY);
+                }
+                return Some((source, true));
+            }
+            held.flush().await;
+        }
+        Some((table.add_source(info, limit, traced).await?, false))
+    }
+
+    async fn channel<K: NetKey>(
+        &self,
+        channel: &ChannelConfig,
+        table: TableHandle<K>,
+        held: Option<Held<K>>,
+    ) -> Option<Channel<K>> {
         let info = SourceInfo {
             protocol: self.session.config.name.as_str().into(),
             type_rank: 0,
             bgp: Some(self.source()),
         };
         let protocol = info.protocol.clone();
-        let limit = source_limit(channel);
-        let traced = self.trace(channel.family);
-        let source = table.add_source(info, limit, traced.clone()).await?;
+        let (source, stale) = self.source_of(info, channel, &table, held).await?;
         let kind = ExporterKind::Bgp(Box::new(self.export(channel)));
         let mut exporter = Exporter::new(kind, policy(&channel.export), Some(source), self.links.clone());
-        exporter.set_trace(traced);
+        exporter.set_trace(self.trace(channel.family));
         let chunks = table.add_exporter(protocol, exporter, SESSION_CHUNKS_MAX).await?;
         Some(Channel {
             table,
@@ -385,7 +533,10 @@ impl Setup<'_> {
             chunks,
             pending: VecDeque::new(),
             over_limit: self.session.over_limit.clone(),
+            session: self.source(),
+            stale,
             end_of_rib: self.session.negotiated.remote_open.graceful_restart().is_some(),
+            withheld: self.session.recovering,
         })
     }
 

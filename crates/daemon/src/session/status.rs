@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use godwit_api::{BgpStatus, ChannelCounters, ChannelStatus, NeighborStatus, ProtocolStatus};
 use godwit_config::{BgpConfig, ChannelConfig, GatewayMode, Neighbor, NeighborAs};
 use godwit_fsm::TimerStatus;
-use godwit_rib::NetKey;
+use godwit_rib::{ExporterId, NetKey, SourceId};
 use godwit_wire::AddressFamily;
 
 use crate::protocol::{base_status, channel_status, counters};
+use crate::table::TableHandle;
 
 use super::Task;
-use super::channels::Channel;
+use super::held::Held;
 
 /// What is known of a session that does not run.
 pub(crate) fn not_running(bgp: &BgpConfig, last_error: Option<String>) -> BgpStatus {
@@ -39,6 +40,8 @@ pub(crate) fn not_running(bgp: &BgpConfig, last_error: Option<String>) -> BgpSta
         keepalive_timer: None,
         connect_delay: None,
         error_wait: None,
+        neighbor_restarting: false,
+        restart_timer: None,
         last_error,
     }
 }
@@ -98,6 +101,8 @@ impl Task {
             keepalive_timer: up.map(|_| timer(session.keepalive_timer).unwrap_or_default()),
             connect_delay: timer(session.connect_delay),
             error_wait: timer(session.error_wait),
+            neighbor_restarting: session.neighbor_restarting,
+            restart_timer: session.restart_timer.map(|(left, _)| left.as_secs_f64()),
             internal: negotiated.map_or(configured.internal, |n| n.internal),
             ..configured
         }));
@@ -107,16 +112,50 @@ impl Task {
         status
     }
 
+    /// Of routes that a neighbor left behind, if it did.
+    async fn held_counters(&mut self, family: AddressFamily) -> Option<ChannelCounters> {
+        match family {
+            AddressFamily::IPV4 => of_held(self.held.ipv4.as_ref()).await,
+            AddressFamily::IPV6 => of_held(self.held.ipv6.as_ref()).await,
+            _ => None,
+        }
+    }
+
     async fn channel_status(&mut self, channel: &ChannelConfig) -> ChannelStatus {
-        let Some(up) = &self.up else { return channel_down(&self.bgp, channel) };
+        let pending = self.own_restart.waits_for(channel.family);
+        let Some(up) = &self.up else {
+            let mut status = match self.held_counters(channel.family).await {
+                Some(counters) => ChannelStatus {
+                    state: "START",
+                    counters,
+                    neighbor_restarting: true,
+                    ..channel_down(&self.bgp, channel)
+                },
+                None => channel_down(&self.bgp, channel),
+            };
+            status.recovery = pending.then_some("pending");
+            return status;
+        };
         let found = match (channel.family, &up.ipv4, &up.ipv6) {
-            (AddressFamily::IPV4, Some(c), _) => Some(of_channel(c).await),
-            (AddressFamily::IPV6, _, Some(c)) => Some(of_channel(c).await),
+            (AddressFamily::IPV4, Some(c), _) => {
+                let stale = c.stale;
+                Some((of_channel(c.table.clone(), c.source, c.chunks.id()).await, stale))
+            }
+            (AddressFamily::IPV6, _, Some(c)) => {
+                let stale = c.stale;
+                Some((of_channel(c.table.clone(), c.source, c.chunks.id()).await, stale))
+            }
             _ => None,
         };
-        let Some((counters, limit_hit)) = found else { return channel_down(&self.bgp, channel) };
+        let Some(((counters, limit_hit), stale)) = found else { return channel_down(&self.bgp, channel) };
         let mut status = channel_status(channel, "UP");
         status.counters = counters;
+        status.neighbor_restarting = stale;
+        status.recovery = match (pending, self.own_restart.active) {
+            (true, _) => Some("pending waiting"),
+            (false, true) => Some("waiting"),
+            (false, false) => None,
+        };
         let [_, import_limit, _] = &mut status.limits;
         if let Some((_, hit)) = import_limit {
             *hit = limit_hit;
@@ -127,11 +166,20 @@ impl Task {
     }
 }
 
+/// The counters of routes that were left behind.
+async fn of_held<K: NetKey>(held: Option<&Held<K>>) -> Option<ChannelCounters> {
+    let held = held?;
+    Some(counters(&held.table, vec![held.source], None).await)
+}
+
 /// A channel's counters, and whether it has been past its import limit.
-async fn of_channel<K: NetKey>(channel: &Channel<K>) -> (ChannelCounters, bool) {
-    let source = channel.source;
-    let counters = counters(&channel.table, vec![source], Some(channel.chunks.id())).await;
-    let hit = channel.table.call(move |shell| shell.table.limit_was_passed(source)).await;
+async fn of_channel<K: NetKey>(
+    table: TableHandle<K>,
+    source: SourceId,
+    exporter: ExporterId,
+) -> (ChannelCounters, bool) {
+    let counters = counters(&table, vec![source], Some(exporter)).await;
+    let hit = table.call(move |shell| shell.table.limit_was_passed(source)).await;
     (counters, hit.unwrap_or_default())
 }
 

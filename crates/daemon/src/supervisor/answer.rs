@@ -88,7 +88,7 @@ impl Supervisor {
             started: UnixMillis(self.started),
             reconfigured: UnixMillis(self.reconfigured),
             shutting_down: self.shutting_down,
-            recovery: None,
+            recovery: self.recovery.status(self.config.graceful_restart_wait_secs),
         }
     }
 

@@ -1,0 +1,145 @@
+//! Graceful restart (RFC 4724) in a session's task: routes that stay while the neighbor is away, and what we
+//! wait for after a restart of ours.
+
+use std::time::Instant;
+
+use godwit_config::{BgpConfig, DebugFlags, GracefulRestartMode, ProtocolConfig};
+use godwit_fsm::{Down, GracefulRestartConfig, Negotiated, PeerConfig};
+use godwit_wire::AddressFamily;
+
+use crate::protocol::Context;
+use crate::recovery::{Lock, Recovery};
+
+use super::Task;
+
+/// What a session has to wait for after a restart of ours.
+pub(super) struct OwnRestart {
+    /// It goes on, and the neighbor may hold our routes of before.
+    pub(super) active: bool,
+    locks: Vec<(AddressFamily, Lock)>,
+}
+
+impl OwnRestart {
+    /// Takes the locks of a session that is started.
+    pub(super) fn begin(config: &ProtocolConfig, bgp: &BgpConfig, recovery: &Recovery) -> Self {
+        let families = kept_families(config, bgp);
+        let locks: Vec<_> = families.into_iter().filter_map(|f| Some((f, recovery.lock()?))).collect();
+        Self { active: !locks.is_empty(), locks }
+    }
+
+    /// The lock of a family, which is held no longer.
+    pub(super) fn take(&mut self, family: AddressFamily) -> Option<Lock> {
+        let place = self.locks.iter().position(|(of, _)| *of == family)?;
+        Some(self.locks.swap_remove(place).1)
+    }
+
+    /// Whether End-of-RIB of a family is waited for.
+    pub(super) fn waits_for(&self, family: AddressFamily) -> bool {
+        self.locks.iter().any(|(of, _)| *of == family)
+    }
+
+    /// Gives up waiting for what this neighbor will not say: it does not know how, or has restarted and
+    /// waits itself (RFC 4724 §4.1).
+    fn established(&mut self, negotiated: &Negotiated) {
+        let capability = negotiated.remote_open.graceful_restart();
+        let tells = capability.is_some_and(|graceful| !graceful.restarting);
+        self.locks.retain(|(family, _)| tells && negotiated.families.contains(family));
+    }
+}
+
+/// The families that graceful restart is on for.
+fn kept_families(config: &ProtocolConfig, bgp: &BgpConfig) -> Vec<AddressFamily> {
+    let default = match bgp.graceful_restart {
+        GracefulRestartMode::Off => return Vec::new(),
+        GracefulRestartMode::Aware => false,
+        GracefulRestartMode::On => true,
+    };
+    let kept = config.channels.iter().filter(|c| c.bgp.graceful_restart.unwrap_or(default));
+    kept.map(|c| c.family).collect()
+}
+
+/// The part of a machine's configuration that is about this.
+pub(super) fn configure(
+    peer: PeerConfig,
+    config: &ProtocolConfig,
+    bgp: &BgpConfig,
+    context: &Context,
+) -> PeerConfig {
+    let restart_families = kept_families(config, bgp);
+    let graceful_restart = match bgp.graceful_restart {
+        GracefulRestartMode::Off => GracefulRestartConfig::Off,
+        _ if restart_families.is_empty() => GracefulRestartConfig::Aware,
+        _ => GracefulRestartConfig::On { restart_time_secs: bgp.graceful_restart_time_secs },
+    };
+    let preserved = restart_families.iter().copied().filter(|f| context.recovery.has_preserved(*f));
+    PeerConfig {
+        graceful_restart,
+        preserved_families: preserved.collect(),
+        restarting: !restart_families.is_empty() && context.recovery.is_active(),
+        restart_families,
+        ..peer
+    }
+}
+
+impl Task {
+    /// A session is up: what can still be waited for.
+    pub(super) fn restart_established(&mut self, negotiated: &Negotiated) {
+        self.own_restart.established(negotiated);
+    }
+
+    /// The established session is over.
+    pub(super) async fn down(&mut self, down: &Down) {
+        let up = self.up.take();
+        if down.graceful {
+            self.set_state(godwit_api::ProtocolState::Start);
+            if let Some(up) = up {
+                self.held = up.hold().await;
+            }
+            return;
+        }
+        self.trace(DebugFlags::STATES, "State changed to stop");
+        self.trace_end();
+        self.trace(DebugFlags::STATES, "Starting");
+        self.set_state(godwit_api::ProtocolState::Start);
+        self.trace(DebugFlags::EVENTS, "Started");
+        if let Some(up) = up {
+            up.stop().await;
+        }
+    }
+
+    /// What the neighbor left behind and has not announced again goes.
+    pub(super) async fn stale_expired(&mut self) {
+        self.held.flush().await;
+        if let Some(up) = &mut self.up {
+            up.sweep();
+        }
+    }
+
+    /// End-of-RIB of a family.
+    pub(super) fn end_of_rib(&mut self, family: AddressFamily) {
+        let lock = self.own_restart.take(family);
+        let Some(up) = &mut self.up else { return };
+        let was_stale = up.is_stale();
+        up.end_of_rib(family, lock);
+        if was_stale && !up.is_stale() {
+            self.fsm.set_refreshed();
+        }
+    }
+
+    /// The recovery after a restart of ours is over, for all sessions.
+    pub(super) async fn recovered(&mut self) {
+        self.own_restart = OwnRestart { active: false, locks: Vec::new() };
+        self.fsm.set_recovered();
+        if let Some(up) = &mut self.up {
+            up.recovered().await;
+        }
+    }
+
+    /// Whether a session that is up has nothing stale (left), so that the machine need not wait.
+    pub(super) fn check_refreshed(&mut self) {
+        let waits = self.fsm.status(Instant::now()).neighbor_restarting;
+        if waits && self.up.as_ref().is_some_and(|up| !up.is_stale()) {
+            self.fsm.set_refreshed();
+        }
+    }
+}
