@@ -200,6 +200,7 @@ impl Task {
                     }
                     self.links_changed().await;
                 }
+                () = sleep_until(self.own_restart.timeout()) => self.own_restart.give_up(),
                 () = self.context.recovery.ended(), if self.own_restart.active => self.recovered().await,
                 () = over_limit.wake.notified() => self.limit_hit(),
                 event = Up::event(&mut self.up, room) => match event {

@@ -1,7 +1,7 @@
 //! Graceful restart (RFC 4724) in a session's task: routes that stay while the neighbor is away, and what we
 //! wait for after a restart of ours.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use godwit_config::{BgpConfig, DebugFlags, GracefulRestartMode, ProtocolConfig};
 use godwit_fsm::{Down, GracefulRestartConfig, Negotiated, PeerConfig};
@@ -12,11 +12,18 @@ use crate::recovery::{Lock, Recovery};
 
 use super::Task;
 
+/// How long End-of-RIB is waited for of a neighbor that has restarted as well. RFC 4724 §4.1 says not at all,
+/// so that two do not wait for each other; but then the kernel's routes would go before the neighbor has said
+/// anything. That we announce what we have without waiting, and wait no longer than this, serves both.
+const RESTARTED_TOO: Duration = Duration::from_secs(10);
+
 /// What a session has to wait for after a restart of ours.
 pub(super) struct OwnRestart {
     /// It goes on, and the neighbor may hold our routes of before.
     pub(super) active: bool,
     locks: Vec<(AddressFamily, Lock)>,
+    /// Until when it waits for a neighbor that has restarted as well.
+    until: Option<Instant>,
 }
 
 impl OwnRestart {
@@ -24,7 +31,7 @@ impl OwnRestart {
     pub(super) fn begin(config: &ProtocolConfig, bgp: &BgpConfig, recovery: &Recovery) -> Self {
         let families = kept_families(config, bgp);
         let locks: Vec<_> = families.into_iter().filter_map(|f| Some((f, recovery.lock()?))).collect();
-        Self { active: !locks.is_empty(), locks }
+        Self { active: !locks.is_empty(), locks, until: None }
     }
 
     /// The lock of a family, which is held no longer.
@@ -38,12 +45,24 @@ impl OwnRestart {
         self.locks.iter().any(|(of, _)| *of == family)
     }
 
-    /// Gives up waiting for what this neighbor will not say: it does not know how, or has restarted and
-    /// waits itself (RFC 4724 §4.1).
-    fn established(&mut self, negotiated: &Negotiated) {
+    /// Gives up waiting for what this neighbor will not say, and does not wait long for one that has
+    /// restarted and may wait itself.
+    fn established(&mut self, negotiated: &Negotiated, now: Instant) {
         let capability = negotiated.remote_open.graceful_restart();
-        let tells = capability.is_some_and(|graceful| !graceful.restarting);
-        self.locks.retain(|(family, _)| tells && negotiated.families.contains(family));
+        self.locks.retain(|(family, _)| capability.is_some() && negotiated.families.contains(family));
+        if capability.is_some_and(|graceful| graceful.restarting) && !self.locks.is_empty() {
+            self.until.get_or_insert(now + RESTARTED_TOO);
+        }
+    }
+
+    /// When [`OwnRestart::give_up`] is to be called.
+    pub(super) fn timeout(&self) -> Option<Instant> {
+        self.until.filter(|_| !self.locks.is_empty())
+    }
+
+    /// The neighbor took too long.
+    pub(super) fn give_up(&mut self) {
+        self.locks.clear();
     }
 }
 
@@ -84,7 +103,7 @@ pub(super) fn configure(
 impl Task {
     /// A session is up: what can still be waited for.
     pub(super) fn restart_established(&mut self, negotiated: &Negotiated) {
-        self.own_restart.established(negotiated);
+        self.own_restart.established(negotiated, Instant::now());
     }
 
     /// The established session is over.
@@ -128,7 +147,7 @@ impl Task {
 
     /// The recovery after a restart of ours is over, for all sessions.
     pub(super) async fn recovered(&mut self) {
-        self.own_restart = OwnRestart { active: false, locks: Vec::new() };
+        self.own_restart = OwnRestart { active: false, locks: Vec::new(), until: None };
         self.fsm.set_recovered();
         if let Some(up) = &mut self.up {
             up.recovered().await;
