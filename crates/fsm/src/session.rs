@@ -186,8 +186,11 @@ impl Session {
             return false;
         }
         match &self.established {
-            // RFC 4724 §4.2: a restarting neighbor whose old connection still looks alive.
-            Some((direction, negotiated, _)) if negotiated.keeps_forwarding() => {
+            // RFC 4724 §4.2: a restarting neighbor whose old connection still looks alive. One that comes
+            // just after the other was established is no restart: both have connected at once.
+            Some((direction, negotiated, since))
+                if negotiated.keeps_forwarding() && now.saturating_duration_since(*since) >= STABLE_AFTER =>
+            {
                 let (direction, stay) = (*direction, negotiated.restart_time());
                 self.last_error = Some("Error: Graceful restart".into());
                 self.close(direction, CloseReason::Gone, "Error: Graceful restart", stay, now);

@@ -192,6 +192,9 @@ fn with_restarting_neighbor(over: Direction) -> (Node, std::time::Instant) {
 fn restarted_neighbor_takes_the_place_of_its_old_connection() {
     for over in [OUT, IN] {
         let (mut node, now) = with_restarting_neighbor(over);
+        // One that has connected twice at once has not restarted.
+        assert_eq!((node.accept(now + secs(4)).0, node.state()), (false, State::Established));
+        let now = now + secs(5);
         let (taken, actions) = node.accept(now);
         assert!(taken);
         let unlogged: Vec<&Action> = actions.iter().filter(|a| !matches!(a, Action::Log(..))).collect();
@@ -207,6 +210,7 @@ fn restarted_neighbor_takes_the_place_of_its_old_connection() {
 #[test]
 fn restarted_neighbor_that_is_gone_again_is_connected_to() {
     let (mut node, now) = with_restarting_neighbor(IN);
+    let now = now + secs(5);
     // It was there to be taken, but the driver could not: then it is up to us.
     node.input(now, |s| assert!(s.accepts_incoming(now)));
     let at = node.session.next_timeout().expect("it tries to connect");

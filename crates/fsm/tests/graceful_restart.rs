@@ -211,6 +211,7 @@ fn a_second_loss_begins_anew() {
 #[test]
 fn a_new_connection_takes_the_place_of_the_old() {
     let (mut node, now) = established(Some(forwarding(90)));
+    let now = now + secs(60);
     let (taken, actions) = node.accept(now);
     assert!(taken && is_graceful(&actions));
     let notified = |a: &Action| matches!(a, Action::Send(_, Outbound::Notification(_)));
@@ -219,7 +220,7 @@ fn a_new_connection_takes_the_place_of_the_old() {
     establish(&mut node, IN, open(Some(forwarding(90))), now);
     // One that does not keep forwarding has to be lost first.
     let (mut node, now) = established(Some(GracefulRestart::default()));
-    assert!(!node.accept(now).0);
+    assert!(!node.accept(now + secs(60)).0);
 }
 
 fn our_capability(actions: &[Action]) -> GracefulRestart {

@@ -121,7 +121,7 @@ fn comes_back(make: Make) -> Result<()> {
     }
     lab.has_all(&[1, 2])?;
     until("the third router to hear of it", || lab.heard() == ["3", "1", "3", "1"])
-        .with_context(|| format!("{:?}", lab.heard()))?;
+        .with_context(|| format!("{:?} {}", lab.heard(), lab.logs(&peer)))?;
     let mut deleted = monitor.deleted();
     deleted.sort();
     ensure!(deleted == [ipv4(3), ipv6(3)], "{}", monitor.log());
