@@ -19,10 +19,11 @@ fn sessions(ours: bool) -> Result<String> {
     let mut text = format!("log stderr all; router id {id}.{id}.{id}.{id}; protocol device {{ }}\n");
     for n in 0..SESSIONS {
         let (local, remote) = (address(ours, n), address(!ours, n));
-        let passive = if ours { "" } else { "passive;" };
+        // BIRD lets eight connections wait to be accepted: should one of ours be lost so, its own comes.
+        let later = if ours { "" } else { "connect delay time 2; connect retry time 5;" };
         writeln!(
             text,
-            "protocol bgp n{n} {{ local {local} as 6500{id}; neighbor {remote} as 6500{}; {passive} password \"p{n}\";
+            "protocol bgp n{n} {{ local {local} as 6500{id}; neighbor {remote} as 6500{}; {later} password \"p{n}\";
                ipv4 {{ import all; export none; }}; }}",
             3 - id
         )?;
