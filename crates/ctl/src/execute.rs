@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use godwit_api::{
-    ExportMode, Interface, NetSelector, Refusal, Reply, Request, RouteQuery, Selector, Times, UnixMillis,
+    ExportMode, Interface, InterfaceAddress, NetSelector, ProtocolState, Refusal, Reply, Request, RouteQuery,
+    Selector, Times, UnixMillis,
 };
 use godwit_config::{Dialect, RouterConfig};
+use godwit_filter::Scope;
 use godwit_wire::AddressFamily;
 use tokio::io::{self, AsyncWrite, AsyncWriteExt};
 
@@ -36,6 +38,7 @@ impl Session<'_> {
         let context = self.context().await;
         let mut out = Framer::new();
         match parse(line) {
+            Err(_) if asks_for_roas(line, context.dialect) => out.end(9001, "No ROA table defined"),
             Err(e) => out.end(9001, &error_text(&e, &context)),
             Ok(Command::Empty) => return Ok(()),
             Ok(command) if self.restricted && command.is_order() => out.end(8007, "Access denied"),
@@ -218,6 +221,17 @@ impl Session<'_> {
         }
     }
 
+    /// Whether a protocol's exports can be shown. In 1.6 one that is only starting has none, as one that is down.
+    async fn exports(&self, name: &str, c: &Context) -> bool {
+        if c.dialect == Dialect::Bird2 {
+            return true;
+        }
+        match self.backend.ask(Request::Protocols(Selector::Name(name.to_owned()))).await {
+            Reply::Protocols(list) => list.iter().all(|p| p.state == ProtocolState::Up),
+            _ => true,
+        }
+    }
+
     /// Asks for the next page only when the client has taken the last.
     async fn show_route(&self, r: &ShowRoute, c: &Context, sink: Sink<'_>) -> io::Result<()> {
         let mut out = Framer::new();
@@ -228,6 +242,12 @@ impl Session<'_> {
                 return sink.write_all(&out.take()).await;
             }
         };
+        if let Some((_, name)) = &r.export
+            && !self.exports(name, c).await
+        {
+            refuse(&mut out, Reply::Refused(Refusal::ProtocolDown));
+            return sink.write_all(&out.take()).await;
+        }
         let times = self.times(c);
         let mut lines = RouteLines::default();
         lines.all = r.all;
@@ -258,6 +278,12 @@ impl Session<'_> {
 }
 
 const SYM: &str = "CF_SYM_KNOWN";
+
+/// `show roa` of 1.6: there are no such tables here.
+fn asks_for_roas(line: &str, dialect: Dialect) -> bool {
+    let mut words = line.split_whitespace();
+    dialect == Dialect::Bird16 && words.next() == Some("show") && words.next() == Some("roa")
+}
 
 type Refused = (u16, String);
 
@@ -315,11 +341,15 @@ fn query(r: &ShowRoute, c: &Context) -> Result<RouteQuery, Refused> {
     })
 }
 
-/// A daemon of 1.6 knows the addresses of its own family.
+/// A daemon of 1.6 knows the addresses of its own family, and takes one of them for the interface's.
 fn of_one_family(list: &mut [Interface], config: &RouterConfig) {
     let ipv6 = config.tables.iter().all(|t| t.family == AddressFamily::IPV6);
     for interface in list {
         interface.addresses.retain(|a| a.address.is_ipv6() == ipv6);
+        let wide = |a: &InterfaceAddress| a.preferred && a.scope > Scope::Link;
+        if interface.addresses.iter().any(wide) {
+            interface.addresses.iter_mut().for_each(|a| a.preferred = wide(a));
+        }
     }
 }
 
