@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use godwit_filter::{Filter, Outcome, RouteAttributes, Subject, Surroundings, Verdict};
+use godwit_filter::{Filter, Outcome, RouteAttributes, RouteSource, Subject, Surroundings, Verdict};
 
 use crate::attrs::AttrId;
 use crate::bitmap::Bitmap;
@@ -90,6 +90,8 @@ pub struct Exporter {
     messages: Vec<String>,
     trace: Option<Trace>,
     traces: Vec<String>,
+    /// Routes of interface addresses are refused before any filter is asked.
+    leaves_device_routes: bool,
 }
 
 impl Exporter {
@@ -118,7 +120,17 @@ impl Exporter {
             messages: Vec::new(),
             trace: None,
             traces: Vec::new(),
+            leaves_device_routes: false,
         }
+    }
+
+    /// Leaves the routes of interface addresses to the kernel (1.6 without `device routes`).
+    pub fn leave_device_routes(&mut self) {
+        self.leaves_device_routes = true;
+    }
+
+    fn is_left_to_the_kernel(&self, attributes: &RouteAttributes) -> bool {
+        self.leaves_device_routes && attributes.source == RouteSource::Device
     }
 
     /// Routes sent and not withdrawn since, and what was counted.

@@ -27,6 +27,8 @@ pub enum Refused {
     Community,
     /// The next hop would be the peer itself.
     NextHopIsPeer,
+    /// The kernel has the routes of its own addresses already.
+    DeviceRoute,
     /// There is no next hop of the family to announce.
     NoNextHop,
     /// The attributes do not fit in one message.
@@ -41,6 +43,7 @@ impl fmt::Display for Refused {
             Self::ClusterLoop => "has been through this cluster",
             Self::Community => "a well-known community forbids it",
             Self::NextHopIsPeer => "the next hop is the neighbor",
+            Self::DeviceRoute => "the route of an interface address",
             Self::NoNextHop => "no next hop of this family",
             Self::TooLong => "the attributes do not fit in a message",
         })

@@ -78,7 +78,7 @@ impl Exporter {
     ) -> Option<WantedRoute> {
         let best = table.best_path(id)?;
         self.counters.updates.received += 1;
-        if Some(best.source_id) == self.own_source {
+        if Some(best.source_id) == self.own_source || self.is_left_to_the_kernel(best.attributes) {
             self.counters.updates.rejected += 1;
             return None;
         }

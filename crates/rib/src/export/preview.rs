@@ -35,6 +35,9 @@ impl Exporter {
         if Some(path.source_id) == self.own_source {
             return Preview::Refused(Refused::SplitHorizon);
         }
+        if self.is_left_to_the_kernel(path.attributes) {
+            return Preview::Refused(Refused::DeviceRoute);
+        }
         if let ExporterKind::Bgp(export) = &self.kind
             && let Err(refused) = export_check(path.attributes, path.source, export)
         {
