@@ -14,6 +14,8 @@ use crate::{LIMIT, Namespace, Process, Scratch, until, wait_for, workspace};
 pub enum Program {
     /// Ours.
     Godwit,
+    /// Ours under the name `bird6`, which says of a 1.6 file that it is IPv6's.
+    GodwitV6,
     /// Debian's bird2.
     Bird2,
     /// Bird 1.6.8 for IPv4.
@@ -30,6 +32,7 @@ impl Program {
     pub fn path(self) -> Result<PathBuf> {
         match self {
             Self::Godwit => godwit(),
+            Self::GodwitV6 => godwit_as("bird6"),
             Self::Bird2 => need_program("/usr/sbin/bird", "bird2"),
             Self::Bird16 => bird16("bird"),
             Self::Bird16V6 => bird16("bird6"),
@@ -61,6 +64,16 @@ pub fn godwit() -> Result<PathBuf> {
     let found = ["release", "debug"].iter().map(|profile| target().join(profile).join("godwit"));
     let newest = found.filter(|p| p.exists()).max_by_key(|p| p.metadata().and_then(|m| m.modified()).ok());
     newest.context("godwit is not built: cargo build --bin godwit, or run cargo xtask test")
+}
+
+/// The same under another name, as a link beside it.
+fn godwit_as(name: &str) -> Result<PathBuf> {
+    let godwit = godwit()?;
+    let link = godwit.with_file_name(name);
+    match std::os::unix::fs::symlink(&godwit, &link) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(link),
+    }
 }
 
 /// What the stock `birdc` prints for one command, its banner first; nothing if nobody answers.
