@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use godwit_lab::run as run_program;
 
 /// Packages and a program of each.
-const ALL: [Package; 10] = [
+const ALL: [Package; 11] = [
     ("iproute2", "/usr/sbin/ip"),
     ("iputils-ping", "/usr/bin/ping"),
     ("bird2", "/usr/sbin/bird"),
@@ -18,6 +18,7 @@ const ALL: [Package; 10] = [
     ("etcd-server", "/usr/bin/etcd"),
     ("etcd-client", "/usr/bin/etcdctl"),
     ("openssl", "/usr/bin/openssl"),
+    ("runit", "/usr/bin/runsvdir"),
 ];
 /// How many of them, from the first, the demonstration needs.
 const FOR_DEMO: usize = 3;

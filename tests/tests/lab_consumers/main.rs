@@ -2,6 +2,7 @@
 //! BIRD 1.6.8, then with godwit and the same configuration, and has to come to the same.
 
 mod calicoctl;
+mod container;
 mod exporter;
 mod others;
 mod pace;

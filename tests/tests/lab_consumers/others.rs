@@ -12,17 +12,17 @@ use crate::scene::{self, Family, Routes, Scene};
 use crate::{calicoctl, probes};
 
 /// The programs of a node under the names they have there.
-struct Names {
+pub(crate) struct Names {
     scratch: Scratch,
 }
 
 impl Names {
     /// Ours, or those of BIRD. The client of bird2 is taken for that of BIRD 1.6.8.
-    fn new(program: Program) -> Result<Self> {
+    pub(crate) fn new(program: Program) -> Result<Self> {
         let scratch = Scratch::new("names")?;
-        for name in ["bird", "bird6", "birdcl", "birdcl6"] {
+        for name in ["bird", "bird6", "birdcl", "birdcl6", "godwit"] {
             let target = match (program, name) {
-                (Program::Godwit, _) => godwit_lab::godwit()?,
+                (Program::Godwit, _) | (_, "godwit") => godwit_lab::godwit()?,
                 (_, "bird") => Program::Bird16.path()?,
                 (_, "bird6") => Program::Bird16V6.path()?,
                 _ => need_program("birdcl", "bird2")?,
@@ -32,7 +32,12 @@ impl Names {
         Ok(Self { scratch })
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// Where they are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.scratch.file(name)
     }
 

@@ -66,3 +66,16 @@ pub(crate) fn live(birdcl: &Path, socket: &Path) -> Result<()> {
     ensure!(printed.starts_with("BIRD"), "{printed:?} does not begin with BIRD");
     Ok(())
 }
+
+/// What runit says of a service.
+pub(crate) fn service_status(services: &Path, name: &str) -> Result<String> {
+    let output = Command::new("sv").arg("status").arg(services.join(name)).output()?;
+    Ok(text(&output.stdout))
+}
+
+/// `-bird-live` and `-confd-live`, the half that asks runit: the service's line begins with `run`.
+pub(crate) fn service_runs(services: &Path, name: &str) -> Result<()> {
+    let printed = service_status(services, name)?;
+    ensure!(printed.starts_with("run"), "sv status {name}: {printed:?}");
+    Ok(())
+}

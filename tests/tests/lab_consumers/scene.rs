@@ -117,6 +117,7 @@ template bgp bgp_template {{
   import all;
   export filter calico_export_to_bgp_peers;
   source address {us};
+  add paths on;
   graceful restart;
   connect delay time 1;
   connect retry time 5;

@@ -82,12 +82,23 @@ pub(crate) fn comparable(command: &str, lines: &[Line], folder: &str) -> String 
             _ => blocks.push(vec![text]),
         }
     }
-    blocks.iter_mut().filter_map(|net| net.get_mut(1..)).for_each(<[String]>::sort);
+    blocks.iter_mut().for_each(|net| in_any_order(net));
     if nets || command.starts_with("show symbols") {
         let last = blocks.len().saturating_sub(1);
         blocks.get_mut(..last).into_iter().for_each(<[Vec<String>]>::sort);
     }
     blocks.concat().join("\n") + "\n"
+}
+
+/// The paths of a net in an order of their own, the best before them.
+fn in_any_order(paths: &mut Vec<String>) {
+    let [first, _, ..] = paths.as_mut_slice() else { return };
+    // Whichever is the first has the net in front.
+    let net = first.get(5..).and_then(|text| text.split(' ').next()).unwrap_or_default().to_owned();
+    *first = first.replacen(&net, &" ".repeat(net.len()), 1);
+    let is_best = |path: &str| path.lines().next().is_some_and(|row| row.contains("] *"));
+    paths.sort_by_key(|path| (!is_best(path), path.clone()));
+    paths.insert(0, net);
 }
 
 /// What is asked; what changes something comes last.
