@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 pub(crate) use self::companion::run as companion;
+use self::extra::Extras;
 use self::files::Files;
 pub(crate) use self::flags::{HELP, NodeOptions, parse};
 use self::router::{Place, Router};
@@ -72,6 +73,7 @@ async fn live(options: NodeOptions, log: &Log, offset: UtcOffset) -> anyhow::Res
     for warning in warnings::at_start(&options) {
         tracing::warn!("{warning}");
     }
+    let mut extras = Extras::read(&options.extra)?;
     make_directory(&options.socket_dir)?;
     router::nobody_answers(&options.socket_dir)?;
     if options.rename {
@@ -99,8 +101,7 @@ async fn live(options: NodeOptions, log: &Log, offset: UtcOffset) -> anyhow::Res
         }
     };
     let files = options.write_bird_cfg.clone().map(Files::start);
-    let mut routers =
-        Routers::start(&options, log, offset, extra::with_extras(&first, &options.extra)).await?;
+    let mut routers = Routers::start(&options, log, offset, extras.over(&first)).await?;
     if let Some(files) = &files {
         files.write(routers.now.clone());
     }
@@ -112,7 +113,7 @@ async fn live(options: NodeOptions, log: &Log, offset: UtcOffset) -> anyhow::Res
                 }
                 let now = configurations.borrow_and_update().clone();
                 if let Some(now) = now {
-                    routers.take(extra::with_extras(&now, &options.extra));
+                    routers.take(extras.over(&now));
                     if let Some(files) = &files {
                         files.write(routers.now.clone());
                     }
@@ -120,7 +121,16 @@ async fn live(options: NodeOptions, log: &Log, offset: UtcOffset) -> anyhow::Res
             }
             ended = routers.ended() => break ended,
             asked = signals.next() => match asked {
-                Asked::Reload => tracing::info!("SIGHUP: there is nothing to read again, the datastore is followed"),
+                Asked::Reload => {
+                    extras.read_again();
+                    let now = configurations.borrow().clone();
+                    if let Some(now) = now {
+                        routers.take(extras.over(&now));
+                        if let Some(files) = &files {
+                            files.write(routers.now.clone());
+                        }
+                    }
+                }
                 Asked::Tell => routers.tell().await,
                 Asked::Stop => break Ok(()),
             },

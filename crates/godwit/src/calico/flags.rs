@@ -30,6 +30,7 @@ Options:
   --settings FILE       the same and more as TOML (docs/calico.md)
   --api-config FILE     a CalicoAPIConfig
   --state-file FILE     where the last known state is kept (watch), or none
+  --mesh-hold-time TIME the hold time of the mesh, such as 9s, where the datastore names none
   --log-format FMT      text or json (watch)
   -h, --help            print this";
 
@@ -38,7 +39,8 @@ Options:
 pub(crate) struct SettingsFlag(&'static str);
 
 impl SettingsFlag {
-    const ALL: [&'static str; 6] = ["datastore", "node", "release", "settings", "api-config", "state-file"];
+    const ALL: [&'static str; 7] =
+        ["datastore", "node", "release", "settings", "api-config", "state-file", "mesh-hold-time"];
 
     pub(crate) fn of(arg: &lexopt::Arg<'_>) -> Option<Self> {
         let Long(name) = arg else { return None };
@@ -67,6 +69,7 @@ impl SettingsFlag {
             "release" => builder.release(value.parse()?),
             "settings" => builder.file(&PathBuf::from(value)),
             "api-config" => builder.api_config(&PathBuf::from(value)),
+            "mesh-hold-time" => builder.mesh_hold_time(&value.string()?),
             _ => builder.state_file(&value.string()?),
         })
     }

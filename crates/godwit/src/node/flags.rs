@@ -26,6 +26,7 @@ Which node, and where its datastore is (else as calico-node's environment says):
   --settings FILE       the same and more as TOML (docs/calico.md)
   --api-config FILE     a CalicoAPIConfig
   --state-file FILE     where the last known state is kept, or none
+  --mesh-hold-time TIME the hold time of the mesh, such as 9s, where the datastore names none
 
 Options:
   --socket-dir DIR      where bird.ctl and bird6.ctl are made (/var/run/calico)
