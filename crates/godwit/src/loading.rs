@@ -105,6 +105,9 @@ pub(crate) fn check(options: &CheckOptions) -> ExitCode {
 }
 
 /// Resolves an `include`: relative to the file it stands in; a wildcard may match nothing.
+///
+/// # Errors
+/// A file cannot be read.
 pub(crate) fn include(pattern: &str, from: &str) -> Result<Vec<(String, String)>, String> {
     let path = Path::new(from).parent().unwrap_or(Path::new("")).join(pattern);
     let mut files: Vec<PathBuf> = Vec::new();

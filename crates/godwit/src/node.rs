@@ -18,14 +18,15 @@ use godwit_control::{Family, NodeConfig, backend};
 use godwit_daemon::ExitReason;
 use godwit_observe::Log;
 use time::UtcOffset;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 pub(crate) use self::companion::run as companion;
-use self::extra::Extras;
+use self::extra::Layers;
 use self::files::Files;
 pub(crate) use self::flags::{HELP, NodeOptions, parse};
-use self::router::{Place, Router};
+use self::router::{Place, Reload, Router};
 use crate::calico::follow_options;
 use crate::loading;
 use crate::signals::{self, Asked, Signals};
@@ -73,7 +74,7 @@ async fn live(options: NodeOptions, log: &Log, offset: UtcOffset) -> anyhow::Res
     for warning in warnings::at_start(&options) {
         tracing::warn!("{warning}");
     }
-    let mut extras = Extras::read(&options.extra)?;
+    let mut layers = Layers::read(&options.extra).map_err(anyhow::Error::msg)?;
     make_directory(&options.socket_dir)?;
     router::nobody_answers(&options.socket_dir)?;
     if options.rename {
@@ -88,7 +89,7 @@ async fn live(options: NodeOptions, log: &Log, offset: UtcOffset) -> anyhow::Res
     }
     tracing::info!("node {}, as Calico {}", options.settings.node.node, options.settings.node.release);
     // Until there is a configuration there is no router, as there is no BIRD until confd has written one.
-    let first = loop {
+    let mut base = loop {
         tokio::select! {
             changed = configurations.changed() => changed.context("nothing is followed any more")?,
             asked = signals.next() => match asked {
@@ -100,42 +101,42 @@ async fn live(options: NodeOptions, log: &Log, offset: UtcOffset) -> anyhow::Res
             break config;
         }
     };
+    let (reload, mut reloads) = mpsc::channel(1);
     let files = options.write_bird_cfg.clone().map(Files::start);
-    let mut routers = Routers::start(&options, log, offset, extras.over(&first)).await?;
-    if let Some(files) = &files {
-        files.write(routers.now.clone());
-    }
+    let mut routers = Routers::start(&options, log, offset, layers.over(&base), files, &reload).await?;
     let outcome = loop {
         tokio::select! {
             changed = configurations.changed() => {
                 if changed.is_err() {
                     break Err(anyhow::anyhow!("nothing is followed any more, by a bug of ours"));
                 }
-                let now = configurations.borrow_and_update().clone();
-                if let Some(now) = now {
-                    routers.take(extras.over(&now));
-                    if let Some(files) = &files {
-                        files.write(routers.now.clone());
-                    }
+                if let Some(config) = configurations.borrow_and_update().clone() {
+                    base = config;
+                    routers.take(layers.over(&base));
                 }
+            }
+            Some(answer) = reloads.recv() => {
+                let read = layers.read_again();
+                routers.take(layers.over(&base));
+                // Who asked may have gone.
+                let _ = answer.send(read);
             }
             ended = routers.ended() => break ended,
             asked = signals.next() => match asked {
                 Asked::Reload => {
-                    extras.read_again();
-                    let now = configurations.borrow().clone();
-                    if let Some(now) = now {
-                        routers.take(extras.over(&now));
-                        if let Some(files) = &files {
-                            files.write(routers.now.clone());
-                        }
+                    tracing::info!("SIGHUP: the files of --extra are read again; the datastore is followed anyway");
+                    if let Err(lines) = layers.read_again() {
+                        lines.iter().for_each(|line| tracing::error!("{line}; the file as it was stays in force"));
                     }
+                    routers.take(layers.over(&base));
                 }
-                Asked::Tell => routers.tell().await,
+                Asked::Tell => routers.tell(),
                 Asked::Stop => break Ok(()),
             },
         }
     };
+    // Nobody waits for it any more.
+    drop(reloads);
     tokio::select! {
         () = routers.stop(options.withdraw_on_stop) => {}
         () = second(&mut signals) => tracing::warn!("told to stop again: stopping at once"),
@@ -163,8 +164,8 @@ struct Routers {
     all: Vec<Router>,
     /// Each ends here.
     tasks: JoinSet<(Family, Result<ExitReason, tokio::task::JoinError>)>,
-    /// What they run, or are about to.
-    now: NodeConfig,
+    /// Where what runs is written.
+    files: Option<Files>,
 }
 
 impl Routers {
@@ -173,6 +174,8 @@ impl Routers {
         log: &Log,
         offset: UtcOffset,
         now: NodeConfig,
+        files: Option<Files>,
+        reload: &Reload,
     ) -> anyhow::Result<Self> {
         // All there is to refuse is refused before one of them says a word to a neighbor.
         let mut places = Vec::new();
@@ -184,18 +187,23 @@ impl Routers {
             let config = now.family(family);
             warnings::ports(config).iter().for_each(|warning| tracing::warn!("{warning}"));
             let span = godwit_observe::router(router::name(family));
-            let started = Router::start(family, place, config, log, offset).instrument(span).await;
+            let started =
+                Router::start(family, place, config, log, offset, reload.clone()).instrument(span).await;
             let (router, task) = started.with_context(|| router::name(family))?;
             tasks.spawn(async move { (family, task.await) });
             all.push(router);
         }
-        Ok(Self { all, tasks, now })
+        let routers = Self { all, tasks, files };
+        routers.take(now);
+        Ok(routers)
     }
 
     /// Runs another configuration from now on.
-    fn take(&mut self, now: NodeConfig) {
+    fn take(&self, now: NodeConfig) {
         self.all.iter().for_each(|router| router.take(now.family(router.family)));
-        self.now = now;
+        if let Some(files) = &self.files {
+            files.write(now);
+        }
     }
 
     /// Waits for one to end, which is the end of all.
@@ -216,9 +224,12 @@ impl Routers {
         }
     }
 
-    async fn tell(&self) {
+    /// Without waiting: a router that reads the operator's files waits for us.
+    fn tell(&self) {
         for router in &self.all {
-            signals::tell(&router.handle).instrument(router.span.clone()).await;
+            let handle = router.handle.clone();
+            let tell = async move { signals::tell(&handle).await };
+            tokio::spawn(tell.instrument(router.span.clone()));
         }
     }
 

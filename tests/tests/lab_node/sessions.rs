@@ -47,7 +47,7 @@ fn lab_configure_is_answered() -> Result<()> {
     let answer = node.birdc("bird6", "configure \"/tmp/other.cfg\"");
     ensure!(answer.contains("configured by Calico's datastore"), "{answer}");
     node.process.signal(nix::sys::signal::Signal::SIGHUP);
-    node.says("there is nothing to read again")?;
+    node.says("the files of --extra are read again")?;
     node.process.signal(nix::sys::signal::Signal::SIGUSR1);
     node.says("> bird6: kernel1 ")
 }
@@ -69,4 +69,32 @@ fn lab_a_node_that_is_deleted_runs_on() -> Result<()> {
     );
     cluster.manifest("10-nodes.yaml", &crate::NODES.map(crate::node).join("---\n"))?;
     nodes[0].established("bird", "Mesh_10_20_0_2")
+}
+
+/// The operator's own file: refused at the start with its place, applied, read again when asked.
+#[test]
+fn lab_an_extra_file_is_laid_over_both_routers() -> Result<()> {
+    let cluster = Cluster::new()?;
+    let extra = cluster.scratch.file("extra.conf");
+    let flags = ["--extra", &extra.to_string_lossy()];
+    std::fs::write(&extra, "protocol static mine { rout 203.0.113.0/24 blackhole; }\n")?;
+    let mut refused = cluster.start_only(0, &flags)?;
+    until("it to end", || refused.process.ended().is_some())?;
+    ensure!(refused.process.ended() == Some(1), "{}", refused.process.log());
+    refused.says("extra.conf:1:")?;
+    std::fs::write(&extra, "protocol static mine { route 203.0.113.0/24 blackhole; }\n")?;
+    let node = cluster.start(0, &flags)?;
+    ensure!(node.birdc("bird", "show protocols").contains("mine "), "{}", node.process.log());
+    std::fs::write(&extra, "protocol static other { route 2001:db8::/32 blackhole; }\n")?;
+    let answer = node.birdc("bird", "configure");
+    ensure!(
+        answer.contains("Reconfigured") && !node.birdc("bird", "show protocols").contains("mine "),
+        "{answer}"
+    );
+    until("the other router", || node.birdc("bird6", "show protocols").contains("other "))?;
+    std::fs::write(&extra, "protocol static other {\n")?;
+    let answer = node.birdc("bird6", "configure");
+    ensure!(answer.contains("extra.conf:"), "{answer}");
+    ensure!(node.birdc("bird6", "show protocols").contains("other "), "{answer}");
+    Ok(())
 }

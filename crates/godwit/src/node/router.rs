@@ -13,7 +13,7 @@ use godwit_daemon::{ConfigLoader, ExitReason, Handle, Options, options_without_e
 use godwit_observe::Log;
 use time::UtcOffset;
 use tokio::net::UnixListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::{Instrument as _, Span};
 
@@ -106,6 +106,7 @@ impl Router {
         config: &Arc<RouterConfig>,
         log: &Log,
         utc_offset: UtcOffset,
+        reload: Reload,
     ) -> anyhow::Result<(Self, JoinHandle<ExitReason>)> {
         let listener = place.listener.try_clone().and_then(UnixListener::from_std);
         let listener = listener.context("cannot serve the control socket")?;
@@ -115,7 +116,7 @@ impl Router {
         let (configs, changes) = watch::channel(config.clone());
         let options = Options {
             config: RouterConfig::clone(config),
-            loader: loader(changes.clone()),
+            loader: loader(changes.clone(), reload),
             applied,
             recovery: true,
         };
@@ -166,10 +167,19 @@ async fn keep_current(handle: Handle, mut changes: watch::Receiver<Arc<RouterCon
     }
 }
 
-/// `configure`: the configuration there is, once more. There is no file that could be another.
-fn loader(current: watch::Receiver<Arc<RouterConfig>>) -> ConfigLoader {
+/// Asks for the operator's files to be read again, and to be told what is wrong with them.
+pub(super) type Reload = mpsc::Sender<oneshot::Sender<Result<(), Vec<String>>>>;
+
+/// `configure`: the configuration there is, with the operator's files read again. No other file is one.
+fn loader(current: watch::Receiver<Arc<RouterConfig>>, reload: Reload) -> ConfigLoader {
     Arc::new(move |file| match file {
-        None => Ok(RouterConfig::clone(&current.borrow())),
+        None => {
+            let (answer, done) = oneshot::channel();
+            // Nobody is there to read them at the end.
+            let asked = reload.blocking_send(answer);
+            asked.ok().and_then(|()| done.blocking_recv().ok()).unwrap_or(Ok(()))?;
+            Ok(RouterConfig::clone(&current.borrow()))
+        }
         Some(file) => Err(vec![format!(
             "{file}: this router is configured by Calico's datastore, and reads no other file than those of --extra"
         )]),
@@ -184,7 +194,17 @@ mod tests {
     fn configure_gives_what_runs_and_reads_no_file() {
         let config = Arc::new(RouterConfig { hostname: Some("a".into()), ..RouterConfig::default() });
         let (_sender, receiver) = watch::channel(config.clone());
-        let loader = loader(receiver);
+        let (reload, mut asked) = mpsc::channel::<oneshot::Sender<Result<(), Vec<String>>>>(1);
+        let loader = loader(receiver, reload);
+        let bad = std::thread::scope(|scope| {
+            let answered =
+                scope.spawn(|| asked.blocking_recv().map(|answer| answer.send(Err(vec!["bad".into()]))));
+            let given = loader(None);
+            drop(answered);
+            given
+        });
+        assert_eq!(bad, Err(vec!["bad".to_owned()]));
+        drop(asked);
         assert_eq!(loader(None).expect("what runs"), *config);
         let refused = loader(Some("/tmp/x.cfg")).expect_err("no file");
         assert!(refused.join("\n").starts_with("/tmp/x.cfg: "), "{refused:?}");

@@ -17,9 +17,6 @@ const BACKEND: &str = "CALICO_NETWORKING_BACKEND";
 /// Everything there is to say before anything is read.
 pub(super) fn at_start(options: &NodeOptions) -> Vec<String> {
     let mut all = options.settings.notes.clone();
-    if !options.extra.is_empty() {
-        all.push("--extra: it has no effect yet".into());
-    }
     all.extend(backend(std::env::var(BACKEND).ok().as_deref()));
     // Without /proc there is nothing to be found out.
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
