@@ -1,4 +1,4 @@
-//! What the interop tests found, a line for each cell of the table `cargo xtask test` prints.
+//! What labs found: a line for each cell of the interop table that `cargo xtask test` prints, and what was measured.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -27,11 +27,24 @@ impl Cell {
 
 impl Drop for Cell {
     fn drop(&mut self) {
-        let Some(path) = std::env::var_os(REPORT) else { return };
-        let line = format!("{}\t{}\n", self.place.join("\t"), if self.passed { "passed" } else { "FAILED" });
-        // One write of one line: tests run side by side.
-        if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(path) {
-            let _ = file.write_all(line.as_bytes());
-        }
+        let result = if self.passed { "passed" } else { "FAILED" };
+        append(REPORT, &format!("{}\t{result}\n", self.place.join("\t")));
+    }
+}
+
+/// The variable that names the file for what was measured; without it nothing is written.
+pub const MEASURED: &str = "GODWIT_LAB_MEASURED";
+
+/// Notes what a lab measured, a line such as `scene 2: lost 0 of 1234`.
+pub fn measured(line: &str) {
+    eprintln!("{line}");
+    append(MEASURED, &format!("{line}\n"));
+}
+
+/// One write of one line: tests run side by side.
+fn append(variable: &str, line: &str) {
+    let Some(path) = std::env::var_os(variable) else { return };
+    if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(path) {
+        let _ = file.write_all(line.as_bytes());
     }
 }

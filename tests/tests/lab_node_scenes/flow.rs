@@ -1,0 +1,138 @@
+//! Traffic without a pause, every packet of which is counted.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, ensure};
+use godwit_lab::report::measured;
+use godwit_lab::speaker::within;
+use godwit_lab::{Namespace, until};
+
+use crate::machine::Pod;
+
+/// How often a packet is sent.
+const INTERVAL: Duration = Duration::from_millis(10);
+
+/// How long the last packets may be on their way.
+const LAST: Duration = Duration::from_secs(3);
+
+/// What became of the packets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loss {
+    pub(crate) sent: usize,
+    pub(crate) lost: usize,
+    /// The most that were lost one after the other.
+    pub(crate) in_a_row: usize,
+}
+
+/// Packets from one pod to another, which sends each back.
+pub(crate) struct Flow {
+    name: String,
+    ends: Arc<AtomicBool>,
+    sender: JoinHandle<Vec<bool>>,
+    echo: JoinHandle<()>,
+}
+
+fn socket(namespace: &Namespace, address: &str) -> Result<UdpSocket> {
+    let address: IpAddr = address.parse()?;
+    within(namespace, move || Ok(UdpSocket::bind(SocketAddr::new(address, 0))?))
+}
+
+/// Notes which packet has come back.
+fn note(seen: &mut [bool], packet: &[u8]) {
+    let number = <[u8; 8]>::try_from(packet).map(u64::from_be_bytes);
+    if let Some(seen) = number.ok().and_then(|n| seen.get_mut(usize::try_from(n).ok()?)) {
+        *seen = true;
+    }
+}
+
+fn send(socket: &UdpSocket, to: SocketAddr, ends: &AtomicBool) -> Vec<bool> {
+    let (mut seen, mut packet) = (Vec::new(), [0; 8]);
+    let mut next = Instant::now();
+    while !ends.load(Ordering::Relaxed) {
+        // What cannot be sent is lost like any other.
+        let _ = socket.send_to(&(seen.len() as u64).to_be_bytes(), to);
+        seen.push(false);
+        next = Instant::now().max(next + INTERVAL);
+        while let Some(left) = next.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            let _ = socket.set_read_timeout(Some(left));
+            if let Ok((len, _)) = socket.recv_from(&mut packet) {
+                note(&mut seen, &packet[..len]);
+            }
+        }
+    }
+    let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
+    let deadline = Instant::now() + LAST;
+    while seen.contains(&false) && Instant::now() < deadline {
+        if let Ok((len, _)) = socket.recv_from(&mut packet) {
+            note(&mut seen, &packet[..len]);
+        }
+    }
+    seen
+}
+
+fn echo(socket: &UdpSocket, ends: &AtomicBool) {
+    let mut packet = [0; 8];
+    let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
+    let mut until = None;
+    while until.is_none_or(|end| Instant::now() < end) {
+        if let Ok((len, from)) = socket.recv_from(&mut packet) {
+            let _ = socket.send_to(&packet[..len], from);
+        }
+        if until.is_none() && ends.load(Ordering::Relaxed) {
+            until = Some(Instant::now() + LAST);
+        }
+    }
+}
+
+impl Flow {
+    /// Starts one in each family, once the pods reach each other.
+    pub(crate) fn both(name: &str, from: &Pod, to: &Pod) -> Result<[Self; 2]> {
+        let both = [(&from.ipv4, &to.ipv4), (&from.ipv6, &to.ipv6)];
+        for (_, to) in both {
+            until(&format!("{to} to answer"), || from.pings(to))?;
+        }
+        let mut flows = both.into_iter().map(|(source, target)| {
+            let (from, to) = (socket(&from.namespace, source)?, socket(&to.namespace, target)?);
+            let (target, ends) = (to.local_addr()?, Arc::new(AtomicBool::new(false)));
+            let sender = std::thread::spawn({
+                let ends = ends.clone();
+                move || send(&from, target, &ends)
+            });
+            let echo = std::thread::spawn({
+                let ends = ends.clone();
+                move || echo(&to, &ends)
+            });
+            Ok(Self { name: format!("{name}, {source} and {}", target.ip()), ends, sender, echo })
+        });
+        let mut next = || flows.next().unwrap_or_else(|| Err(anyhow!("two families")));
+        Ok([next()?, next()?])
+    }
+
+    /// Ends it and counts.
+    pub(crate) fn finish(self) -> Result<Loss> {
+        self.ends.store(true, Ordering::Relaxed);
+        let seen = self.sender.join().map_err(|_| anyhow!("the sender panicked"))?;
+        self.echo.join().map_err(|_| anyhow!("the echo panicked"))?;
+        let in_a_row = seen.split(|seen| *seen).map(<[bool]>::len).max().unwrap_or_default();
+        let loss = Loss { sent: seen.len(), lost: seen.iter().filter(|seen| !**seen).count(), in_a_row };
+        measured(&format!("{}: lost {} of {}", self.name, loss.lost, loss.sent));
+        Ok(loss)
+    }
+}
+
+/// Ends flows, of which none may have lost anything.
+pub(crate) fn nothing_lost(flows: impl IntoIterator<Item = Flow>) -> Result<()> {
+    let flows: Vec<_> = flows.into_iter().collect();
+    flows.iter().for_each(|flow| flow.ends.store(true, Ordering::Relaxed));
+    let losses = flows.into_iter().map(|flow| (flow.name.clone(), flow)).collect::<Vec<_>>();
+    for (name, flow) in losses {
+        let loss = flow.finish()?;
+        ensure!(loss.sent > 100, "{name}: only {} packets were sent", loss.sent);
+        ensure!(loss.lost == 0, "{name}: {loss:?}");
+    }
+    Ok(())
+}

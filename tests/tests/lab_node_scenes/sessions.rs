@@ -1,0 +1,96 @@
+//! What is seen from outside while something happens: sessions that stay, routes that stay.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+use godwit_lab::{Namespace, Process, Scratch, until};
+
+use crate::speaker::Speaker;
+
+/// The BGP protocols of a node that are up: name to the second of the day in which they came up.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Sessions(BTreeMap<String, i64>);
+
+/// By how much BIRD's clock may show the same moment otherwise; less than it takes to connect again.
+const JITTER_SECS: i64 = 1;
+
+/// The second of the day of `HH:MM:SS`, with or without a fraction.
+fn second(since: &str) -> Option<i64> {
+    let whole = since.split('.').next()?;
+    whole.split(':').try_fold(0, |sum, part| Some(sum * 60 + part.parse::<i64>().ok()?))
+}
+
+fn same_moment(a: i64, b: i64) -> bool {
+    let apart = (a - b).rem_euclid(86_400);
+    apart.min(86_400 - apart) <= JITTER_SECS
+}
+
+impl Sessions {
+    pub(crate) fn of(speaker: &Speaker) -> Self {
+        let mut all = BTreeMap::new();
+        for family in [4, 6] {
+            for line in speaker.birdc(family, "show protocols").lines() {
+                if let [name, "BGP", _, "up", since, ..] = line.split_whitespace().collect::<Vec<_>>()[..] {
+                    all.insert(name.to_owned(), second(since).unwrap_or(-1));
+                }
+            }
+        }
+        Self(all)
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Fails if a session of before is not there, or is a new one; but for those with these names.
+    pub(crate) fn undisturbed(&self, before: &Self, except: &[String]) -> Result<()> {
+        for (name, since) in before.0.iter().filter(|(name, _)| !except.contains(name)) {
+            let now = self.0.get(name);
+            let same = now.is_some_and(|now| same_moment(*now, *since));
+            ensure!(same, "{name} was up since second {since} and now {now:?}");
+        }
+        Ok(())
+    }
+}
+
+/// The statistics of a session in `show protocols all`: what came, what went, how often.
+pub(crate) fn counters(speaker: &Speaker, family: u8, protocol: &str) -> Vec<String> {
+    let shown = speaker.birdc(family, &format!("show protocols all {protocol}"));
+    let wanted = ["Routes:", "Import updates:", "Import withdraws:", "Export updates:", "Export withdraws:"];
+    let lines = shown.lines().map(str::trim);
+    lines.filter(|line| wanted.iter().any(|name| line.starts_with(name))).map(str::to_owned).collect()
+}
+
+/// The changes of a machine's routes, from now on.
+pub(crate) struct Monitor {
+    process: Process,
+    _scratch: Scratch,
+}
+
+impl Monitor {
+    pub(crate) fn start(machine: &Namespace) -> Result<Self> {
+        let scratch = Scratch::new("monitor")?;
+        let mut command = std::process::Command::new("ip");
+        command.args(["-o", "-n", machine.name(), "monitor", "route"]);
+        let process = Process::start(command, scratch.file("log"))?;
+        let monitor = Self { process, _scratch: scratch };
+        // It listens once it tells of a change of ours.
+        let mut attempt = 0_u32;
+        until("the monitor to listen", || {
+            attempt += 1;
+            let probe = format!("198.18.{}.{}", attempt / 250 % 250, attempt % 250);
+            let _ = machine.ip(&["route", "add", "blackhole", &probe]);
+            let _ = machine.ip(&["route", "del", "blackhole", &probe]);
+            monitor.process.log().contains("198.18.")
+        })?;
+        Ok(monitor)
+    }
+
+    /// The routes of BGP's that went away, a line each.
+    pub(crate) fn deleted(&self) -> Vec<String> {
+        let log = self.process.log();
+        let gone = log.lines().filter(|line| line.starts_with("Deleted") && line.contains("proto bird"));
+        gone.map(str::to_owned).collect()
+    }
+}
