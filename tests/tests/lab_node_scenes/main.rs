@@ -13,3 +13,4 @@ mod speaker;
 mod store;
 
 mod scene_1_mesh;
+mod scene_2_reflectors;

@@ -100,7 +100,7 @@ fn lab_scene_1_a_node_moves_and_another_is_drained() -> Result<()> {
     moved.object.ipv4 = "172.20.0.43/24".into();
     moved.object.ipv6 = "fd00:20::43/64".into();
     for (was, is) in was.into_iter().zip([&moved.object.ipv4, &moved.object.ipv6]) {
-        ip_batch(&moved.machine, &format!("addr add {is} dev eth0\naddr del {was} dev eth0\n"))?;
+        ip_batch(&moved.machine, &format!("addr del {was} dev eth0\naddr add {is} dev eth0\n"))?;
     }
     let defaults = "route replace default via 172.20.0.1\nroute replace default via fd00:20::1\n";
     ip_batch(&moved.machine, defaults)?;
