@@ -185,6 +185,18 @@ fn defaults_are_left_out() {
     assert_eq!(print(&good(read_as(text, Dialect::Bird16))), expected);
 }
 
+/// Some switches of BIRD 1.6 take no value.
+#[test]
+fn words_of_1_6_that_stand_alone() {
+    let text = "router id 192.0.2.1;
+        protocol bgp a { local as 1; neighbor 192.0.2.2 as 1; rr client; next hop keep; }
+        protocol bgp b { local as 1; neighbor 192.0.2.3 as 2; rs client; next hop self; }";
+    let printed = print(&good(read_as(text, Dialect::Bird16)));
+    for words in ["rr client", "next hop keep", "rs client", "next hop self"] {
+        assert!(printed.contains(&format!("\n  {words};\n")), "{printed}");
+    }
+}
+
 fn with_password(password: Password) -> RouterConfig {
     let neighbor = Neighbor::Address { address: [192, 0, 2, 2].into(), interface: None };
     let mut session = BgpConfig::new(64512, neighbor, NeighborAs::Number(64513));

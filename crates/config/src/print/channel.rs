@@ -76,14 +76,23 @@ impl Out<'_> {
         }
     }
 
+    /// BIRD 1.6 knows these by their words alone.
+    fn next_hop_mode(&mut self, words: &str, mode: NextHopMode) {
+        if self.is_16() && mode == NextHopMode::All {
+            self.line(format_args!("{words};"));
+        } else {
+            self.option(words, mode.word());
+        }
+    }
+
     fn bgp_channel(&mut self, bgp: &BgpChannelConfig) {
         // In 1.6 each of the two decides on the other.
         let both = self.is_16() && bgp.next_hop_self != NextHopMode::Off;
         if bgp.next_hop_self != NextHopMode::Off {
-            self.option("next hop self", bgp.next_hop_self.word());
+            self.next_hop_mode("next hop self", bgp.next_hop_self);
         }
         if let Some(mode) = bgp.next_hop_keep.filter(|mode| !(both && *mode == NextHopMode::Off)) {
-            self.option("next hop keep", mode.word());
+            self.next_hop_mode("next hop keep", mode);
         }
         if let Some(address) = bgp.next_hop_address {
             self.option("next hop address", address);

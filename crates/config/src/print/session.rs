@@ -17,7 +17,12 @@ impl Out<'_> {
         // Every option at its default, whatever the session is.
         let mut default = BgpConfig::new(0, bgp.neighbor.clone(), NeighborAs::External);
         for (words, place) in FLAGS {
-            self.flag(&words.join(" "), *place(&mut config), *place(&mut default));
+            let (words, now, default) = (words.join(" "), *place(&mut config), *place(&mut default));
+            match words.as_str() {
+                // BIRD 1.6 knows these by their words alone.
+                "rr client" | "rs client" if self.is_16() && now => self.line(format_args!("{words};")),
+                _ => self.flag(&words, now, default),
+            }
         }
         for (words, place) in SECONDS {
             let (now, default) = (*place(&mut config), *place(&mut default));
