@@ -178,10 +178,8 @@ impl Cluster {
         let (block4, block6) = (format!("10.50.{number}.0/26"), format!("fd00:50:0:{number}::/122"));
         let block = |cidr: &String| Object::Block { node: object.name.clone(), cidr: cidr.clone() };
         let blocks = vec![block(&block4), block(&block6)];
-        let told =
-            Told { datastore: self.store.flag(), node: object.name.clone(), release: self.release };
-        let node =
-            Node { object, blocks, machine, port, pod, speaker: Speaker::new(told)?, block4, block6 };
+        let told = Told { datastore: self.store.flag(), node: object.name.clone(), release: self.release };
+        let node = Node { object, blocks, machine, port, pod, speaker: Speaker::new(told)?, block4, block6 };
         self.register(&node)?;
         self.nodes.push(node);
         Ok(())

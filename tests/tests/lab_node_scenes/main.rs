@@ -8,9 +8,16 @@ mod cluster;
 mod etcd;
 mod flow;
 mod machine;
+mod outside;
 mod sessions;
 mod speaker;
 mod store;
 
 mod scene_1_mesh;
 mod scene_2_reflectors;
+mod scene_3_tor;
+mod scene_4_services;
+mod scene_5_filter;
+mod scene_6_tunnels;
+mod scene_7_etcd;
+mod scene_8_swap;

@@ -123,7 +123,16 @@ impl Speaker {
         let Told { datastore, node, release } = &self.told;
         for (family, name) in FAMILIES {
             let mut command = ours(namespace)?;
-            command.args(["calico", "render", "--datastore", datastore, "--node", node, "--release", release]);
+            command.args([
+                "calico",
+                "render",
+                "--datastore",
+                datastore,
+                "--node",
+                node,
+                "--release",
+                release,
+            ]);
             let output = command.args(["--with-passwords", "--family", &family.to_string()]).output()?;
             let (out, err) = (text(&output.stdout), text(&output.stderr));
             if !output.status.success() {

@@ -56,7 +56,10 @@ impl NodeObject {
 pub(crate) enum Object {
     Node(NodeObject),
     /// A block of addresses that belongs to a node.
-    Block { node: String, cidr: String },
+    Block {
+        node: String,
+        cidr: String,
+    },
     /// A resource of Calico: kind, name, spec.
     Calico(&'static str, String, Value),
     /// An object of Kubernetes: kind, API version, name, and everything but these.

@@ -1,0 +1,136 @@
+//! Scene 4: addresses of services, seen at the top of the rack and not in the kernels of nodes.
+
+use anyhow::{Context as _, Result, ensure};
+use godwit_lab::until;
+use serde_json::{Value, json};
+
+use crate::cluster::{CLUSTER_AS, Cluster};
+use crate::outside::{Make, Neighbor, TOR_AS, Tor};
+use crate::speaker::Kind;
+use crate::store::{Object, bgp_peer};
+
+/// A service `web` of type LoadBalancer.
+fn service(policy: &str) -> Object {
+    Object::Core("Service", "v1", "web".into(), json!({
+        "spec": {
+            "type": "LoadBalancer", "clusterIP": "10.96.0.10", "clusterIPs": ["10.96.0.10", "fd00:96::10"],
+            "ipFamilies": ["IPv4", "IPv6"], "externalIPs": ["203.0.113.10"], "externalTrafficPolicy": policy,
+        },
+        "status": { "loadBalancer": { "ingress": [{ "ip": "192.0.2.10" }] } },
+    }))
+}
+
+/// Its endpoints on these nodes.
+fn slice(nodes: &[&str]) -> Object {
+    let endpoint = |node: &&str| json!({ "addresses": ["10.50.1.2"], "nodeName": node, "conditions": { "ready": true } });
+    let endpoints: Vec<Value> = nodes.iter().map(endpoint).collect();
+    Object::Core("EndpointSlice", "discovery.k8s.io/v1", "web-1".into(), json!({
+        "metadata": { "labels": { "kubernetes.io/service-name": "web" } },
+        "addressType": "IPv4", "endpoints": endpoints,
+    }))
+}
+
+/// Nodes, and a switch that all of them peer with.
+fn cluster_at_a_switch(nodes: u8) -> Result<(Cluster, Tor)> {
+    let mut cluster = Cluster::new()?;
+    for number in 1..=nodes {
+        cluster.add(number, |_| {})?;
+    }
+    let addresses = ["172.20.0.1", "fd00:20::1"];
+    let mut neighbors = Vec::new();
+    for (address, family) in addresses.into_iter().zip([4, 6]) {
+        cluster.put(&[bgp_peer(&format!("tor-{family}"), json!({ "peerIP": address, "asNumber": TOR_AS }))])?;
+        for (number, node) in cluster.nodes.iter().enumerate() {
+            let name = format!("node_{}_{family}", number + 1);
+            neighbors.push(Neighbor::new(&name, address, node.address(family), CLUSTER_AS));
+        }
+    }
+    let tor = Tor::start(&cluster.rack, Make::Bird2, &["172.20.0.1/24", "fd00:20::1/64"], &neighbors, true)?;
+    Ok((cluster, tor))
+}
+
+/// Waits until exactly these nodes announce a prefix to the switch.
+fn announced_by(tor: &Tor, prefix: &str, nodes: &[u8]) -> Result<()> {
+    let mut known = String::new();
+    until(&format!("{prefix} of {nodes:?}"), || {
+        known = tor.knows(prefix);
+        let family = if prefix.contains(':') { 6 } else { 4 };
+        (1..=9).all(|node| known.contains(&format!("[node_{node}_{family} ")) == nodes.contains(&node))
+    })
+    .with_context(|| format!("{known}\n{}", tor.told()))
+    .map(|_| ())
+}
+
+/// No node has it in its kernel; they have had the time to.
+fn in_no_kernel(cluster: &Cluster, prefixes: &[&str]) -> Result<()> {
+    for node in &cluster.nodes {
+        for prefix in prefixes {
+            let routes = node.kernel(prefix.trim_end_matches("/32").trim_end_matches("/128"));
+            ensure!(routes.is_empty(), "{} has {routes:?}", node.object.name);
+        }
+    }
+    Ok(())
+}
+
+const CLUSTER_RANGES: [&str; 2] = ["10.96.0.0/16", "fd00:96::/112"];
+const OTHER_RANGES: [&str; 2] = ["203.0.113.0/24", "192.0.2.0/24"];
+
+#[test]
+fn lab_scene_4_services_at_the_top_of_the_rack() -> Result<()> {
+    let (mut cluster, tor) = cluster_at_a_switch(3)?;
+    cluster.put(&[service("Local"), slice(&["node-1"])])?;
+    let cidrs = |of: &[&str]| -> Value { of.iter().map(|cidr| json!({ "cidr": cidr })).collect() };
+    cluster.configure(json!({
+        "serviceClusterIPs": cidrs(&CLUSTER_RANGES),
+        "serviceExternalIPs": cidrs(&OTHER_RANGES[..1]),
+        "serviceLoadBalancerIPs": cidrs(&OTHER_RANGES[1..]),
+    }))?;
+    cluster.start(Kind::usual())?;
+    cluster.mesh_is_up()?;
+    cluster.blocks_are_everywhere()?;
+
+    // The ranges of everybody, the single addresses of who has an endpoint.
+    let single = ["10.96.0.10/32", "203.0.113.10/32", "192.0.2.10/32"];
+    for range in CLUSTER_RANGES.iter().chain(&OTHER_RANGES) {
+        announced_by(&tor, range, &[1, 2, 3])?;
+    }
+    for address in single {
+        announced_by(&tor, address, &[1])?;
+    }
+    // The endpoints move.
+    cluster.put(&[slice(&["node-2", "node-3"])])?;
+    for address in single {
+        announced_by(&tor, address, &[2, 3])?;
+    }
+    cluster.put(&[slice(&["node-2"])])?;
+    for address in single {
+        announced_by(&tor, address, &[2])?;
+    }
+    let everything: Vec<&str> = CLUSTER_RANGES.into_iter().chain(OTHER_RANGES).chain(single).collect();
+    in_no_kernel(&cluster, &everything)?;
+    // Without its slice, nobody.
+    cluster.delete(&[slice(&[])])?;
+    for address in single {
+        announced_by(&tor, address, &[])?;
+    }
+    // By all: the ranges are enough.
+    cluster.put(&[slice(&["node-3"]), service("Cluster")])?;
+    for range in CLUSTER_RANGES.iter().chain(&OTHER_RANGES) {
+        announced_by(&tor, range, &[1, 2, 3])?;
+    }
+    for address in single {
+        announced_by(&tor, address, &[])?;
+    }
+    in_no_kernel(&cluster, &everything)?;
+
+    // Without aggregation each load balancer's address goes alone, and not into kernels either.
+    cluster.configure(json!({
+        "serviceClusterIPs": cidrs(&CLUSTER_RANGES),
+        "serviceLoadBalancerIPs": cidrs(&OTHER_RANGES[1..]),
+        "serviceLoadBalancerAggregation": "Disabled",
+    }))?;
+    announced_by(&tor, "192.0.2.0/24", &[])?;
+    announced_by(&tor, "203.0.113.0/24", &[])?;
+    announced_by(&tor, "192.0.2.10/32", &[1, 2, 3])?;
+    in_no_kernel(&cluster, &everything)
+}
