@@ -632,24 +632,29 @@ impl Task {
         self.trace(DebugFlags::EVENTS, "Shutdown requested");
         self.trace(DebugFlags::STATES, "State changed to stop");
         self.fsm.stop(&cause, Instant::now());
-        // The last words go out before the task, and with it the runtime, may end.
+        let mut closing = Vec::new();
         while let Some(action) = self.fsm.poll_action() {
             match action {
                 Action::Send(direction, message) => self.send(direction, &message),
                 Action::Close(direction, CloseReason::AfterFlush) => {
-                    if let Some(connection) = self.slot(direction).take() {
-                        connection.linger().await;
-                    }
+                    closing.extend(self.slot(direction).take().map(|c| crate::task::spawn(c.linger())));
                 }
                 Action::Log(class, text) => self.log(class, &text),
                 _ => {}
             }
         }
         self.trace_end();
+        // The routes go at once, however long a dead neighbor does not close its end.
         if let Some(up) = self.up.take() {
             up.stop().await;
         }
         self.held.flush().await;
+        // The last words go out before the runtime may end. Otherwise nobody waits for a neighbor that is gone.
+        if matches!(reason, StopReason::Shutdown | StopReason::Graceful) {
+            for connection in closing {
+                let _ = connection.await;
+            }
+        }
     }
 }
 
