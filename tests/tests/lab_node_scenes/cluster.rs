@@ -22,6 +22,8 @@ pub(crate) struct Node {
     pub(crate) machine: Namespace,
     /// Its place at the rack.
     pub(crate) port: String,
+    /// The pod's, on the node.
+    pub(crate) interface: String,
     pub(crate) pod: Pod,
     pub(crate) speaker: Speaker,
     pub(crate) block4: String,
@@ -174,12 +176,23 @@ impl Cluster {
         port: String,
     ) -> Result<()> {
         let (ipv4, ipv6) = (format!("10.50.{number}.2"), format!("fd00:50:0:{number}::2"));
-        let pod = Pod::new(&machine, &format!("cali{number:011x}"), &ipv4, &ipv6)?;
+        let interface = format!("cali{number:011x}");
+        let pod = Pod::new(&machine, &interface, &ipv4, &ipv6)?;
         let (block4, block6) = (format!("10.50.{number}.0/26"), format!("fd00:50:0:{number}::/122"));
         let block = |cidr: &String| Object::Block { node: object.name.clone(), cidr: cidr.clone() };
         let blocks = vec![block(&block4), block(&block6)];
         let told = Told { datastore: self.store.flag(), node: object.name.clone(), release: self.release };
-        let node = Node { object, blocks, machine, port, pod, speaker: Speaker::new(told)?, block4, block6 };
+        let node = Node {
+            object,
+            blocks,
+            machine,
+            port,
+            interface,
+            pod,
+            speaker: Speaker::new(told)?,
+            block4,
+            block6,
+        };
         self.register(&node)?;
         self.nodes.push(node);
         Ok(())
@@ -233,10 +246,16 @@ impl Cluster {
         Ok(())
     }
 
+    /// The other nodes that have blocks.
+    fn others<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = &'a Node> {
+        let has_blocks = |other: &&Node| !other.blocks.is_empty();
+        self.nodes.iter().filter(move |other| other.object.name != node.object.name).filter(has_blocks)
+    }
+
     /// Waits until every node has every other's blocks in its kernel, through the other itself.
     pub(crate) fn blocks_are_everywhere(&self) -> Result<()> {
         for node in &self.nodes {
-            for other in self.nodes.iter().filter(|other| other.object.name != node.object.name) {
+            for other in self.others(node) {
                 for family in [4, 6] {
                     let via = format!("via {} dev eth0 ", other.address(family));
                     node.routes_to(other.block(family), &[&via])?;
@@ -246,10 +265,10 @@ impl Cluster {
         Ok(())
     }
 
-    /// Every pod pings every other.
+    /// Every pod of a node with blocks pings every other.
     pub(crate) fn pods_reach_each_other(&self) -> Result<()> {
-        for node in &self.nodes {
-            for other in self.nodes.iter().filter(|other| other.object.name != node.object.name) {
+        for node in self.nodes.iter().filter(|node| !node.blocks.is_empty()) {
+            for other in self.others(node) {
                 for address in [&other.pod.ipv4, &other.pod.ipv6] {
                     let what = format!("{address} to answer {}", node.pod.ipv4);
                     until(&what, || node.pod.pings(address)).with_context(|| node.told())?;

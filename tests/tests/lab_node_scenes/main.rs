@@ -15,6 +15,7 @@ mod store;
 
 mod scene_1_mesh;
 mod scene_2_reflectors;
+mod scene_3_afar;
 mod scene_3_tor;
 mod scene_4_services;
 mod scene_5_filter;

@@ -112,7 +112,12 @@ fn bird_family(make: Make, family: u8, net: Option<&str>, neighbors: &[Neighbor]
     text
 }
 
-fn bird(make: Make, families: &[u8], net: impl Fn(u8) -> Option<&'static str>, neighbors: &[Neighbor]) -> String {
+fn bird(
+    make: Make,
+    families: &[u8],
+    net: impl Fn(u8) -> Option<&'static str>,
+    neighbors: &[Neighbor],
+) -> String {
     let channels = if make == Make::Bird2 { "ipv4; ipv6;" } else { "" };
     let parts = families.iter().map(|family| bird_family(make, *family, net(*family), neighbors));
     format!(
@@ -189,7 +194,9 @@ impl Tor {
         match &self.daemon {
             Daemon::Bird(routers) => routers
                 .iter()
-                .map(|(_, router)| router.birdc("show protocols") + &router.birdc("show route all") + &router.log())
+                .map(|(_, router)| {
+                    router.birdc("show protocols") + &router.birdc("show route all") + &router.log()
+                })
                 .collect(),
             Daemon::Frr(frr) => {
                 frr.vtysh(&["show bgp summary", "show bgp ipv4 unicast", "show bgp ipv6 unicast"])

@@ -34,6 +34,12 @@ fn reflected() -> Result<Cluster> {
             }
         })?;
     }
+    // A reflector has no pods, nor a route to one.
+    for reflector in &mut cluster.nodes[..2] {
+        reflector.machine.ip(&["link", "del", &reflector.interface])?;
+        let blocks = std::mem::take(&mut reflector.blocks);
+        blocks.iter().try_for_each(|block| cluster.store.delete(block))?;
+    }
     cluster.start(Kind::usual())?;
     for node in &cluster.nodes[2..] {
         for reflector in &cluster.nodes[..2] {
@@ -85,9 +91,11 @@ fn lab_scene_2_one_of_two_reflectors_is_lost() -> Result<()> {
     }
     measured(&format!("scene 2, a dead reflector is forgotten after {:.1?}", start.elapsed()));
     stays("all routes", Duration::from_secs(1), || {
-        monitors.iter().all(|monitor| monitor.deleted().is_empty())
+        monitors.iter().all(|monitor| monitor.gone(Kind::usual()).is_empty())
     })
-    .with_context(|| format!("{:?}", monitors.iter().map(Monitor::deleted).collect::<Vec<_>>()))?;
+    .with_context(|| {
+        format!("{:?}", monitors.iter().map(|monitor| monitor.gone(Kind::usual())).collect::<Vec<_>>())
+    })?;
     let only_the_dead: Vec<String> = of_the_dead.into_iter().map(|(_, name)| name).collect();
     for (node, before) in cluster.nodes.iter().zip(&uptimes).skip(1) {
         node.sessions().undisturbed(before, &only_the_dead)?;

@@ -50,7 +50,12 @@ fn neighbors(cluster: &Cluster) -> Vec<Neighbor> {
             let global = Neighbor::new(&name("global"), GLOBAL[index], address, CLUSTER_AS);
             all.push(Neighbor { password: Some(PASSWORD), ..global });
         }
-        let label = Neighbor::new(&format!("label_{family}"), LABEL[index], cluster.nodes[1].address(family), CLUSTER_AS);
+        let label = Neighbor::new(
+            &format!("label_{family}"),
+            LABEL[index],
+            cluster.nodes[1].address(family),
+            CLUSTER_AS,
+        );
         all.push(Neighbor { ttl_security: true, ..label });
     }
     all

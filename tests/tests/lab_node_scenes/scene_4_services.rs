@@ -11,23 +11,33 @@ use crate::store::{Object, bgp_peer};
 
 /// A service `web` of type LoadBalancer.
 fn service(policy: &str) -> Object {
-    Object::Core("Service", "v1", "web".into(), json!({
-        "spec": {
-            "type": "LoadBalancer", "clusterIP": "10.96.0.10", "clusterIPs": ["10.96.0.10", "fd00:96::10"],
-            "ipFamilies": ["IPv4", "IPv6"], "externalIPs": ["203.0.113.10"], "externalTrafficPolicy": policy,
-        },
-        "status": { "loadBalancer": { "ingress": [{ "ip": "192.0.2.10" }] } },
-    }))
+    Object::Core(
+        "Service",
+        "v1",
+        "web".into(),
+        json!({
+            "spec": {
+                "type": "LoadBalancer", "clusterIP": "10.96.0.10", "clusterIPs": ["10.96.0.10", "fd00:96::10"],
+                "ipFamilies": ["IPv4", "IPv6"], "externalIPs": ["203.0.113.10"], "externalTrafficPolicy": policy,
+            },
+            "status": { "loadBalancer": { "ingress": [{ "ip": "192.0.2.10" }] } },
+        }),
+    )
 }
 
 /// Its endpoints on these nodes.
 fn slice(nodes: &[&str]) -> Object {
     let endpoint = |node: &&str| json!({ "addresses": ["10.50.1.2"], "nodeName": node, "conditions": { "ready": true } });
     let endpoints: Vec<Value> = nodes.iter().map(endpoint).collect();
-    Object::Core("EndpointSlice", "discovery.k8s.io/v1", "web-1".into(), json!({
-        "metadata": { "labels": { "kubernetes.io/service-name": "web" } },
-        "addressType": "IPv4", "endpoints": endpoints,
-    }))
+    Object::Core(
+        "EndpointSlice",
+        "discovery.k8s.io/v1",
+        "web-1".into(),
+        json!({
+            "metadata": { "labels": { "kubernetes.io/service-name": "web" } },
+            "addressType": "IPv4", "endpoints": endpoints,
+        }),
+    )
 }
 
 /// Nodes, and a switch that all of them peer with.
@@ -39,7 +49,8 @@ fn cluster_at_a_switch(nodes: u8) -> Result<(Cluster, Tor)> {
     let addresses = ["172.20.0.1", "fd00:20::1"];
     let mut neighbors = Vec::new();
     for (address, family) in addresses.into_iter().zip([4, 6]) {
-        cluster.put(&[bgp_peer(&format!("tor-{family}"), json!({ "peerIP": address, "asNumber": TOR_AS }))])?;
+        cluster
+            .put(&[bgp_peer(&format!("tor-{family}"), json!({ "peerIP": address, "asNumber": TOR_AS }))])?;
         for (number, node) in cluster.nodes.iter().enumerate() {
             let name = format!("node_{}_{family}", number + 1);
             neighbors.push(Neighbor::new(&name, address, node.address(family), CLUSTER_AS));
@@ -80,17 +91,29 @@ fn lab_scene_4_services_at_the_top_of_the_rack() -> Result<()> {
     let (mut cluster, tor) = cluster_at_a_switch(3)?;
     cluster.put(&[service("Local"), slice(&["node-1"])])?;
     let cidrs = |of: &[&str]| -> Value { of.iter().map(|cidr| json!({ "cidr": cidr })).collect() };
-    cluster.configure(json!({
+    let mut all = json!({
         "serviceClusterIPs": cidrs(&CLUSTER_RANGES),
         "serviceExternalIPs": cidrs(&OTHER_RANGES[..1]),
         "serviceLoadBalancerIPs": cidrs(&OTHER_RANGES[1..]),
-    }))?;
+    });
+    cluster.configure(all.clone())?;
     cluster.start(Kind::usual())?;
     cluster.mesh_is_up()?;
     cluster.blocks_are_everywhere()?;
 
-    // The ranges of everybody, the single addresses of who has an endpoint.
+    // In a mesh every node knows what any of them announces, and announces it to the switch as well.
     let single = ["10.96.0.10/32", "203.0.113.10/32", "192.0.2.10/32"];
+    let everything: Vec<&str> = CLUSTER_RANGES.into_iter().chain(OTHER_RANGES).chain(single).collect();
+    for address in single {
+        announced_by(&tor, address, &[1, 2, 3])?;
+        let known = cluster.nodes[1].speaker.birdc(4, &format!("show route {address}"));
+        ensure!(known.contains("Mesh_172_20_0_11"), "{known}");
+    }
+    in_no_kernel(&cluster, &everything)?;
+    all["nodeToNodeMeshEnabled"] = false.into();
+    cluster.configure(all)?;
+
+    // Without one: the ranges of everybody, the single addresses of who has an endpoint.
     for range in CLUSTER_RANGES.iter().chain(&OTHER_RANGES) {
         announced_by(&tor, range, &[1, 2, 3])?;
     }
@@ -106,7 +129,6 @@ fn lab_scene_4_services_at_the_top_of_the_rack() -> Result<()> {
     for address in single {
         announced_by(&tor, address, &[2])?;
     }
-    let everything: Vec<&str> = CLUSTER_RANGES.into_iter().chain(OTHER_RANGES).chain(single).collect();
     in_no_kernel(&cluster, &everything)?;
     // Without its slice, nobody.
     cluster.delete(&[slice(&[])])?;
@@ -125,6 +147,7 @@ fn lab_scene_4_services_at_the_top_of_the_rack() -> Result<()> {
 
     // Without aggregation each load balancer's address goes alone, and not into kernels either.
     cluster.configure(json!({
+        "nodeToNodeMeshEnabled": false,
         "serviceClusterIPs": cidrs(&CLUSTER_RANGES),
         "serviceLoadBalancerIPs": cidrs(&OTHER_RANGES[1..]),
         "serviceLoadBalancerAggregation": "Disabled",

@@ -53,7 +53,8 @@ fn lab_scene_5_a_filter_changes_and_nobody_else_notices() -> Result<()> {
     for number in 1..=2 {
         cluster.add(number, |_| {})?;
     }
-    let private = |node: u8| Object::Block { node: format!("node-{node}"), cidr: format!("10.60.{node}.0/26") };
+    let private =
+        |node: u8| Object::Block { node: format!("node-{node}"), cidr: format!("10.60.{node}.0/26") };
     cluster.put(&[ip_pool("private", "10.60.0.0/16"), private(1), private(2), hides("10.60.0.0/16")])?;
     let spec = |address: &str| json!({ "peerIP": address, "asNumber": TOR_AS });
     let mut hidden = spec(HIDDEN);

@@ -28,7 +28,10 @@ struct Subnets {
 }
 
 fn tunnel(machine: &Namespace) -> Result<()> {
-    ip_batch(machine, "link add tunl0 type veth peer name tunl0-end\nlink set tunl0 up\nlink set tunl0-end up\n")
+    ip_batch(
+        machine,
+        "link add tunl0 type veth peer name tunl0-end\nlink set tunl0 up\nlink set tunl0-end up\n",
+    )
 }
 
 fn subnets(release: &'static str) -> Result<Subnets> {
@@ -64,7 +67,10 @@ fn subnets(release: &'static str) -> Result<Subnets> {
     for node in &cluster.nodes {
         tunnel(&node.machine)?;
         let number = node.object.name.trim_start_matches("node-");
-        let block = |pool: &str| Object::Block { node: node.object.name.clone(), cidr: format!("10.{pool}.{number}.0/26") };
+        let block = |pool: &str| Object::Block {
+            node: node.object.name.clone(),
+            cidr: format!("10.{pool}.{number}.0/26"),
+        };
         cluster.put(&["60", "61", "62"].map(block))?;
     }
     cluster.start(Kind::Node)?;
@@ -101,7 +107,10 @@ impl Subnets {
             ensure!(known.contains("Mesh_"), "{what}: {known}");
         }
         // IPv6 has no such tunnels.
-        let expected = [("fd00:50:0:2::/122", "via fd00:20::12 dev eth0"), ("fd00:50:0:3::/122", "via fd00:20::1 dev eth0")];
+        let expected = [
+            ("fd00:50:0:2::/122", "via fd00:20::12 dev eth0"),
+            ("fd00:50:0:3::/122", "via fd00:20::1 dev eth0"),
+        ];
         for (block, via) in expected.into_iter().filter(|_| programmed.plain) {
             node.routes_to(block, &[via])?;
         }

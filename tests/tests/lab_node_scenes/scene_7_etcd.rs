@@ -42,7 +42,8 @@ fn lab_scene_7_etcd_goes_away_and_comes_back() -> Result<()> {
         Flow::both("scene 7, etcd is away", &cluster.nodes[0].pod, &cluster.nodes[1].pod)?,
         Flow::both("scene 7, etcd is away", &cluster.nodes[1].pod, &cluster.nodes[2].pod)?,
     ];
-    let monitors = cluster.nodes.iter().map(|node| Monitor::start(&node.machine)).collect::<Result<Vec<_>>>()?;
+    let monitors =
+        cluster.nodes.iter().map(|node| Monitor::start(&node.machine)).collect::<Result<Vec<_>>>()?;
     let uptimes: Vec<_> = cluster.nodes.iter().map(|node| node.sessions()).collect();
 
     etcd(&mut cluster)?.down();
@@ -59,7 +60,10 @@ fn lab_scene_7_etcd_goes_away_and_comes_back() -> Result<()> {
         node.routes_to("10.50.77.0/26", &["via 172.20.0.13 dev eth0 "])?;
         node.no_route_to(&cluster.nodes[2].block6)?;
     }
-    measured(&format!("scene 7, a change made meanwhile arrives {:.1?} after etcd can be reached", start.elapsed()));
+    measured(&format!(
+        "scene 7, a change made meanwhile arrives {:.1?} after etcd can be reached",
+        start.elapsed()
+    ));
 
     for ((node, before), monitor) in cluster.nodes.iter().zip(&uptimes).zip(&monitors) {
         node.sessions().undisturbed(before, &[]).with_context(|| node.told())?;

@@ -23,7 +23,8 @@ fn lab_scene_8_from_bird_to_godwit_and_back() -> Result<()> {
         Flow::both("scene 8, a node is swapped", &cluster.nodes[0].pod, &cluster.nodes[1].pod)?,
         Flow::both("scene 8, a node is swapped", &cluster.nodes[2].pod, &cluster.nodes[1].pod)?,
     ];
-    let monitors = cluster.nodes.iter().map(|node| Monitor::start(&node.machine)).collect::<Result<Vec<_>>>()?;
+    let monitors =
+        cluster.nodes.iter().map(|node| Monitor::start(&node.machine)).collect::<Result<Vec<_>>>()?;
     let uptimes: Vec<_> = cluster.nodes.iter().map(|node| node.sessions()).collect();
     for kind in [Kind::Node, Kind::Files, Kind::Node] {
         let start = Instant::now();
@@ -36,7 +37,7 @@ fn lab_scene_8_from_bird_to_godwit_and_back() -> Result<()> {
     }
     let swapped = [4, 6].map(|family| mesh(cluster.nodes[1].address(family)));
     for (number, (node, monitor)) in cluster.nodes.iter().zip(&monitors).enumerate() {
-        ensure!(monitor.deleted().is_empty(), "{}: {:?}", node.object.name, monitor.deleted());
+        ensure!(monitor.lost().is_empty(), "{}: {:?}", node.object.name, monitor.lost());
         if number != 1 {
             node.sessions().undisturbed(&uptimes[number], &swapped).with_context(|| node.told())?;
         }

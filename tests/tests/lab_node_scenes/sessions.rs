@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 use godwit_lab::{Namespace, Process, Scratch, until};
 
-use crate::speaker::Speaker;
+use crate::speaker::{Kind, Speaker};
 
 /// The BGP protocols of a node that are up: name to the second of the day in which they came up.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -87,10 +87,35 @@ impl Monitor {
         Ok(monitor)
     }
 
-    /// The routes of BGP's that went away, a line each.
-    pub(crate) fn deleted(&self) -> Vec<String> {
+    /// The changes of BGP's routes: prefix, and whether it went away.
+    fn changes(&self) -> Vec<(String, bool)> {
         let log = self.process.log();
-        let gone = log.lines().filter(|line| line.starts_with("Deleted") && line.contains("proto bird"));
-        gone.map(str::to_owned).collect()
+        let ours = log.lines().filter(|line| line.contains("proto bird"));
+        let change = |line: &str| {
+            let (deleted, rest) = line.strip_prefix("Deleted ").map_or((false, line), |rest| (true, rest));
+            let mut words = rest.split_whitespace().filter(|word| *word != "blackhole");
+            words.next().map(|prefix| (prefix.to_owned(), deleted))
+        };
+        ours.filter_map(change).collect()
+    }
+
+    /// The prefixes of BGP's routes that went away, each time they did.
+    pub(crate) fn deleted(&self) -> Vec<String> {
+        self.changes().into_iter().filter(|(_, deleted)| *deleted).map(|(prefix, _)| prefix).collect()
+    }
+
+    /// Those that went away and did not come back. BIRD 1.6 takes a route away and adds it again where one could
+    /// replace it; what that costs, traffic tells.
+    pub(crate) fn lost(&self) -> Vec<String> {
+        let last: BTreeMap<String, bool> = self.changes().into_iter().collect();
+        last.into_iter().filter(|(_, deleted)| *deleted).map(|(prefix, _)| prefix).collect()
+    }
+
+    /// What must be empty where nothing was to go, on a node that this runs on.
+    pub(crate) fn gone(&self, kind: Kind) -> Vec<String> {
+        match kind {
+            Kind::Node => self.deleted(),
+            Kind::Files => self.lost(),
+        }
     }
 }
