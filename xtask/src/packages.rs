@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use godwit_lab::run as run_program;
 
 /// Packages and a program of each.
-const ALL: [Package; 11] = [
+const ALL: [Package; 12] = [
     ("iproute2", "/usr/sbin/ip"),
     ("iputils-ping", "/usr/bin/ping"),
     ("bird2", "/usr/sbin/bird"),
@@ -19,6 +19,7 @@ const ALL: [Package; 11] = [
     ("etcd-client", "/usr/bin/etcdctl"),
     ("openssl", "/usr/bin/openssl"),
     ("runit", "/usr/bin/runsvdir"),
+    ("procps", "/usr/sbin/sysctl"),
 ];
 /// How many of them, from the first, the demonstration needs.
 const FOR_DEMO: usize = 3;

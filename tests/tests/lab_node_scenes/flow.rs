@@ -21,11 +21,11 @@ const LAST: Duration = Duration::from_secs(3);
 
 /// What became of the packets.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Loss {
-    pub(crate) sent: usize,
-    pub(crate) lost: usize,
+struct Loss {
+    sent: usize,
+    lost: usize,
     /// The most that were lost one after the other.
-    pub(crate) in_a_row: usize,
+    in_a_row: usize,
 }
 
 /// Packets from one pod to another, which sends each back.
@@ -113,13 +113,15 @@ impl Flow {
     }
 
     /// Ends it and counts.
-    pub(crate) fn finish(self) -> Result<Loss> {
+    fn finish(self) -> Result<Loss> {
         self.ends.store(true, Ordering::Relaxed);
         let seen = self.sender.join().map_err(|_| anyhow!("the sender panicked"))?;
         self.echo.join().map_err(|_| anyhow!("the echo panicked"))?;
         let in_a_row = seen.split(|seen| *seen).map(<[bool]>::len).max().unwrap_or_default();
         let loss = Loss { sent: seen.len(), lost: seen.iter().filter(|seen| !**seen).count(), in_a_row };
-        measured(&format!("{}: lost {} of {}", self.name, loss.lost, loss.sent));
+        let Loss { sent, lost, in_a_row } = loss;
+        let row = if lost == 0 { String::new() } else { format!(", {in_a_row} in a row") };
+        measured(&format!("{}: lost {lost} of {sent}{row}", self.name));
         Ok(loss)
     }
 }
@@ -128,8 +130,8 @@ impl Flow {
 pub(crate) fn nothing_lost(flows: impl IntoIterator<Item = Flow>) -> Result<()> {
     let flows: Vec<_> = flows.into_iter().collect();
     flows.iter().for_each(|flow| flow.ends.store(true, Ordering::Relaxed));
-    let losses = flows.into_iter().map(|flow| (flow.name.clone(), flow)).collect::<Vec<_>>();
-    for (name, flow) in losses {
+    for flow in flows {
+        let name = flow.name.clone();
         let loss = flow.finish()?;
         ensure!(loss.sent > 100, "{name}: only {} packets were sent", loss.sent);
         ensure!(loss.lost == 0, "{name}: {loss:?}");

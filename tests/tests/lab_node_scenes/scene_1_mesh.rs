@@ -1,11 +1,12 @@
 //! Scene 1: a mesh whose nodes come, die, move and go.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use godwit_lab::report::measured;
+use serde_json::json;
 
-use crate::cluster::{Cluster, mesh};
+use crate::cluster::{CLUSTER_AS, Cluster, mesh};
 use crate::flow::{Flow, nothing_lost};
 use crate::machine::ip_batch;
 use crate::sessions::Sessions;
@@ -82,7 +83,10 @@ fn lab_scene_1_a_node_dies_without_notice_and_returns() -> Result<()> {
             node.no_route_to(cluster.nodes[2].block(family))?;
         }
     }
-    measured(&format!("scene 1, a dead node is removed: its routes are gone after {:.1?}", start.elapsed()));
+    let took = start.elapsed();
+    measured(&format!("scene 1, a dead node is removed: its routes are gone after {took:.1?}"));
+    // Nobody waits for the dead to close its connections.
+    ensure!(took < Duration::from_secs(2), "its routes stayed for {took:?}");
     undisturbed(&cluster, &before[..2], &dead)?;
     nothing_lost(flows)
 }
@@ -132,5 +136,36 @@ fn lab_scene_1_a_node_moves_and_another_is_drained() -> Result<()> {
     cluster.blocks_are_everywhere()?;
     cluster.pods_reach_each_other()?;
     undisturbed(&cluster, &before[..3], &old[2..])?;
+    nothing_lost(flows)
+}
+
+/// Without an annotation it would take the four minutes of BIRD's hold time.
+#[test]
+fn lab_scene_1_a_dead_node_is_noticed_in_seconds() -> Result<()> {
+    let mut cluster = Cluster::new()?;
+    let annotated = json!({
+        "metadata": { "annotations": { "godwit/hold-time": "6s" } }, "spec": { "asNumber": CLUSTER_AS },
+    });
+    cluster.put(&[Object::Core("BGPConfiguration", "projectcalico.org/v3", "default".into(), annotated)])?;
+    for number in 1..=3 {
+        cluster.add(number, |_| {})?;
+    }
+    cluster.start(Kind::usual())?;
+    cluster.mesh_is_up()?;
+    cluster.blocks_are_everywhere()?;
+    let flows = Flow::both("scene 1, another node is noticed", &cluster.nodes[0].pod, &cluster.nodes[1].pod)?;
+    let before = snapshot(&cluster);
+    cluster.rack.port(&cluster.nodes[2].port, false)?;
+    let start = Instant::now();
+    for node in &cluster.nodes[..2] {
+        for family in [4, 6] {
+            node.no_route_to(cluster.nodes[2].block(family))?;
+        }
+    }
+    measured(&format!("scene 1, a dead node is noticed, hold time 6 s: after {:.1?}", start.elapsed()));
+    cluster.rack.port(&cluster.nodes[2].port, true)?;
+    cluster.mesh_is_up()?;
+    cluster.blocks_are_everywhere()?;
+    undisturbed(&cluster, &before[..2], &names(&cluster, 2))?;
     nothing_lost(flows)
 }

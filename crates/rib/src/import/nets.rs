@@ -20,7 +20,9 @@ impl ImportStep {
         match &self.ipv4 {
             Some(channel) if channel.add_path => withdraw(ipv4_path_nlri(field)?.map(with_id), batch),
             Some(_) => withdraw(ipv4_nlri(field)?.map(plain), batch),
-            None => drop(ipv4_nlri(field)?),
+            None => {
+                let _ = ipv4_nlri(field)?;
+            }
         }
         Ok(())
     }
@@ -42,7 +44,9 @@ impl ImportStep {
                 let nets = ipv4_nlri(field)?.map(plain);
                 self.announce(nets, channel, set, links, batch, summary);
             }
-            None => drop(ipv4_nlri(field)?),
+            None => {
+                let _ = ipv4_nlri(field)?;
+            }
         }
         Ok(())
     }
@@ -55,7 +59,9 @@ impl ImportStep {
         match &self.ipv6 {
             Some(channel) if channel.add_path => withdraw(ipv6_path_nlri(field)?.map(with_id), batch),
             Some(_) => withdraw(ipv6_nlri(field)?.map(plain), batch),
-            None => drop(ipv6_nlri(field)?),
+            None => {
+                let _ = ipv6_nlri(field)?;
+            }
         }
         Ok(())
     }
@@ -77,7 +83,9 @@ impl ImportStep {
                 let nets = ipv6_nlri(field)?.map(plain);
                 self.announce(nets, channel, set, links, batch, summary);
             }
-            None => drop(ipv6_nlri(field)?),
+            None => {
+                let _ = ipv6_nlri(field)?;
+            }
         }
         Ok(())
     }
