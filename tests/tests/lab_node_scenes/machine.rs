@@ -1,5 +1,6 @@
 //! What a rack is wired of: bridges, machines on them, and pods in the machines.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -58,7 +59,7 @@ impl Rack {
         let mut lines = format!("link set {device} up\n");
         for address in addresses {
             let nodad = if address.contains(':') { " nodad" } else { "" };
-            lines += &format!("addr add {address} dev {device}{nodad}\n");
+            writeln!(lines, "addr add {address} dev {device}{nodad}")?;
         }
         ip_batch(machine, &lines)?;
         Ok(port)

@@ -57,17 +57,16 @@ impl Neighbor {
 
     fn frr(&self) -> String {
         let Self { local, address, asn, .. } = self;
-        let mut text = format!(
-            " neighbor {address} remote-as {asn}\n neighbor {address} update-source {local}\n \
-             neighbor {address} timers connect 1\n neighbor {address} passive\n"
-        );
-        if let Some(password) = self.password {
-            text += &format!(" neighbor {address} password {password}\n");
-        }
-        if self.ttl_security {
-            text += &format!(" neighbor {address} ttl-security hops 1\n");
-        }
-        text
+        let password = self.password.map(|password| format!("password {password}"));
+        let ttl = self.ttl_security.then(|| "ttl-security hops 1".to_owned());
+        let always = [
+            format!("remote-as {asn}"),
+            format!("update-source {local}"),
+            "timers connect 1".into(),
+            "passive".into(),
+        ];
+        let all = always.into_iter().chain(password).chain(ttl);
+        all.map(|words| format!(" neighbor {address} {words}\n")).collect()
     }
 }
 
@@ -127,20 +126,19 @@ fn bird(
 }
 
 fn frr(net: impl Fn(u8) -> Option<&'static str>, neighbors: &[Neighbor]) -> String {
-    let mut text = format!(
+    let family = |family: u8| {
+        let network = net(family).map(|net| format!("  network {net}\n")).unwrap_or_default();
+        let of = neighbors.iter().filter(|neighbor| neighbor.family() == family);
+        let active: String =
+            of.map(|neighbor| format!("  neighbor {} activate\n", neighbor.address)).collect();
+        format!(" address-family ipv{family} unicast\n{network}{active} exit-address-family\n")
+    };
+    let head = format!(
         "router bgp {TOR_AS}\n bgp router-id 172.20.0.1\n no bgp ebgp-requires-policy\n \
          no bgp network import-check\n no bgp default ipv4-unicast\n"
     );
-    text += &neighbors.iter().map(Neighbor::frr).collect::<String>();
-    for family in [4, 6] {
-        let network = net(family).map(|net| format!("  network {net}\n")).unwrap_or_default();
-        text += &format!(" address-family ipv{family} unicast\n{network}");
-        for neighbor in neighbors.iter().filter(|neighbor| neighbor.family() == family) {
-            text += &format!("  neighbor {} activate\n", neighbor.address);
-        }
-        text += " exit-address-family\n";
-    }
-    text
+    let peers: String = neighbors.iter().map(Neighbor::frr).collect();
+    head + &peers + &family(4) + &family(6)
 }
 
 impl Tor {

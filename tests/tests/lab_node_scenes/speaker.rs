@@ -1,7 +1,7 @@
 //! What speaks BGP on a node: BIRD 1.6.8 with rendered files, or godwit as the whole of it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -172,14 +172,6 @@ impl Speaker {
         self.processes.clear();
     }
 
-    /// Ends it in order.
-    pub(crate) fn stop(&mut self) {
-        for process in &mut self.processes {
-            process.stop();
-        }
-        self.processes.clear();
-    }
-
     /// What `birdc` prints, without its banner.
     pub(crate) fn birdc(&self, family: u8, command: &str) -> String {
         let name = if family == 4 { "bird" } else { "bird6" };
@@ -189,11 +181,6 @@ impl Speaker {
 
     /// What was printed, by this start.
     pub(crate) fn log(&self) -> String {
-        self.processes.iter().map(|process| process.log()).collect::<Vec<_>>().join("\n--\n")
-    }
-
-    /// The folder of its files.
-    pub(crate) fn files(&self) -> &Path {
-        self.files.path()
+        self.processes.iter().map(Process::log).collect::<Vec<_>>().join("\n--\n")
     }
 }
