@@ -66,7 +66,8 @@ impl Neighbor {
             "passive".into(),
         ];
         let all = always.into_iter().chain(password).chain(ttl);
-        all.map(|words| format!(" neighbor {address} {words}\n")).collect()
+        let lines: Vec<_> = all.map(|words| format!(" neighbor {address} {words}\n")).collect();
+        lines.concat()
     }
 }
 
@@ -129,8 +130,9 @@ fn frr(net: impl Fn(u8) -> Option<&'static str>, neighbors: &[Neighbor]) -> Stri
     let family = |family: u8| {
         let network = net(family).map(|net| format!("  network {net}\n")).unwrap_or_default();
         let of = neighbors.iter().filter(|neighbor| neighbor.family() == family);
-        let active: String =
+        let active: Vec<_> =
             of.map(|neighbor| format!("  neighbor {} activate\n", neighbor.address)).collect();
+        let active = active.concat();
         format!(" address-family ipv{family} unicast\n{network}{active} exit-address-family\n")
     };
     let head = format!(
