@@ -39,7 +39,7 @@ impl Recovery {
     /// Waits for its end.
     pub(crate) async fn ended(&mut self) {
         if self.active.wait_for(|active| !active).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
