@@ -21,7 +21,7 @@ impl ImportStep {
             Some(channel) if channel.add_path => withdraw(ipv4_path_nlri(field)?.map(with_id), batch),
             Some(_) => withdraw(ipv4_nlri(field)?.map(plain), batch),
             None => {
-                let _ = ipv4_nlri(field)?;
+                ipv4_nlri(field)?;
             }
         }
         Ok(())
@@ -45,7 +45,7 @@ impl ImportStep {
                 self.announce(nets, channel, set, links, batch, summary);
             }
             None => {
-                let _ = ipv4_nlri(field)?;
+                ipv4_nlri(field)?;
             }
         }
         Ok(())
@@ -60,7 +60,7 @@ impl ImportStep {
             Some(channel) if channel.add_path => withdraw(ipv6_path_nlri(field)?.map(with_id), batch),
             Some(_) => withdraw(ipv6_nlri(field)?.map(plain), batch),
             None => {
-                let _ = ipv6_nlri(field)?;
+                ipv6_nlri(field)?;
             }
         }
         Ok(())
@@ -84,7 +84,7 @@ impl ImportStep {
                 self.announce(nets, channel, set, links, batch, summary);
             }
             None => {
-                let _ = ipv6_nlri(field)?;
+                ipv6_nlri(field)?;
             }
         }
         Ok(())
