@@ -123,6 +123,32 @@ fn a_neighbor_has_so_many_paths_of_a_net() {
     assert_eq!(table.path_count(), u64::from(max) + 3, "one place was free");
 }
 
+/// A neighbor that has restarted may use other identifiers: the old ones are in nobody's way, and
+/// go when it has said all (RFC 4724 §4.2).
+#[test]
+fn identifiers_may_be_others_after_a_restart() {
+    let (mut table, source) = table();
+    let mut peer = PathPeer::new(&mut table, to_external(9), ExportPolicy::All, None);
+    let max = u32::try_from(PATHS_PER_NET_MAX).unwrap();
+    for id in 0..max {
+        announce_paths(&mut table, source, &[(id, net(A))], &path());
+    }
+    assert_eq!(peer.listen(&mut table).0, PATHS_PER_NET_MAX);
+    table.mark_stale(source);
+    settle(&mut table);
+    assert_eq!(peer.listen(&mut table), (0, 0));
+    // One comes back as it was, and the others under other names, one too many of them.
+    for id in [0].into_iter().chain(1000..1000 + max) {
+        announce_paths(&mut table, source, &[(id, net(A))], &path());
+    }
+    assert_eq!(table.crowded_out(source), 1);
+    table.sweep_stale(source);
+    settle(&mut table);
+    assert_eq!(table.path_count(), u64::from(max));
+    assert_eq!(peer.listen(&mut table), (PATHS_PER_NET_MAX - 1, PATHS_PER_NET_MAX - 1));
+    assert_eq!(peer.held.len(), PATHS_PER_NET_MAX);
+}
+
 /// An import limit counts paths.
 #[test]
 fn import_limit() {

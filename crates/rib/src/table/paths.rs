@@ -10,7 +10,7 @@ use crate::export::ExporterId;
 use crate::key::NetKey;
 use crate::source::SourceId;
 
-use super::Table;
+use super::{Path, Table};
 
 /// Paths a source may have for one net. Those beyond are ignored: a neighbor must not decide how
 /// long everyone looks for the best of them.
@@ -133,14 +133,18 @@ impl<K: NetKey> Table<K> {
         }
     }
 
-    /// Whether a net has as many paths from one neighbor as it may have.
+    /// Whether a net has as many paths from one neighbor as it may have. Stale ones do not count: a
+    /// neighbor that comes back may have other identifiers.
     pub(super) fn is_crowded(&self, net: u32, source: SourceId) -> bool {
         let paths = &self.nets[net as usize].paths;
         if source.0 & SUB == 0 || paths.len() < PATHS_PER_NET_MAX {
             return false;
         }
         let parent = self.main_source(source);
-        paths.iter().filter(|p| self.main_source(p.source) == parent).count() >= PATHS_PER_NET_MAX
+        let generation = self.slot(parent).map_or(0, |slot| slot.generation);
+        let counts =
+            |p: &&Path| self.main_source(p.source) == parent && !self.is_stale(p, parent, generation);
+        paths.iter().filter(counts).count() >= PATHS_PER_NET_MAX
     }
 
     /// Counts a path that was ignored since its net is crowded; the first of a source is worth a line.

@@ -81,7 +81,7 @@ impl<K: NetKey> Table<K> {
     }
 
     /// Whether a path of a source is of a generation before one.
-    fn is_stale(&self, path: &Path, source: SourceId, oldest: u16) -> bool {
+    pub(super) fn is_stale(&self, path: &Path, source: SourceId, oldest: u16) -> bool {
         self.main_source(path.source) == source && is_before(path.since.generation(), oldest)
     }
 
