@@ -1,6 +1,8 @@
 //! ADD-PATH (RFC 7911) between godwit and others: several paths of a net go from a godwit through
 //! another speaker to a godwit, and through a godwit that is a route reflector.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context, Result, ensure};
 use godwit_lab::{Frr, Namespace, Program, Router, until};
 
@@ -82,7 +84,8 @@ impl Plan {
         let channel = self.channel;
         let mut out = "log stderr all; router id 2.2.2.2; protocol device { }\n".to_owned();
         for (name, [local, remote], asn) in self.sessions() {
-            out += &format!(
+            let _ = write!(
+                out,
                 "protocol bgp {name} {{ local {local} as 65002; neighbor {remote} as {asn};
                    connect delay time 1; {channel} {{ import all; export all; add paths on; }}; }}\n"
             );
@@ -93,7 +96,8 @@ impl Plan {
     fn bird16(&self) -> String {
         let mut out = "log stderr all; router id 2.2.2.2; protocol device { }\n".to_owned();
         for (name, [local, remote], asn) in self.sessions() {
-            out += &format!(
+            let _ = write!(
+                out,
                 "protocol bgp {name} {{ local {local} as 65002; neighbor {remote} as {asn};
                    connect delay time 1; import all; export all; add paths on; }}\n"
             );
@@ -107,8 +111,9 @@ impl Plan {
             .to_owned();
         let mut family = format!(" address-family {} unicast\n", self.channel);
         for (_, [_, remote], asn) in self.sessions() {
-            out += &format!(" neighbor {remote} remote-as {asn}\n neighbor {remote} timers connect 1\n");
-            family += &format!("  neighbor {remote} activate\n  neighbor {remote} addpath-tx-all-paths\n");
+            let _ = write!(out, " neighbor {remote} remote-as {asn}\n neighbor {remote} timers connect 1\n");
+            let _ =
+                write!(family, "  neighbor {remote} activate\n  neighbor {remote} addpath-tx-all-paths\n");
         }
         out + &family + " exit-address-family\n"
     }
@@ -151,11 +156,7 @@ fn chain(plan: &Plan, start: impl Fn(&Namespace) -> Result<Middle>) -> Result<()
     has(2, "(65001,2)")?;
     ensure!(count(&sink.birdc(&format!("show route {}", plan.net)), "[middle ") == 2);
     ensure!(source.detail("middle", "Routes:").contains("2 exported"), "{}", logs());
-    ensure!(
-        source.birdc(&format!("show route export middle count")).starts_with("2 of 2 routes"),
-        "{}",
-        logs()
-    );
+    ensure!(source.birdc("show route export middle count").starts_with("2 of 2 routes"), "{}", logs());
 
     // One path goes, and the other one stays; then it comes back.
     source.birdc("disable s1");
@@ -212,7 +213,8 @@ fn lab_add_path_route_reflector() -> Result<()> {
             (&reflector, &near, &[&format!("10.0.{n}.254/24")]),
             (&client, &far, &[&format!("10.0.{n}.1/24")]),
         )?;
-        config += &format!(
+        let _ = write!(
+            config,
             "protocol bgp client{n} {{ local 10.0.{n}.254 as 65000; neighbor 10.0.{n}.1 as 65000; direct;
                rr client; passive; ipv4 {{ import all; export all; next hop self; add paths on; }}; }}\n"
         );
