@@ -39,7 +39,6 @@ fn lab_equal_paths_are_one_route() -> Result<()> {
     let (four, six) = (nets(SHARED), nets(SHARED6));
     let _a = lab.neighbor(0, &[&four[0], SINGLE], &[&six[0]])?;
     let b = lab.neighbor(1, &[&four[0]], &[&six[0]])?;
-    let node = Router::start(&lab.node, Program::Godwit, config)?;
     let both = [
         "10.65.0.0/26 proto bird metric 32",
         "nexthop via 192.0.2.2 dev na weight 1",
@@ -50,9 +49,17 @@ fn lab_equal_paths_are_one_route() -> Result<()> {
         "nexthop via 2001:db8:a::2 dev na weight 1",
         "nexthop via 2001:db8:b::2 dev nb weight 1",
     ];
-    kernel_is(&lab.node, SHARED, &both, &node)?;
-    kernel_is(&lab.node, SHARED6, &both6, &node)?;
-    kernel_is(&lab.node, SINGLE, &["10.65.1.0/26 via 192.0.2.2 dev na proto bird metric 32"], &node)?;
+    let as_expected = |node: &Router| -> Result<()> {
+        kernel_is(&lab.node, SHARED, &both, node)?;
+        kernel_is(&lab.node, SHARED6, &both6, node)?;
+        kernel_is(&lab.node, SINGLE, &["10.65.1.0/26 via 192.0.2.2 dev na proto bird metric 32"], node)
+    };
+    // What BIRD makes of it.
+    let mut bird = Router::start(&lab.node, Program::Bird2, config)?;
+    as_expected(&bird)?;
+    bird.process().stop();
+    let node = Router::start(&lab.node, Program::Godwit, config)?;
+    as_expected(&node)?;
     ensure!(!node.log().contains("merge paths"), "{}", node.log());
     let monitor = Monitor::start(&lab.node)?;
     b.birdc("disable all");
