@@ -62,7 +62,9 @@ impl RouteLines {
     /// Ends the reply.
     pub fn finish(&mut self, out: &mut Framer, dialect: Dialect) {
         self.enter(out, self.tables.len(), dialect);
-        if self.one_net && !self.any_route && !self.count && !self.stats {
+        // In 1.6 a net that is there, though nothing of it is shown, is no error.
+        let there = dialect == Dialect::Bird16 && self.counts.iter().any(|c| c.2 > 0);
+        if self.one_net && !self.any_route && !there && !self.count && !self.stats {
             let text = if dialect == Dialect::Bird16 { "Network not in table" } else { "Network not found" };
             out.end(8001, text);
             return;
