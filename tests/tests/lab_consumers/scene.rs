@@ -125,7 +125,7 @@ template bgp bgp_template {{
 }}
 protocol static {{ route {block} blackhole; route {unreachable} unreachable; {odd} }}
 protocol kernel {{ learn; persist; scan time 2; import all; export filter calico_kernel_programming;
-  graceful restart; }}
+  graceful restart; merge paths on; }}
 protocol device {{ debug {{ states }}; scan time 2; }}
 protocol direct {{ debug {{ states }}; interface -"cali*", -"kube-ipvs*", "*"; }}
 "#,
