@@ -341,9 +341,14 @@ fn nothing_found() {
     for (dialect, text) in [(Dialect::Bird2, "not found"), (Dialect::Bird16, "not in table")] {
         let mut lines = RouteLines::default();
         lines.one_net = true;
-        let page = RoutePage { routes: vec![], ..routes() };
+        let page = RoutePage { routes: vec![], counts: vec![(0, 0, 0); 2], ..routes() };
         assert_eq!(listing(lines, dialect, &page), format!("8001 Network {text}\n"));
     }
+    // It is there and not what was asked for.
+    let mut lines = RouteLines::default();
+    lines.one_net = true;
+    let page = RoutePage { routes: vec![], counts: vec![(0, 1, 1), (0, 0, 0)], ..routes() };
+    assert_eq!(listing(lines, Dialect::Bird16, &page), "0000 \n");
 }
 
 #[test]

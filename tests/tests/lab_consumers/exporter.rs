@@ -55,7 +55,7 @@ pub(crate) fn scrape(socket: &Path) -> Result<BTreeMap<String, Metrics>> {
     let mut name = String::new();
     for line in text.lines() {
         if let Some(row) = ROW.captures(line) {
-            name = row[1].to_owned();
+            row[1].clone_into(&mut name);
             let state = row.get(6).map_or("", |m| m.as_str()).to_owned();
             let metrics =
                 Metrics { kind: row[2].to_owned(), up: &row[4] == "up", state, ..Metrics::default() };

@@ -75,7 +75,7 @@ fn lab_confd_checks_files_by_the_exit_status() -> Result<()> {
                 "{program:?} as {daemon}: {}: {said}",
                 output.status
             );
-            ensure!(expected != !said.is_empty(), "{program:?} as {daemon} says {said:?}");
+            ensure!(expected == said.is_empty(), "{program:?} as {daemon} says {said:?}");
         }
         let file = names.path("none.cfg");
         let output = Command::new(names.path("bird")).args(["-p", "-c"]).arg(&file).output()?;

@@ -85,12 +85,17 @@ fn imported(socket: &Path) -> Result<(u32, u32)> {
 
 /// What a consumer asks; every line in time.
 type Consumer = fn(&Path) -> Result<()>;
+fn holds(what: bool) -> Result<()> {
+    ensure!(what, "not what it should be");
+    Ok(())
+}
+
 const CONSUMERS: [(&str, Consumer); 7] = [
-    ("calicoctl", |s| Ok(ensure!(calicoctl::node_status(s, Family::V4)?.len() == 1))),
-    ("readiness", |s| Ok(ensure!(probes::ready(s, Family::V4, true)?.is_ok(), "not ready"))),
-    ("class Agent", |s| Ok(ensure!(reporter::agent(s)?.ready, "not ready"))),
-    ("class BGP", |s| Ok(ensure!(reporter::sessions(s, Family::V4)?.len() == 1))),
-    ("the exporter", |s| Ok(ensure!(exporter::scrape(s)?.len() == 4))),
+    ("calicoctl", |s| holds(calicoctl::node_status(s, Family::V4)?.len() == 1)),
+    ("readiness", |s| holds(probes::ready(s, Family::V4, true)?.is_ok())),
+    ("class Agent", |s| holds(reporter::agent(s)?.ready)),
+    ("class BGP", |s| holds(reporter::sessions(s, Family::V4)?.len() == 1)),
+    ("the exporter", |s| holds(exporter::scrape(s)?.len() == 4)),
     ("a prefix", |s| wire::ask(s, "show route 20.0.1.0/24 all").map(|_| ())),
     ("an address", |s| wire::ask(s, "show route for 20.0.1.9").map(|_| ())),
 ];

@@ -164,7 +164,7 @@ protocol direct {{ debug {{ states }}; interface -"cali*", -"kube-ipvs*", "*"; }
 fn neighbor(family: Family, n: u8, asn: u32) -> String {
     let (us, them) = (family.host(n), family.host(1));
     format!(
-        r#"
+        r"
 log stderr all;
 router id 10.9.0.{n};
 listen bgp address {us};
@@ -180,7 +180,7 @@ protocol bgp node {{
   import all; export filter outgoing; add paths on; graceful restart;
   connect delay time 1; connect retry time 5; error wait time 1,2;
 }}
-"#,
+",
         block = family.block(n),
         shared = family.block(SHARED),
         side = if n == WRONG_AS { "passive;" } else { "" },

@@ -82,7 +82,7 @@ pub(crate) fn comparable(command: &str, lines: &[Line], folder: &str) -> String 
             _ => blocks.push(vec![text]),
         }
     }
-    blocks.iter_mut().for_each(|net| in_any_order(net));
+    blocks.iter_mut().for_each(in_any_order);
     if nets || command.starts_with("show symbols") {
         let last = blocks.len().saturating_sub(1);
         blocks.get_mut(..last).into_iter().for_each(<[Vec<String>]>::sort);
