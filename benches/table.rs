@@ -30,7 +30,7 @@ fn announced() -> Batch {
 
 /// The same batch once more; the attribute sets are shared as they are between tasks.
 fn copy(batch: &Batch) -> Batch {
-    Batch { changes: batch.changes.clone(), nets: batch.nets.clone(), counters: batch.counters }
+    Batch { path_ids: batch.path_ids.clone(), nets: batch.nets.clone(), changes: batch.changes.clone(), ..*batch }
 }
 
 fn withdrawn() -> Batch {
