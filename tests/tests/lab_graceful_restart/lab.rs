@@ -108,6 +108,16 @@ impl Neighbor {
         }
     }
 
+    /// Whether it no longer waits for what we have to say after a restart of ours; always, if it is not BIRD.
+    pub(crate) fn has_heard_all(&self) -> bool {
+        match self {
+            Self::Birds(birds) => {
+                birds.iter().all(|bird| !bird.birdc("show protocols all").contains("graceful restart active"))
+            }
+            Self::Frr(_) => true,
+        }
+    }
+
     pub(crate) fn log(&self) -> String {
         match self {
             Self::Birds(birds) => birds.iter().map(Router::log).collect(),
@@ -187,7 +197,7 @@ impl Monitor {
     pub(crate) fn start(namespace: &Namespace) -> Result<Self> {
         let scratch = Scratch::new("monitor")?;
         let mut command = Command::new("stdbuf");
-        command.args(["-oL", "ip", "-n", namespace.name(), "monitor", "route"]);
+        command.args(["-oL", "ip", "-ts", "-n", namespace.name(), "monitor", "route"]);
         let process = Process::start(command, scratch.file("log"))?;
         let monitor = Self { process, _scratch: scratch };
         // It listens when it sees a route come that nobody else knows.
@@ -202,10 +212,8 @@ impl Monitor {
     /// The nets of BIRD's or godwit's routes that were taken away, each as often as that.
     pub(crate) fn deleted(&self) -> Vec<String> {
         let log = self.process.log();
-        let ours = log.lines().filter(|line| line.starts_with("Deleted ") && line.contains("proto bird"));
-        let nets = ours.filter_map(|line| {
-            line.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))
-        });
+        let ours = log.lines().filter(|line| line.contains("proto bird"));
+        let nets = ours.filter_map(|line| line.split_once("Deleted ")?.1.split_whitespace().next());
         nets.map(str::to_owned).collect()
     }
 

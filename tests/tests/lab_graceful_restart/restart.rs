@@ -138,6 +138,7 @@ fn restarts(make: Make) -> Result<()> {
     let godwit = lab.godwit(true)?;
     lab.converged(&godwit, &peer, &[1, 2])?;
     recovered(&godwit).with_context(|| peer.log())?;
+    until("our End-of-RIB to be heard", || peer.has_heard_all()).with_context(|| godwit.log())?;
     for net in [ipv4(3), ipv6(3)] {
         until(&format!("{net} to be swept"), || lab.ours.routes(&net).is_empty())
             .with_context(|| godwit.log())?;
@@ -145,7 +146,14 @@ fn restarts(make: Make) -> Result<()> {
     let mut deleted = settles("what is deleted", || here.deleted())?;
     deleted.sort();
     ensure!(deleted == [ipv4(3), ipv6(3)], "{deleted:?}: {}{}", here.log(), godwit.log());
-    ensure!(there.deleted().is_empty(), "the neighbor deletes {:?}: {}", there.deleted(), peer.log());
+    ensure!(
+        there.deleted().is_empty(),
+        "the neighbor deletes {:?}: {} {} {}",
+        there.deleted(),
+        peer.log(),
+        there.log(),
+        godwit.log()
+    );
     none_lost(pings, 50)
 }
 
@@ -177,6 +185,8 @@ fn lab_graceful_restart_ten_times() -> Result<()> {
         godwit = lab.godwit(true)?;
         lab.converged(&godwit, &peer, &[1, 2]).with_context(|| format!("round {round}"))?;
         recovered(&godwit).with_context(|| format!("round {round}: {}", peer.log()))?;
+        // A neighbor forgets what it was not told again before the next restart.
+        until("our End-of-RIB to be heard", || peer.has_heard_all()).with_context(|| godwit.log())?;
     }
     ensure!(here.deleted().is_empty(), "{:?}: {}", here.deleted(), here.log());
     ensure!(there.deleted().is_empty(), "{:?}: {}", there.deleted(), peer.log());
