@@ -32,6 +32,8 @@ struct Loss {
 pub(crate) struct Flow {
     name: String,
     ends: Arc<AtomicBool>,
+    /// The sender has seen all or given up.
+    over: Arc<AtomicBool>,
     sender: JoinHandle<Vec<bool>>,
     echo: JoinHandle<()>,
 }
@@ -74,16 +76,12 @@ fn send(socket: &UdpSocket, to: SocketAddr, ends: &AtomicBool) -> Vec<bool> {
     seen
 }
 
-fn echo(socket: &UdpSocket, ends: &AtomicBool) {
+fn echo(socket: &UdpSocket, over: &AtomicBool) {
     let mut packet = [0; 8];
     let _ = socket.set_read_timeout(Some(Duration::from_millis(50)));
-    let mut until = None;
-    while until.is_none_or(|end| Instant::now() < end) {
+    while !over.load(Ordering::Relaxed) {
         if let Ok((len, from)) = socket.recv_from(&mut packet) {
             let _ = socket.send_to(&packet[..len], from);
-        }
-        if until.is_none() && ends.load(Ordering::Relaxed) {
-            until = Some(Instant::now() + LAST);
         }
     }
 }
@@ -97,16 +95,17 @@ impl Flow {
         }
         let mut flows = both.into_iter().map(|(source, target)| {
             let (from, to) = (socket(&from.namespace, source)?, socket(&to.namespace, target)?);
-            let (target, ends) = (to.local_addr()?, Arc::new(AtomicBool::new(false)));
+            let (target, ends, over) =
+                (to.local_addr()?, Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
             let sender = std::thread::spawn({
                 let ends = ends.clone();
                 move || send(&from, target, &ends)
             });
             let echo = std::thread::spawn({
-                let ends = ends.clone();
-                move || echo(&to, &ends)
+                let over = over.clone();
+                move || echo(&to, &over)
             });
-            Ok(Self { name: format!("{name}, {source} and {}", target.ip()), ends, sender, echo })
+            Ok(Self { name: format!("{name}, {source} and {}", target.ip()), ends, over, sender, echo })
         });
         let mut next = || flows.next().unwrap_or_else(|| Err(anyhow!("two families")));
         Ok([next()?, next()?])
@@ -116,6 +115,7 @@ impl Flow {
     fn finish(self) -> Result<Loss> {
         self.ends.store(true, Ordering::Relaxed);
         let seen = self.sender.join().map_err(|_| anyhow!("the sender panicked"))?;
+        self.over.store(true, Ordering::Relaxed);
         self.echo.join().map_err(|_| anyhow!("the echo panicked"))?;
         let in_a_row = seen.split(|seen| *seen).map(<[bool]>::len).max().unwrap_or_default();
         let loss = Loss { sent: seen.len(), lost: seen.iter().filter(|seen| !**seen).count(), in_a_row };

@@ -72,7 +72,7 @@ impl Monitor {
     pub(crate) fn start(machine: &Namespace) -> Result<Self> {
         let scratch = Scratch::new("monitor")?;
         let mut command = std::process::Command::new("ip");
-        command.args(["-o", "-n", machine.name(), "monitor", "route"]);
+        command.args(["-o", "-ts", "-n", machine.name(), "monitor", "route"]);
         let process = Process::start(command, scratch.file("log"))?;
         let monitor = Self { process, _scratch: scratch };
         // It listens once it tells of a change of ours.
@@ -87,11 +87,18 @@ impl Monitor {
         Ok(monitor)
     }
 
+    /// Everything that it saw.
+    pub(crate) fn told(&self) -> String {
+        self.process.log()
+    }
+
     /// The changes of BGP's routes: prefix, and whether it went away.
     fn changes(&self) -> Vec<(String, bool)> {
         let log = self.process.log();
         let ours = log.lines().filter(|line| line.contains("proto bird"));
         let change = |line: &str| {
+            // A time in brackets goes before.
+            let line = line.split_once("] ").map_or(line, |(_, line)| line);
             let (deleted, rest) = line.strip_prefix("Deleted ").map_or((false, line), |rest| (true, rest));
             let mut words = rest.split_whitespace().filter(|word| *word != "blackhole");
             words.next().map(|prefix| (prefix.to_owned(), deleted))
