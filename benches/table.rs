@@ -30,7 +30,12 @@ fn announced() -> Batch {
 
 /// The same batch once more; the attribute sets are shared as they are between tasks.
 fn copy(batch: &Batch) -> Batch {
-    Batch { path_ids: batch.path_ids.clone(), nets: batch.nets.clone(), changes: batch.changes.clone(), ..*batch }
+    Batch {
+        path_ids: batch.path_ids.clone(),
+        nets: batch.nets.clone(),
+        changes: batch.changes.clone(),
+        ..*batch
+    }
 }
 
 fn withdrawn() -> Batch {

@@ -132,7 +132,8 @@ fn bird2(nets: Nets<'_>, more: &str) -> String {
         .to_owned();
     for (v, us, them) in [(4, "192.0.2.2", "192.0.2.1"), (6, "2001:db8:2::2", "2001:db8:2::1")] {
         let net = if v == 4 { ipv4 } else { ipv6 };
-        let routes: String = nets.iter().map(|n| format!("route {} blackhole; ", net(*n))).collect();
+        let routes =
+            nets.iter().map(|n| format!("route {} blackhole; ", net(*n))).collect::<Vec<_>>().concat();
         let _ = write!(
             text,
             "protocol kernel kernel{v} {{ persist; graceful restart; ipv{v} {{ export where source = RTS_BGP; }}; }}
@@ -147,7 +148,7 @@ fn bird2(nets: Nets<'_>, more: &str) -> String {
 fn bird16(v4: bool, nets: Nets<'_>, more: &str) -> String {
     let (us, them) = if v4 { ("192.0.2.2", "192.0.2.1") } else { ("2001:db8:2::2", "2001:db8:2::1") };
     let net = if v4 { ipv4 } else { ipv6 };
-    let routes: String = nets.iter().map(|n| format!("route {} drop; ", net(*n))).collect();
+    let routes = nets.iter().map(|n| format!("route {} drop; ", net(*n))).collect::<Vec<_>>().concat();
     format!(
         "log stderr all; debug protocols {{ states, events }}; router id 2.2.2.2;
          protocol device {{ scan time 1; }}
@@ -169,7 +170,7 @@ fn frr(nets: Nets<'_>) -> String {
     for (family, them, net) in
         [("ipv4", "192.0.2.1", ipv4 as fn(u8) -> String), ("ipv6", "2001:db8:2::1", ipv6)]
     {
-        let networks: String = nets.iter().map(|n| format!("  network {}\n", net(*n))).collect();
+        let networks = nets.iter().map(|n| format!("  network {}\n", net(*n))).collect::<Vec<_>>().concat();
         let _ = write!(
             text,
             " address-family {family} unicast\n  neighbor {them} activate\n{networks} exit-address-family\n"
