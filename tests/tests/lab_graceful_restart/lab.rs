@@ -29,7 +29,8 @@ pub(crate) fn ipv6(n: u8) -> String {
 }
 
 /// A neighbor at 192.0.2.2 and 2001:db8:2::2, AS 65002; its neighbor is 192.0.2.1 and 2001:db8:2::1, AS 65001.
-/// It announces its nets, and what it learns goes into its kernel, except for FRR, which has none here.
+/// It waits for us to connect: of two that connect at once BIRD may end both, and forget us (as Calico's
+/// meshes do, where one end is passive). It announces its nets, and what it learns goes into its kernel, except for FRR, which has none here.
 pub(crate) enum Neighbor {
     Birds(Vec<Router>),
     Frr(Frr),
@@ -138,7 +139,7 @@ fn bird2(nets: Nets<'_>, more: &str) -> String {
             text,
             "protocol kernel kernel{v} {{ persist; graceful restart; ipv{v} {{ export where source = RTS_BGP; }}; }}
              protocol static static{v} {{ ipv{v}; {routes} }}
-             protocol bgp peer{v} {{ local {us} as 65002; neighbor {them} as 65001; connect delay time 1;
+             protocol bgp peer{v} {{ local {us} as 65002; neighbor {them} as 65001; passive;
                graceful restart; {more} ipv{v} {{ import all; export where source = RTS_STATIC; }}; }}\n"
         );
     }
@@ -154,7 +155,7 @@ fn bird16(v4: bool, nets: Nets<'_>, more: &str) -> String {
          protocol device {{ scan time 1; }}
          protocol kernel {{ persist; graceful restart; export where source = RTS_BGP; }}
          protocol static {{ {routes} }}
-         protocol bgp upstream {{ local {us} as 65002; neighbor {them} as 65001; connect delay time 1;
+         protocol bgp upstream {{ local {us} as 65002; neighbor {them} as 65001; passive;
            graceful restart; {more} import all; export where source = RTS_STATIC; }}"
     )
 }

@@ -189,7 +189,7 @@ fn lab_graceful_restart_ten_times() -> Result<()> {
         until("our End-of-RIB to be heard", || peer.has_heard_all()).with_context(|| godwit.log())?;
     }
     ensure!(here.deleted().is_empty(), "{:?}: {}", here.deleted(), here.log());
-    ensure!(there.deleted().is_empty(), "{:?}: {}", there.deleted(), peer.log());
+    ensure!(there.deleted().is_empty(), "the neighbor: {}{}{}", there.log(), peer.log(), godwit.log());
     none_lost(pings, 500)
 }
 
