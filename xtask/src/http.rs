@@ -37,6 +37,12 @@ impl Connection {
         self.request("POST", "/v3/kv/put", "application/json", &body).map(|_| ())
     }
 
+    /// Deletes a key.
+    pub(crate) fn etcd_delete(&mut self, key: &str) -> Result<()> {
+        let body = format!(r#"{{"key":"{}"}}"#, STANDARD.encode(key));
+        self.request("POST", "/v3/kv/deleterange", "application/json", &body).map(|_| ())
+    }
+
     /// The body of an answer that is good.
     pub(crate) fn request(&mut self, method: &str, path: &str, kind: &str, body: &str) -> Result<String> {
         let head = format!(

@@ -23,8 +23,18 @@ const NODE_B: Ipv4Addr = Ipv4Addr::new(172, 30, 0, 12);
 const TOR: Ipv4Addr = Ipv4Addr::new(172, 30, 0, 250);
 const TOR_AS: u32 = 65_001;
 
-/// When somebody saw a prefix.
-type Sightings = Receiver<(Instant, String)>;
+/// Blocks a node has all the time.
+const BLOCKS: usize = 4;
+
+/// What is seen of a prefix.
+#[derive(PartialEq, Eq, Debug)]
+enum Sighting {
+    There(String),
+    Gone(String),
+}
+
+/// What is seen, and when.
+type Sightings = Receiver<(Instant, Sighting)>;
 
 pub(super) fn run(changes: usize) -> Result<()> {
     let scratch = Scratch::new("bench-node")?;
@@ -56,24 +66,34 @@ pub(super) fn run(changes: usize) -> Result<()> {
     let neighbor = neighbor(tor)?;
 
     let block = |n: usize| format!("10.100.{}.{}/26", n / 4, n % 4 * 64);
-    let key = |n: usize| {
-        let block = block(n).replace(['.', '/'], "-");
-        format!("/calico/ipam/v2/host/node-a/ipv4/block/{block}")
-    };
+    let key = |n: usize| format!("/calico/ipam/v2/host/node-a/ipv4/block/{}", block(n).replace('/', "-"));
     let affinity = json!({"state": "confirmed", "deleted": false}).to_string();
-    // The first shows that everything is up.
-    store.etcd_put(&key(0), &affinity)?;
-    seen(&neighbor, &block(0)).with_context(|| node_a.log())?;
-    seen(&kernel.sightings, &block(0)).with_context(|| node_a.log())?;
-    let (mut told, mut routed) = (Vec::new(), Vec::new());
-    for n in 1..=changes {
-        let start = Instant::now();
+    // The first ones show that everything is up.
+    for n in 0..BLOCKS {
         store.etcd_put(&key(n), &affinity)?;
-        let since = |at: Instant| at.duration_since(start).as_secs_f64() * 1e3;
-        told.push(since(seen(&neighbor, &block(n))?));
-        routed.push(since(seen(&kernel.sightings, &block(n))?));
+        let there = Sighting::There(block(n));
+        seen(&neighbor, &there).with_context(|| node_a.log())?;
+        seen(&kernel.sightings, &there).with_context(|| node_a.log())?;
     }
-    println!("{changes} blocks written to etcd, one after the other; from before each write until");
+    let (mut told, mut routed) = (Vec::new(), Vec::new());
+    for n in 0..changes {
+        // A block comes, and goes with the next change.
+        let which = BLOCKS + n / 2 % 1000;
+        let start = Instant::now();
+        let sighting = if n % 2 == 0 {
+            store.etcd_put(&key(which), &affinity)?;
+            Sighting::There(block(which))
+        } else {
+            store.etcd_delete(&key(which))?;
+            Sighting::Gone(block(which))
+        };
+        let since = |at: Instant| at.duration_since(start).as_secs_f64() * 1e3;
+        told.push(since(seen(&neighbor, &sighting)?));
+        routed.push(since(seen(&kernel.sightings, &sighting)?));
+    }
+    println!(
+        "a node with {BLOCKS} blocks; {changes} times one more or one less; from before the write to etcd until"
+    );
     for (what, times) in
         [("the neighbor has the UPDATE", &mut told), ("the next node's kernel has the route", &mut routed)]
     {
@@ -86,8 +106,9 @@ pub(super) fn run(changes: usize) -> Result<()> {
 /// A namespace with a cable to the rack's bridge.
 fn host(rack: &Namespace, name: &str, address: Ipv4Addr) -> Result<Namespace> {
     let host = Namespace::new(name)?;
-    Namespace::join((rack, name, &[]), (&host, "eth0", &[&format!("{address}/24")]))?;
-    rack.ip(&["link", "set", name, "master", "br0"])?;
+    let port = format!("port-{name}");
+    Namespace::join((rack, &port, &[]), (&host, "eth0", &[&format!("{address}/24")]))?;
+    rack.ip(&["link", "set", &port, "master", "br0"])?;
     Ok(host)
 }
 
@@ -147,11 +168,15 @@ fn neighbor(tor: &Namespace) -> Result<Sightings> {
     Ok(sightings)
 }
 
-fn tell(sender: &Sender<(Instant, String)>, what: &Heard<'_>) {
+fn tell(sender: &Sender<(Instant, Sighting)>, what: &Heard<'_>) {
     let now = Instant::now();
     let Heard::Update(update) = what else { return };
-    for net in godwit_wire::ipv4_nlri(update.nlri).into_iter().flatten() {
-        let _ = sender.send((now, net.to_string()));
+    let announced = godwit_wire::ipv4_nlri(update.nlri).into_iter().flatten();
+    let withdrawn = godwit_wire::ipv4_nlri(update.withdrawn).into_iter().flatten();
+    let announced = announced.map(|net| Sighting::There(net.to_string()));
+    for sighting in announced.chain(withdrawn.map(|net| Sighting::Gone(net.to_string()))) {
+        // Nobody looks any more when the measurement is over.
+        let _ = sender.send((now, sighting));
     }
 }
 
@@ -179,21 +204,26 @@ fn kernel_of(namespace: &Namespace) -> Result<Monitor> {
     std::thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             let now = Instant::now();
-            if let Some(prefix) = line.split_whitespace().next().filter(|word| *word != "Deleted") {
-                let _ = sender.send((now, prefix.to_owned()));
-            }
+            let mut words = line.split_whitespace();
+            let sighting = match (words.next(), words.next()) {
+                (Some("Deleted"), Some(prefix)) => Sighting::Gone(prefix.to_owned()),
+                (Some(prefix), _) => Sighting::There(prefix.to_owned()),
+                _ => continue,
+            };
+            let _ = sender.send((now, sighting));
         }
     });
     Ok(Monitor { child, sightings })
 }
 
-/// When a prefix was seen.
-fn seen(sightings: &Sightings, prefix: &str) -> Result<Instant> {
+/// When something was seen.
+fn seen(sightings: &Sightings, wanted: &Sighting) -> Result<Instant> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        let (at, what) = sightings.recv_timeout(left).with_context(|| format!("{prefix} was not seen"))?;
-        if what == prefix {
+        let (at, sighting) =
+            sightings.recv_timeout(left).with_context(|| format!("{wanted:?} was not seen"))?;
+        if sighting == *wanted {
             return Ok(at);
         }
     }
