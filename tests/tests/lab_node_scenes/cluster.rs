@@ -67,6 +67,18 @@ impl Node {
         .map(|_| ())
     }
 
+    /// Waits until it has recovered from its restart: before that, another one would cost routes (RFC 4724 §4.2).
+    pub(crate) fn has_recovered(&self) -> Result<()> {
+        for family in [4, 6] {
+            until(&format!("{} to recover", self.object.name), || {
+                let status = self.speaker.birdc(family, "show status");
+                status.contains("Daemon is") && !status.to_lowercase().contains("graceful restart")
+            })
+            .with_context(|| self.told())?;
+        }
+        Ok(())
+    }
+
     /// Everything there is to say when something is not as it should be.
     pub(crate) fn told(&self) -> String {
         let mut all = format!("{}:\n", self.object.name);

@@ -1,6 +1,9 @@
 //! Scene 4: addresses of services, seen at the top of the rack and not in the kernels of nodes.
 
+use std::time::Instant;
+
 use anyhow::{Context as _, Result, ensure};
+use godwit_lab::report::measured;
 use godwit_lab::until;
 use serde_json::{Value, json};
 
@@ -121,10 +124,12 @@ fn lab_scene_4_services_at_the_top_of_the_rack() -> Result<()> {
         announced_by(&tor, address, &[1])?;
     }
     // The endpoints move.
+    let start = Instant::now();
     cluster.put(&[slice(&["node-2", "node-3"])])?;
     for address in single {
         announced_by(&tor, address, &[2, 3])?;
     }
+    measured(&format!("scene 4, endpoints move: the switch sees it after {:.1?}", start.elapsed()));
     cluster.put(&[slice(&["node-2"])])?;
     for address in single {
         announced_by(&tor, address, &[2])?;

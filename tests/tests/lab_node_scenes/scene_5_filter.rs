@@ -1,9 +1,10 @@
 //! Scene 5: a filter that hides one pool from one peer, and changes while everything runs.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use godwit_lab::report::measured;
 use godwit_lab::{settles, stays};
 use serde_json::json;
 
@@ -77,11 +78,13 @@ fn lab_scene_5_a_filter_changes_and_nobody_else_notices() -> Result<()> {
     ensure!(before.values().flatten().count() > 10, "nothing is counted: {before:?}");
 
     // It hides the other pool instead.
+    let start = Instant::now();
     cluster.put(&[hides("10.50.0.0/16")])?;
     kept_out.learns("10.60.1.0/26", &[])?;
     kept_out.learns("10.60.2.0/26", &[])?;
     kept_out.forgets("10.50.1.0/26")?;
     kept_out.forgets("10.50.2.0/26")?;
+    measured(&format!("scene 5, a filter changes: its peer sees it after {:.1?}", start.elapsed()));
     // And then nothing any more.
     cluster.put(&[hides("10.99.0.0/16")])?;
     kept_out.learns("10.50.1.0/26", &[])?;

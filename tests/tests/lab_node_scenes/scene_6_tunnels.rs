@@ -3,6 +3,7 @@
 //! Whether a tunnel carries packets is the kernel's affair; here it is only a device of that name.
 
 use anyhow::{Context as _, Result, ensure};
+use godwit_lab::report::measured;
 use godwit_lab::{Namespace, until};
 use serde_json::json;
 
@@ -106,6 +107,7 @@ impl Subnets {
             let known = node.speaker.birdc(4, &format!("show route {block}"));
             ensure!(known.contains("Mesh_"), "{what}: {known}");
         }
+        measured(&format!("scene 6, {what}: IPIP {}, plain {}", programmed.ipip, programmed.plain));
         // IPv6 has no such tunnels.
         let expected = [
             ("fd00:50:0:2::/122", "via fd00:20::12 dev eth0"),
@@ -120,6 +122,12 @@ impl Subnets {
     fn sessions_are_the_same(&self, before: &crate::sessions::Sessions) -> Result<()> {
         self.cluster.nodes[0].sessions().undisturbed(before, &[])
     }
+}
+
+/// Releases that know of no choice.
+#[test]
+fn lab_scene_6_tunnels_of_3_30_are_programmed_by_us() -> Result<()> {
+    subnets("3.30")?.has("3.30", Programmed { ipip: true, plain: true })
 }
 
 #[test]

@@ -38,7 +38,10 @@ fn lab_scene_8_from_bird_to_godwit_and_back() -> Result<()> {
         cluster.nodes[1].start(kind)?;
         cluster.mesh_is_up()?;
         cluster.blocks_are_everywhere()?;
-        measured(&format!("{what}: all sessions are back after {:.1?}", start.elapsed()));
+        let back = start.elapsed();
+        cluster.nodes[1].has_recovered()?;
+        let recovered = start.elapsed();
+        measured(&format!("{what}: all sessions are back after {back:.1?}, recovered after {recovered:.1?}"));
         // What is not confirmed would go now.
         stays("routes of the others", AFTER, || monitors.iter().all(|monitor| monitor.lost().is_empty()))
             .with_context(|| {
