@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use godwit_lab::report::measured;
 use serde_json::json;
 
-use crate::cluster::{CLUSTER_AS, Cluster, mesh};
+use crate::cluster::{CLUSTER_AS, Cluster, Node, mesh};
 use crate::flow::{Flow, nothing_lost};
 use crate::machine::ip_batch;
 use crate::sessions::Sessions;
@@ -19,7 +19,7 @@ fn names(cluster: &Cluster, node: usize) -> Vec<String> {
 }
 
 fn snapshot(cluster: &Cluster) -> Vec<Sessions> {
-    cluster.nodes.iter().map(|node| node.sessions()).collect()
+    cluster.nodes.iter().map(Node::sessions).collect()
 }
 
 /// The first nodes' sessions are what they were, but for those with some peers.

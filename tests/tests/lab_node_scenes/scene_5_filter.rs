@@ -8,7 +8,7 @@ use godwit_lab::report::measured;
 use godwit_lab::{settles, stays};
 use serde_json::json;
 
-use crate::cluster::{CLUSTER_AS, Cluster, mesh, peer};
+use crate::cluster::{CLUSTER_AS, Cluster, Node, mesh, peer};
 use crate::flow::{Flow, nothing_lost};
 use crate::outside::{Make, Neighbor, TOR_AS, Tor};
 use crate::sessions::counters;
@@ -25,7 +25,7 @@ fn hides(cidr: &str) -> Object {
 }
 
 fn switch(cluster: &Cluster, address: &'static str) -> Result<Tor> {
-    let of = |node: &crate::cluster::Node| {
+    let of = |node: &Node| {
         let name = node.object.name.replace('-', "_");
         Neighbor::new(&name, address, node.ipv4(), CLUSTER_AS)
     };
@@ -73,7 +73,7 @@ fn lab_scene_5_a_filter_changes_and_nobody_else_notices() -> Result<()> {
         ensure!(kept_out.knows(node).is_empty(), "{}", kept_out.told());
     }
     let flows = Flow::both("scene 5, a filter changes", &cluster.nodes[0].pod, &cluster.nodes[1].pod)?;
-    let uptimes: Vec<_> = cluster.nodes.iter().map(|node| node.sessions()).collect();
+    let uptimes: Vec<_> = cluster.nodes.iter().map(Node::sessions).collect();
     let before = settles("what sessions count", || counted(&cluster))?;
     ensure!(before.values().flatten().count() > 10, "nothing is counted: {before:?}");
 
