@@ -259,7 +259,7 @@ impl Cluster {
     }
 
     /// The other nodes that have blocks.
-    fn others<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = &'a Node> {
+    pub(crate) fn others<'a>(&'a self, node: &'a Node) -> impl Iterator<Item = &'a Node> {
         let has_blocks = |other: &&Node| !other.blocks.is_empty();
         self.nodes.iter().filter(move |other| other.object.name != node.object.name).filter(has_blocks)
     }

@@ -2,7 +2,8 @@
 //!
 //! Each scene is what happens to a cluster in its life, with what its users then see. They run on `godwit node`;
 //! with `GODWIT_SCENES=files` on BIRD 1.6.8 and the files that `godwit calico render` prints, which is how they were
-//! found to ask for nothing that a cluster does not have today.
+//! found to ask for nothing that a cluster does not have today. Scenes 6 and 7 are about what only `godwit node` has, and
+//! in scene 8 a node goes from one to the other.
 
 mod cluster;
 mod etcd;
