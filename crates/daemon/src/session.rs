@@ -458,7 +458,7 @@ impl Task {
             up.hand_over();
         }
         let Some(connection) = self.slot(direction) else { return };
-        connection.buffer = buffer;
+        connection.give_back(buffer);
         if let Some(error) = end {
             self.fsm.closed(direction, error.as_deref(), Instant::now());
         }

@@ -1,11 +1,11 @@
 //! The import step: UPDATE messages of one session to batches of routes.
 
+mod cache;
 mod nets;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
 use godwit_filter::{
     Destination, Filter, NextHop, Outcome, RouteAttributes, RouteSource, Subject, Surroundings, Verdict,
 };
@@ -14,11 +14,11 @@ use godwit_wire::{
     end_of_rib_family, parse_attributes, split_update,
 };
 use ipnetwork::{Ipv4Network, Ipv6Network};
-use std::hash::BuildHasher;
 
 use crate::attrs::HashedAttributes;
 use crate::key::NetKey;
 use crate::table::RouteBatch;
+use cache::BlockCache;
 
 /// What the import step has to know of the session.
 #[derive(Clone, Debug)]
@@ -100,15 +100,6 @@ pub struct Batches {
     pub ipv6: RouteBatch<Ipv6Network>,
 }
 
-/// Attribute blocks seen lately, by their raw bytes.
-const CACHE_SLOTS: usize = 512;
-
-#[derive(Debug)]
-struct Cached {
-    raw: Box<[u8]>,
-    set: Option<HashedAttributes>,
-}
-
 /// The import side of a session.
 #[derive(Debug)]
 pub struct ImportStep {
@@ -116,8 +107,7 @@ pub struct ImportStep {
     ipv4: Option<ChannelImport>,
     ipv6: Option<ChannelImport>,
     seed: u64,
-    hasher: FixedState,
-    cache: Vec<Option<Cached>>,
+    cache: BlockCache,
 }
 
 impl ImportStep {
@@ -128,9 +118,7 @@ impl ImportStep {
         ipv6: Option<ChannelImport>,
         seed: u64,
     ) -> Self {
-        let mut cache = Vec::new();
-        cache.resize_with(CACHE_SLOTS, || None);
-        Self { session, ipv4, ipv6, seed, hasher: FixedState::with_seed(seed), cache }
+        Self { session, ipv4, ipv6, seed, cache: BlockCache::new(seed) }
     }
 
     /// Changes the policy of a family's channel.
@@ -145,7 +133,7 @@ impl ImportStep {
 
     /// Forgets attribute blocks seen before: interfaces changed, and with them what is on the link.
     pub fn forget(&mut self) {
-        self.cache.iter_mut().for_each(|slot| *slot = None);
+        self.cache.clear();
     }
 
     /// Takes the body of an UPDATE (what follows the header) and adds its routes to the batches.
@@ -168,12 +156,9 @@ impl ImportStep {
         if frame.attributes.is_empty() && frame.nlri.is_empty() {
             return Ok(summary);
         }
-        let slot = self.hasher.hash_one(frame.attributes) as usize % CACHE_SLOTS;
         if !frame.nlri.is_empty()
-            && let Some(Some(cached)) = self.cache.get(slot)
-            && *cached.raw == *frame.attributes
+            && let Some(set) = self.cache.get(frame.attributes)
         {
-            let set = cached.set.clone();
             self.announce_ipv4(frame.nlri, set.as_ref(), links, &mut batches.ipv4, &mut summary)?;
             return Ok(summary);
         }
@@ -185,8 +170,8 @@ impl ImportStep {
                 parsed.errors.is_empty() && parsed.mp_reach.is_none() && parsed.mp_unreach.is_none();
             let set = self.route(parsed.attributes, parsed.verdict, AddressFamily::IPV4, links, &mut summary);
             self.announce_ipv4(frame.nlri, set.as_ref(), links, &mut batches.ipv4, &mut summary)?;
-            if cacheable && let Some(place) = self.cache.get_mut(slot) {
-                *place = Some(Cached { raw: frame.attributes.into(), set });
+            if cacheable {
+                self.cache.put(frame.attributes, set);
             }
         }
         Ok(summary)

@@ -96,12 +96,15 @@ impl Connection {
         }
     }
 
+    /// Keeps what was read and not used up.
+    pub(super) fn give_back(&mut self, rest: BytesMut) {
+        // Thousands of neighbors that say nothing hold nothing.
+        let idle = rest.is_empty() && self.room == READ_BUFFER_LEN_MIN;
+        self.buffer = if idle { BytesMut::new() } else { rest };
+    }
+
     /// Reads what is there, up to a buffer full. `Some` at the connection's end.
     pub(super) fn read(&mut self) -> Option<End> {
-        if self.buffer.is_empty() && self.room == READ_BUFFER_LEN_MIN {
-            // Thousands of neighbors that say nothing hold nothing.
-            self.buffer = BytesMut::new();
-        }
         if self.buffer.capacity() - self.buffer.len() < self.room / 2 {
             self.buffer.reserve(self.room);
         }
