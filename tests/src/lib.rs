@@ -7,6 +7,7 @@
 mod command;
 mod namespace;
 mod process;
+pub mod rack;
 pub mod report;
 mod router;
 mod scratch;

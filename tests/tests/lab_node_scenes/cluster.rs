@@ -7,10 +7,10 @@ use anyhow::{Context as _, Result};
 use godwit_lab::{Namespace, until};
 use serde_json::Value;
 
-use crate::machine::{Pod, Rack, forwarder, ip_batch};
 use crate::sessions::Sessions;
 use crate::speaker::{Kind, RELEASE, Speaker, Told};
 use crate::store::{NodeObject, Object, Store, bgp_configuration, ip_pool};
+use godwit_lab::rack::{Pod, Rack, forwarder, ip_batch};
 
 /// The AS of the cluster.
 pub(crate) const CLUSTER_AS: u32 = 64512;

@@ -11,7 +11,7 @@ use godwit_lab::report::measured;
 use godwit_lab::speaker::within;
 use godwit_lab::{Namespace, until};
 
-use crate::machine::Pod;
+use godwit_lab::rack::Pod;
 
 /// How often a packet is sent.
 const INTERVAL: Duration = Duration::from_millis(10);

@@ -8,7 +8,6 @@
 mod cluster;
 mod etcd;
 mod flow;
-mod machine;
 mod outside;
 mod sessions;
 mod speaker;

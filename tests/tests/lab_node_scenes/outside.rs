@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use godwit_lab::{Frr, Namespace, Program, Router, until};
 
-use crate::machine::{Rack, forwarder};
+use godwit_lab::rack::{Rack, forwarder};
 
 /// The AS of the switch.
 pub(crate) const TOR_AS: u32 = 65000;

@@ -8,10 +8,10 @@ use serde_json::json;
 
 use crate::cluster::{CLUSTER_AS, Cluster, Node, mesh};
 use crate::flow::{Flow, nothing_lost};
-use crate::machine::ip_batch;
 use crate::sessions::Sessions;
 use crate::speaker::Kind;
 use crate::store::Object;
+use godwit_lab::rack::ip_batch;
 
 /// The names under which the others know a node.
 fn names(cluster: &Cluster, node: usize) -> Vec<String> {

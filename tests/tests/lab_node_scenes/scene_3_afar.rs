@@ -5,9 +5,9 @@ use godwit_lab::{Program, Router};
 use serde_json::json;
 
 use crate::cluster::{Cluster, peer};
-use crate::machine::{Rack, forwarder, ip_batch};
 use crate::speaker::Kind;
 use crate::store::{NodeObject, bgp_peer};
+use godwit_lab::rack::{Rack, forwarder, ip_batch};
 
 /// BIRD 1.6 as it is set up outside a cluster: many hops away, it imports all and announces nothing.
 const EXTERNAL: &str = "router id 192.168.64.6;

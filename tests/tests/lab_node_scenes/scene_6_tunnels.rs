@@ -8,9 +8,9 @@ use godwit_lab::{Namespace, until};
 use serde_json::json;
 
 use crate::cluster::Cluster;
-use crate::machine::{Rack, forwarder, ip_batch};
 use crate::speaker::{Kind, RELEASE};
 use crate::store::{NodeObject, Object, calico};
+use godwit_lab::rack::{Rack, forwarder, ip_batch};
 
 /// What a node's kernel has of others' blocks.
 #[derive(Clone, Copy)]

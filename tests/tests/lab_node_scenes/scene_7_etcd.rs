@@ -9,10 +9,10 @@ use godwit_lab::stays;
 use crate::cluster::{Cluster, Node};
 use crate::etcd::Etcd;
 use crate::flow::{Flow, nothing_lost};
-use crate::machine::{Rack, forwarder};
 use crate::sessions::Monitor;
 use crate::speaker::Kind;
 use crate::store::{Object, Store};
+use godwit_lab::rack::{Rack, forwarder};
 
 /// How long etcd is away.
 const AWAY: Duration = Duration::from_secs(20);

@@ -4,14 +4,17 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use crate::{Namespace, run, text};
 use anyhow::{Context as _, Result, ensure};
-use godwit_lab::{Namespace, run, text};
 
 /// The address of a node's end of each pod's cable, as Felix gives it.
 const POD_GATEWAY: &str = "fe80::ecee:eeff:feee:eeee";
 
 /// Runs many commands of `ip` in a namespace.
-pub(crate) fn ip_batch(namespace: &Namespace, lines: &str) -> Result<()> {
+///
+/// # Errors
+/// One is refused.
+pub fn ip_batch(namespace: &Namespace, lines: &str) -> Result<()> {
     let mut ip = Command::new("ip");
     ip.args(["-n", namespace.name(), "-batch", "-"]).stdin(Stdio::piped()).stderr(Stdio::piped());
     let mut child = ip.spawn().context("cannot start ip")?;
@@ -22,7 +25,10 @@ pub(crate) fn ip_batch(namespace: &Namespace, lines: &str) -> Result<()> {
 }
 
 /// A namespace that forwards, whoever the source of a packet is, and whose addresses can be used at once.
-pub(crate) fn forwarder(label: &str) -> Result<Namespace> {
+///
+/// # Errors
+/// As [`Namespace::new`], and of `sysctl`.
+pub fn forwarder(label: &str) -> Result<Namespace> {
     let namespace = Namespace::new(label)?;
     let settings = [
         "net.ipv4.ip_forward=1",
@@ -38,20 +44,28 @@ pub(crate) fn forwarder(label: &str) -> Result<Namespace> {
 }
 
 /// A bridge that machines are plugged into.
-pub(crate) struct Rack {
+#[derive(Debug)]
+pub struct Rack {
     namespace: Namespace,
     ports: std::cell::Cell<u32>,
 }
 
 impl Rack {
-    pub(crate) fn new(label: &str) -> Result<Self> {
+    /// Makes one, in a namespace of its own.
+    ///
+    /// # Errors
+    /// As [`Namespace::new`].
+    pub fn new(label: &str) -> Result<Self> {
         let namespace = Namespace::new(label)?;
         ip_batch(&namespace, "link add br0 type bridge mcast_snooping 0\nlink set br0 up\n")?;
         Ok(Self { namespace, ports: std::cell::Cell::new(0) })
     }
 
     /// Plugs an interface of a machine in and gives it addresses (with prefix length). Gives the port.
-    pub(crate) fn plug(&self, machine: &Namespace, device: &str, addresses: &[&str]) -> Result<String> {
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn plug(&self, machine: &Namespace, device: &str, addresses: &[&str]) -> Result<String> {
         let port = format!("port{}", self.ports.replace(self.ports.get() + 1));
         let ends = ["link", "add", device, "netns", machine.name(), "type", "veth", "peer", "name", &port];
         run("ip", &[&ends[..], &["netns", self.namespace.name()]].concat())?;
@@ -66,22 +80,32 @@ impl Rack {
     }
 
     /// Pulls a plug, or puts it back: the machines on the others see nothing of it.
-    pub(crate) fn port(&self, port: &str, up: bool) -> Result<()> {
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn port(&self, port: &str, up: bool) -> Result<()> {
         let state = if up { "up" } else { "down" };
         self.namespace.ip(&["link", "set", port, state]).map(|_| ())
     }
 }
 
 /// A pod: a namespace with one interface, whose other end is a `cali…` of its node.
-pub(crate) struct Pod {
-    pub(crate) namespace: Namespace,
-    pub(crate) ipv4: String,
-    pub(crate) ipv6: String,
+#[derive(Debug)]
+pub struct Pod {
+    /// Where it lives.
+    pub namespace: Namespace,
+    /// Its IPv4 address.
+    pub ipv4: String,
+    /// Its IPv6 address.
+    pub ipv6: String,
 }
 
 impl Pod {
     /// As Calico's CNI plugin wires it and Felix routes to it.
-    pub(crate) fn new(machine: &Namespace, interface: &str, ipv4: &str, ipv6: &str) -> Result<Self> {
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn new(machine: &Namespace, interface: &str, ipv4: &str, ipv6: &str) -> Result<Self> {
         let namespace = Namespace::new("pod")?;
         let ends = ["link", "add", interface, "address", "ee:ee:ee:ee:ee:ee", "netns", machine.name()];
         let peer = ["type", "veth", "peer", "name", "eth0", "netns", namespace.name()];
@@ -111,7 +135,7 @@ impl Pod {
     }
 
     /// One ping, answered within a second.
-    pub(crate) fn pings(&self, address: &str) -> bool {
+    pub fn pings(&self, address: &str) -> bool {
         self.namespace.run("ping", &["-n", "-c", "1", "-W", "1", address]).is_ok()
     }
 }
