@@ -5,6 +5,7 @@ mod bench;
 mod bench_calico;
 mod bench_node;
 mod demo;
+mod demo_calico;
 mod http;
 mod interop_table;
 mod packages;
@@ -17,7 +18,9 @@ use std::process::{Command, ExitCode};
 use anyhow::{Result, bail};
 
 const HELP: &str = "\
-cargo xtask demo             two routers in network namespaces, step by step (as root)
+cargo xtask demo             both of these, step by step (as root)
+cargo xtask demo lab         two routers in network namespaces
+cargo xtask demo calico      a Calico cluster of three nodes
 cargo xtask test             everything: unit, property and lab tests (labs as root)
 cargo xtask test --unit      only what needs neither root nor other programs
 cargo xtask test --lab       only the labs
@@ -30,7 +33,9 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
-        ["demo"] => demo::run(),
+        ["demo"] => demo::run().and_then(|()| demo_calico::run()),
+        ["demo", "lab"] => demo::run(),
+        ["demo", "calico"] => demo_calico::run(),
         ["test", options @ ..] => test::run(options),
         ["bench", options @ ..] => bench::run(options),
         ["bench-calico"] => bench_calico::run(),

@@ -15,6 +15,9 @@ use crate::settings::Release;
 /// Route priorities and LOCAL_PREF add up to this.
 pub(crate) const PRIORITY_MAX: u32 = 2_147_483_647;
 
+/// So many nets have a statement each.
+const SINGLE_NETS_MAX: usize = 8;
+
 /// What the common filters of a family are made of.
 #[derive(Debug)]
 pub(crate) struct Policy<'p> {
@@ -123,16 +126,28 @@ impl Policy<'_> {
         line(out, "  reject_local_routes();");
         line(out, "  apply_communities();");
         line(out, "  calico_aggr();");
-        for net in &self.services.routes {
-            line(out, &format!("  if ( net ~ {net} ) then {{ accept; }}"));
-        }
-        for net in self.reflected() {
-            line(out, &format!("  if ( net ~ {net} ) then {{ accept; }}"));
-        }
+        self.within(self.services.routes.iter().copied(), "accept;", out);
+        self.within(self.reflected().into_iter(), "accept;", out);
         for pool in self.sorted_pools(|pool| !pool.disable_bgp_export) {
             line(out, &format!("  if (net ~ {pool}) then {{ accept; }}"));
         }
         line(out, "}");
+    }
+
+    /// A verdict on everything within some nets. Of many it is one look into a set: each route passes here, and
+    /// a cluster may have thousands of services.
+    fn within(&self, nets: impl Iterator<Item = IpNetwork>, verdict: &str, out: &mut String) {
+        let nets: Vec<IpNetwork> = nets.collect();
+        if self.frame.is_exact() || nets.len() <= SINGLE_NETS_MAX {
+            nets.iter().for_each(|net| line(out, &format!("  if ( net ~ {net} ) then {{ {verdict} }}")));
+            return;
+        }
+        line(out, "  if ( net ~ [");
+        let last = nets.len() - 1;
+        for (at, net) in nets.iter().enumerate() {
+            line(out, &format!("      {net}+{}", if at < last { "," } else { "" }));
+        }
+        line(out, &format!("  ] ) then {{ {verdict} }}"));
     }
 
     /// Where Felix programs routes to other nodes through the ordinary interfaces, they are learned from
@@ -162,9 +177,8 @@ impl Policy<'_> {
         let frame = self.frame;
         line(out, "filter calico_kernel_programming");
         line(out, "{");
-        for net in &self.services.unprogrammed {
-            line(out, &format!("  if ( net ~ {net} ) then {{ reject; }} # A service's."));
-        }
+        // Services' addresses.
+        self.within(self.services.unprogrammed.iter().copied(), "reject;", out);
         if frame.has_priorities() {
             let priority = self.priority();
             line(out, "  if (defined(source) && (source = RTS_BGP) && !defined(krt_metric)) then {");
