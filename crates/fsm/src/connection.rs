@@ -24,7 +24,7 @@ impl Direction {
 /// Where a connection is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Phase {
-    /// Our OPEN is sent; the neighbor's has not come.
+    /// Our OPEN is sent; the neighbor's has not come, or waits for what comes of the other connection.
     OpenSent,
     /// Both are there and agree; its KEEPALIVE has not come.
     OpenConfirm(Box<Open>),
@@ -32,11 +32,25 @@ pub(crate) enum Phase {
     Established,
 }
 
+/// An OPEN that has come and is not answered yet: of two connections none is confirmed before the neighbor is
+/// known to know of both.
+#[derive(Clone, Debug)]
+pub(crate) struct Deferred {
+    pub(crate) open: Box<Open>,
+    /// Its KEEPALIVE has come as well.
+    pub(crate) confirmed: bool,
+    /// Until when the other connection is waited for.
+    pub(crate) until: Instant,
+}
+
 /// One TCP connection with the neighbor.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     pub(crate) phase: Phase,
     pub(crate) local_open: Open,
+    /// When it began, or, once it is confirmed by us, when that was.
+    pub(crate) since: Instant,
+    pub(crate) deferred: Option<Deferred>,
     /// The neighbor's OPEN, once it has come.
     pub(crate) remote_open: Option<Open>,
     /// When the hold timer ends the session; none while it is off.
@@ -52,6 +66,8 @@ impl Connection {
         let mut connection = Self {
             phase: Phase::OpenSent,
             local_open,
+            since: now,
+            deferred: None,
             remote_open: None,
             hold_at: None,
             hold_time: Duration::ZERO,
@@ -78,7 +94,8 @@ impl Connection {
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        [self.hold_at, self.keepalive_at].into_iter().flatten().min()
+        let deferred = self.deferred.as_ref().map(|deferred| deferred.until);
+        [self.hold_at, self.keepalive_at, deferred].into_iter().flatten().min()
     }
 
     /// Seconds left and whole time of the hold timer.

@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod establish;
 mod graceful;
+mod rivals;
 mod session;
 mod status;
 mod timers;

@@ -7,6 +7,7 @@ use crate::action::{Action, CloseReason, Down, LogClass, Outbound};
 use crate::config::PeerConfig;
 use crate::connection::{Connection, Direction, Phase};
 use crate::establish::{KEEPALIVE_MIN, Negotiated, check_open};
+use crate::rivals::COLLISION_WAIT_MAX;
 use crate::timers::{Jitter, Timer, Timers};
 
 /// Why a session is stopped from outside.
@@ -54,7 +55,7 @@ const RETRY_PAUSE_MIN: Duration = Duration::from_millis(100);
 /// The longest such pause.
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
 /// A session that lived so long was no failed attempt.
-const STABLE_AFTER: Duration = Duration::from_secs(5);
+pub(crate) const STABLE_AFTER: Duration = Duration::from_secs(5);
 
 /// A session with one neighbor.
 #[derive(Clone, Debug)]
@@ -199,7 +200,8 @@ impl Session {
                 true
             }
             Some(_) => false,
-            None => self.incoming.is_none(),
+            // It has, or will have, our KEEPALIVE on the other one, and must not be asked to choose again.
+            None => self.incoming.is_none() && !self.is_settled(Direction::Outgoing, now),
         }
     }
 
@@ -232,6 +234,9 @@ impl Session {
         self.timers.stop(Timer::ConnectRetry);
         self.log(LogClass::Trace, format!("Connection lost ({error})"));
         self.last_error = Some(format!("Socket: {error}"));
+        if self.incoming.is_some() {
+            return self.decide(Direction::Incoming, now);
+        }
         self.pause(now);
     }
 
@@ -256,22 +261,37 @@ impl Session {
     /// OPEN came (event 19).
     pub fn open(&mut self, direction: Direction, open: Open, now: Instant) {
         let Some(connection) = self.connection(direction) else { return };
-        if connection.phase != Phase::OpenSent {
+        if connection.phase != Phase::OpenSent || connection.deferred.is_some() {
             return self.unexpected(direction, now);
         }
         let negotiated = match check_open(&self.config, &connection.local_open, &open) {
             Ok(negotiated) => negotiated,
             Err(notification) => return self.fail(direction, notification, now),
         };
-        if !self.resolve_collision(direction, &negotiated, now) {
-            return;
+        let wait = COLLISION_WAIT_MAX.min(negotiated.hold_time.max(KEEPALIVE_MIN * 3) / 3);
+        let until = self.rival_undecided_since(direction, now).map(|since| since + wait);
+        if let Some(until) = until.filter(|until| *until > now) {
+            self.defer(direction, open, until, now);
+        } else if self.resolve_collision(direction, &negotiated, now) {
+            self.confirm(direction, open, &negotiated, now);
         }
+    }
+
+    /// OPEN is answered.
+    pub(crate) fn confirm(
+        &mut self,
+        direction: Direction,
+        open: Open,
+        negotiated: &Negotiated,
+        now: Instant,
+    ) {
         let keepalive = self.until_keepalive(negotiated.keepalive_time);
         let Some(connection) = self.slot(direction) else { return };
         connection.set_hold(negotiated.hold_time, now);
         connection.keepalive_time = negotiated.keepalive_time;
         connection.keepalive_at = keepalive.map(|after| now + after);
         connection.remote_open = Some(open.clone());
+        connection.since = now;
         connection.phase = Phase::OpenConfirm(Box::new(open));
         self.send(direction, Outbound::Keepalive);
     }
@@ -286,7 +306,10 @@ impl Session {
                 connection.touch(now);
                 self.establish(direction, &open, now);
             }
-            Phase::OpenSent => self.unexpected(direction, now),
+            Phase::OpenSent => match &mut connection.deferred {
+                Some(deferred) => deferred.confirmed = true,
+                None => self.unexpected(direction, now),
+            },
         }
     }
 
@@ -373,6 +396,7 @@ impl Session {
         }
         if self.timers.take_due(Timer::ConnectRetry, now) && self.connecting {
             self.abort_connect();
+            self.decide(Direction::Incoming, now);
             self.connect(now);
         }
     }
@@ -381,6 +405,9 @@ impl Session {
         let Some(connection) = self.connection(direction) else { return };
         if connection.hold_expired(now) {
             return self.fail(direction, Notification::new(4, 0), now);
+        }
+        if connection.deferred.as_ref().is_some_and(|deferred| deferred.until <= now) {
+            return self.decide(direction, now);
         }
         if connection.keepalive_at.is_some_and(|at| at <= now) {
             let time = connection.keepalive_time;
@@ -397,32 +424,7 @@ impl Session {
         (!time.is_zero()).then(|| self.jitter.apply(time).max(KEEPALIVE_MIN))
     }
 
-    /// RFC 4271 §6.8, RFC 6286 §2.3: of two connections the one opened by the speaker with the
-    /// higher identifier (on a tie, the higher AS) stays. Whether this one does.
-    fn resolve_collision(&mut self, direction: Direction, negotiated: &Negotiated, now: Instant) -> bool {
-        let other = direction.other();
-        let Some(rival) = self.connection(other) else { return true };
-        let loser = match rival.phase {
-            Phase::Established => direction,
-            // The rival may be with somebody else who has the same address: wait for its OPEN.
-            Phase::OpenSent => return true,
-            Phase::OpenConfirm(_) => {
-                let ours = (self.config.router_id, self.config.local_as);
-                let theirs = (negotiated.peer_id, negotiated.peer_as);
-                if ours > theirs { Direction::Incoming } else { Direction::Outgoing }
-            }
-        };
-        self.collide(loser, now);
-        loser != direction
-    }
-
-    fn collide(&mut self, loser: Direction, now: Instant) {
-        self.log(LogClass::Trace, "Connection collision resolution");
-        self.send(loser, Outbound::Notification(Notification::cease(cease::COLLISION, None)));
-        self.close(loser, CloseReason::AfterFlush, "", None, now);
-    }
-
-    fn establish(&mut self, direction: Direction, open: &Open, now: Instant) {
+    pub(crate) fn establish(&mut self, direction: Direction, open: &Open, now: Instant) {
         if self.connection(direction.other()).is_some() {
             self.collide(direction.other(), now);
         }
@@ -474,7 +476,7 @@ impl Session {
 
     /// Closes a connection; if the session was established over it, it is over, and `stay` says how long
     /// the neighbor's routes may stay then.
-    fn close(
+    pub(crate) fn close(
         &mut self,
         direction: Direction,
         how: CloseReason,
@@ -500,6 +502,9 @@ impl Session {
                 self.log(LogClass::Trace, "BGP session closed");
                 self.actions.push_back(down);
             }
+        }
+        if self.started && self.reachable {
+            self.decide(direction.other(), now);
         }
     }
 
@@ -571,7 +576,9 @@ impl Session {
     }
 
     fn connect(&mut self, now: Instant) {
-        if self.outgoing.is_some() || self.established.is_some() || self.connecting {
+        // Who has come to us is not gone to.
+        if self.outgoing.is_some() || self.incoming.is_some() || self.established.is_some() || self.connecting
+        {
             return;
         }
         self.connecting = true;
@@ -582,14 +589,14 @@ impl Session {
         self.actions.push_back(Action::Connect);
     }
 
-    fn abort_connect(&mut self) {
+    pub(crate) fn abort_connect(&mut self) {
         if std::mem::take(&mut self.connecting) {
             self.timers.stop(Timer::ConnectRetry);
             self.actions.push_back(Action::AbortConnect);
         }
     }
 
-    fn send(&mut self, direction: Direction, message: Outbound) {
+    pub(crate) fn send(&mut self, direction: Direction, message: Outbound) {
         self.actions.push_back(Action::Send(direction, message));
     }
 
@@ -604,7 +611,7 @@ impl Session {
         }
     }
 
-    fn slot(&mut self, direction: Direction) -> &mut Option<Connection> {
+    pub(crate) fn slot(&mut self, direction: Direction) -> &mut Option<Connection> {
         match direction {
             Direction::Outgoing => &mut self.outgoing,
             Direction::Incoming => &mut self.incoming,

@@ -109,9 +109,9 @@ impl Session {
 
     fn best_connection(&self) -> Option<&Connection> {
         let rank = |c: &Connection| match c.phase {
-            Phase::OpenSent => 0,
-            Phase::OpenConfirm(_) => 1,
-            Phase::Established => 2,
+            Phase::OpenSent => u8::from(c.deferred.is_some()),
+            Phase::OpenConfirm(_) => 2,
+            Phase::Established => 3,
         };
         [Direction::Outgoing, Direction::Incoming]
             .into_iter()

@@ -61,6 +61,8 @@ pub(crate) struct Pair {
     pub(crate) listens: [bool; 2],
     /// Nothing arrives any more, and nobody is told.
     pub(crate) cut: bool,
+    /// Attempts of both sides get there before either hears of the other's.
+    pub(crate) crossing: bool,
     transit: BTreeMap<(Instant, u64), Transit>,
     serial: u64,
     /// Attempts begun by each side: one that was given up is known by its number.
@@ -81,6 +83,7 @@ impl Pair {
             delays: vec![millis(10)],
             listens: [true; 2],
             cut: false,
+            crossing: false,
             transit: BTreeMap::new(),
             serial: 0,
             attempts: [0; 2],
@@ -202,6 +205,10 @@ impl Pair {
     /// that one it does not take is seen to be closed, not refused.
     fn syn(&mut self, side: Side, attempt: u32) {
         let from = side.other();
+        if !self.crossing && (attempt != self.attempts[from as usize] || !self.node(from).connecting) {
+            // Given up meanwhile: the answer meets nobody.
+            return;
+        }
         if !self.listens[side as usize] {
             return self.post(None, Transit::SynDone(from, attempt, None));
         }
@@ -215,6 +222,11 @@ impl Pair {
             self.post(Some((connection, from)), Transit::End(connection, from));
         }
         self.carry_out(side, actions);
+        let own = self.attempts[side as usize];
+        let is_taken = |t: &Transit| matches!(t, Transit::SynDone(s, n, Some(_)) if (*s, *n) == (side, own));
+        if taken && !self.crossing && self.node(side).connecting && !self.transit.values().any(is_taken) {
+            self.change(side, |node, now| node.input(now, |s| s.abandon_connect(now)));
+        }
     }
 
     fn carry_out(&mut self, side: Side, actions: Vec<Action>) {
