@@ -11,7 +11,6 @@ mod trace;
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -35,12 +34,10 @@ pub(crate) use status::{channel_down, not_running};
 pub(crate) use trace::channel_name;
 
 use channels::{Up, UpEvent};
-use connection::{Connection, Outgoing};
+use connection::{Attempt, Connection, Outgoing};
 use entrance::Entrance;
 use graceful::OwnRestart;
 use held::HeldRoutes;
-
-type Connecting = Pin<Box<dyn Future<Output = std::io::Result<TcpStream>> + Send>>;
 
 /// Runs a BGP protocol until it is told to stop. `exit` is told if it has to end by itself. What it waits for
 /// after a restart of ours is known when this returns, not when it runs.
@@ -153,7 +150,7 @@ struct Task {
     since: u64,
     outgoing: Option<Connection>,
     incoming: Option<Connection>,
-    connecting: Option<Connecting>,
+    connecting: Option<Attempt>,
     up: Option<Box<Up>>,
     /// Routes of a neighbor that is away and expected back.
     held: HeldRoutes,
@@ -193,7 +190,7 @@ impl Task {
                 () = sleep_until(timeout) => self.fsm.handle_timeout(Instant::now()),
                 () = sleep_until(self.entrance.retry_at()) => self.begin(),
                 Some(connection) = incoming.recv() => self.accept(connection).await,
-                result = connected(&mut self.connecting) => self.connect_done(result),
+                result = Attempt::done(&mut self.connecting) => self.connect_done(result),
                 changed = self.context.links.changed() => {
                     if changed.is_err() {
                         return;
@@ -357,7 +354,7 @@ impl Task {
             password: self.bgp.password.clone(),
         };
         self.entrance.asked_at = Some(Instant::now());
-        self.connecting = Some(Box::pin(connection::connect(outgoing)));
+        self.connecting = Some(Attempt::new(&outgoing));
     }
 
     /// One hop for a direct external session; else what `multihop` says. With GTSM, the most there is.
@@ -387,6 +384,13 @@ impl Task {
     }
 
     async fn accept(&mut self, incoming: Incoming) {
+        // It may be that the connection that is there is over, and that we do not know it yet.
+        for direction in [Direction::Outgoing, Direction::Incoming] {
+            if self.up.as_ref().is_none_or(|up| !up.is_backed_up()) {
+                self.serve(direction).await;
+                self.act().await;
+            }
+        }
         let now = Instant::now();
         // Something may be due that decides whether it is taken.
         let accepted = self.fsm.accepts_incoming(now);
@@ -410,6 +414,9 @@ impl Task {
         }
         self.incoming = Some(Connection::new(incoming.stream));
         self.fsm.connected(Direction::Incoming, now);
+        if !self.connecting.as_ref().is_some_and(Attempt::is_taken) {
+            self.fsm.abandon_connect(now);
+        }
     }
 
     fn send(&mut self, direction: Direction, message: &Outbound) {
@@ -661,13 +668,6 @@ impl Task {
 async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn connected(connecting: &mut Option<Connecting>) -> std::io::Result<TcpStream> {
-    match connecting {
-        Some(connecting) => connecting.await,
         None => std::future::pending().await,
     }
 }

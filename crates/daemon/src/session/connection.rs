@@ -1,15 +1,17 @@
 //! One TCP connection: buffers, and what to do at its end.
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use godwit_config::Password;
 use godwit_sockopt::{Md5Error, OptionMemory, set_md5_key, set_minimum_ttl};
 use godwit_wire::Notification;
-use socket2::SockRef;
+use socket2::{SockRef, Socket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -159,8 +161,47 @@ pub(super) struct Outgoing {
     pub(super) password: Option<Password>,
 }
 
-/// Opens a connection: all that protects it is there before the first packet goes.
-pub(super) async fn connect(outgoing: Outgoing) -> io::Result<TcpStream> {
+/// An attempt to open a connection.
+pub(super) struct Attempt {
+    /// Its socket, once there is one.
+    socket: Option<Socket>,
+    done: Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>,
+}
+
+impl Attempt {
+    /// Begins.
+    pub(super) fn new(outgoing: &Outgoing) -> Self {
+        let opened = open(outgoing).and_then(|socket| Ok((SockRef::from(&socket).try_clone()?, socket)));
+        let to = scoped(outgoing.to, outgoing.scope);
+        match opened {
+            Ok((handle, socket)) => Self {
+                socket: Some(handle),
+                done: Box::pin(async move {
+                    let stream = socket.connect(to).await?;
+                    stream.set_nodelay(true)?;
+                    Ok(stream)
+                }),
+            },
+            Err(error) => Self { socket: None, done: Box::pin(async { Err(error) }) },
+        }
+    }
+
+    /// Whether the neighbor has taken it already, though [`Attempt::done`] may not know it yet.
+    pub(super) fn is_taken(&self) -> bool {
+        self.socket.as_ref().is_some_and(|socket| socket.peer_addr().is_ok())
+    }
+
+    /// Waits for its end; for ever if there is none.
+    pub(super) async fn done(attempt: &mut Option<Self>) -> io::Result<TcpStream> {
+        match attempt {
+            Some(attempt) => attempt.done.as_mut().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// A socket for a connection: all that protects it is there before the first packet goes.
+fn open(outgoing: &Outgoing) -> io::Result<TcpSocket> {
     let Outgoing { to, scope, local, ttl, minimum_ttl, password } = outgoing;
     let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if let Some(password) = password {
@@ -172,18 +213,16 @@ pub(super) async fn connect(outgoing: Outgoing) -> io::Result<TcpStream> {
             io::Error::other(OwnFault { step: "TCP_MD5SIG", text })
         })?;
     }
-    if let Some(minimum) = minimum_ttl {
+    if let Some(minimum) = *minimum_ttl {
         set_minimum_ttl(&socket, to.ip(), minimum).map_err(|error| own_fault("minimum TTL", &error))?;
     }
-    if let Some(local) = local {
+    if let Some(local) = *local {
         socket.set_reuseaddr(true)?;
-        let from = scoped(SocketAddr::new(local, 0), scope);
+        let from = scoped(SocketAddr::new(local, 0), *scope);
         socket.bind(from).map_err(|error| own_fault("bind", &error))?;
     }
-    set_ttl(&SockRef::from(&socket), to.is_ipv4(), ttl)?;
-    let stream = socket.connect(scoped(to, scope)).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+    set_ttl(&SockRef::from(&socket), to.is_ipv4(), *ttl)?;
+    Ok(socket)
 }
 
 /// What failed before the neighbor came into it: our own address is not there, or the kernel does not protect the
