@@ -40,13 +40,40 @@ pub(crate) fn run(options: &[&str]) -> Result<()> {
 /// What the labs measured, in the order of the labs' names for it.
 fn print_measured(file: &std::path::Path) {
     let text = std::fs::read_to_string(file).unwrap_or_default();
+    sorted(&text).iter().for_each(|line| println!("{line}"));
+}
+
+/// Lines in the order of their words; numbers in that of numbers, so that scene 10 comes after scene 9.
+fn sorted(text: &str) -> Vec<&str> {
+    let key = |word: &str| word.trim_end_matches([',', ':']).parse().unwrap_or(u64::MAX);
     let mut lines: Vec<_> = text.lines().collect();
-    lines.sort_unstable();
-    lines.iter().for_each(|line| println!("{line}"));
+    lines.sort_by_cached_key(|line| {
+        line.split_whitespace().map(|word| (key(word), word.to_owned())).collect::<Vec<_>>()
+    });
+    lines
 }
 
 /// Four at once: they wait more than they work.
 fn labs(environment: &[(&str, &OsStr)]) -> Result<()> {
     let args = ["test", "--workspace", "--tests", "--no-fail-fast", "--", "lab_"];
     crate::cargo_with(&[&args[..], &["--test-threads", "4"]].concat(), environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sorted;
+
+    #[test]
+    fn what_was_measured_is_told_scene_by_scene() {
+        let text =
+            "scene 10, b: 3\nscene 9, a: lost 0 of 12\nscene 10, a: 4\nscene 2, z\nscene 9, a: lost 0 of 9\n";
+        let lines = [
+            "scene 2, z",
+            "scene 9, a: lost 0 of 9",
+            "scene 9, a: lost 0 of 12",
+            "scene 10, a: 4",
+            "scene 10, b: 3",
+        ];
+        assert_eq!(sorted(text), lines);
+    }
 }
