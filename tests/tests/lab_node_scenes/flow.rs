@@ -7,11 +7,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
+use godwit_lab::rack::Pod;
 use godwit_lab::report::measured;
 use godwit_lab::speaker::within;
 use godwit_lab::{Namespace, until};
 
-use godwit_lab::rack::Pod;
+use crate::outside::{BEHIND, Tor};
 
 /// How often a packet is sent.
 const INTERVAL: Duration = Duration::from_millis(10);
@@ -36,6 +37,33 @@ pub(crate) struct Flow {
     over: Arc<AtomicBool>,
     sender: JoinHandle<Vec<bool>>,
     echo: JoinHandle<()>,
+}
+
+/// Where packets come from and go to: an address of each family.
+#[derive(Clone, Copy)]
+pub(crate) struct End<'a> {
+    namespace: &'a Namespace,
+    addresses: [&'a str; 2],
+}
+
+impl<'a> From<&'a Pod> for End<'a> {
+    fn from(pod: &'a Pod) -> Self {
+        Self { namespace: &pod.namespace, addresses: [&pod.ipv4, &pod.ipv6] }
+    }
+}
+
+/// What is behind a switch.
+impl<'a> From<&'a Tor> for End<'a> {
+    fn from(tor: &'a Tor) -> Self {
+        Self { namespace: &tor.machine, addresses: BEHIND.map(|(.., address)| address) }
+    }
+}
+
+impl End<'_> {
+    /// One ping, answered within a second.
+    fn pings(&self, from: &str, to: &str) -> bool {
+        self.namespace.run("ping", &["-n", "-c", "1", "-W", "1", "-I", from, to]).is_ok()
+    }
 }
 
 fn socket(namespace: &Namespace, address: &str) -> Result<UdpSocket> {
@@ -87,14 +115,19 @@ fn echo(socket: &UdpSocket, over: &AtomicBool) {
 }
 
 impl Flow {
-    /// Starts one in each family, once the pods reach each other.
-    pub(crate) fn both(name: &str, from: &Pod, to: &Pod) -> Result<[Self; 2]> {
-        let both = [(&from.ipv4, &to.ipv4), (&from.ipv6, &to.ipv6)];
-        for (_, to) in both {
-            until(&format!("{to} to answer"), || from.pings(to))?;
+    /// Starts one in each family, once the ends reach each other.
+    pub(crate) fn both<'a>(
+        name: &str,
+        from: impl Into<End<'a>>,
+        to: impl Into<End<'a>>,
+    ) -> Result<[Self; 2]> {
+        let (from, to) = (from.into(), to.into());
+        let both: Vec<_> = from.addresses.into_iter().zip(to.addresses).collect();
+        for (source, target) in &both {
+            until(&format!("{target} to answer {source}"), || from.pings(source, target))?;
         }
         let mut flows = both.into_iter().map(|(source, target)| {
-            let (from, to) = (socket(&from.namespace, source)?, socket(&to.namespace, target)?);
+            let (from, to) = (socket(from.namespace, source)?, socket(to.namespace, target)?);
             let (target, ends, over) =
                 (to.local_addr()?, Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
             let sender = std::thread::spawn({

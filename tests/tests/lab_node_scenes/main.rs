@@ -2,9 +2,10 @@
 //!
 //! Each scene is what happens to a cluster in its life, with what its users then see. They run on `godwit node`;
 //! with `GODWIT_SCENES=files` on BIRD 1.6.8 and the files that `godwit calico render` prints, which is how they were
-//! found to ask for nothing that a cluster does not have today. Scenes 6 and 7 are about what only `godwit node` has, and
-//! in scene 8 a node goes from one to the other.
+//! found to ask for nothing that a cluster does not have today. Scenes 6, 7, 9, 10 and 12 are about what only `godwit node`
+//! has, and in scene 8 a node goes from one to the other.
 
+mod api;
 mod cluster;
 mod etcd;
 mod flow;
@@ -12,6 +13,7 @@ mod outside;
 mod sessions;
 mod speaker;
 mod store;
+mod switched;
 
 mod scene_1_mesh;
 mod scene_2_reflectors;
@@ -22,3 +24,4 @@ mod scene_5_filter;
 mod scene_6_tunnels;
 mod scene_7_etcd;
 mod scene_8_swap;
+mod scene_9_kubernetes;

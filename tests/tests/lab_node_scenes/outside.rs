@@ -1,6 +1,6 @@
 //! Routers outside the cluster: a top-of-rack switch that BIRD or FRR is.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail, ensure};
 use godwit_lab::{Frr, Namespace, Program, Router, until};
 
 use godwit_lab::rack::{Rack, forwarder};
@@ -82,11 +82,17 @@ enum Daemon {
 pub(crate) struct Tor {
     pub(crate) machine: Namespace,
     daemon: Daemon,
+    make: Make,
+    with_behind: bool,
 }
 
 /// What it says of itself beside its neighbors: addresses that are behind it.
 pub(crate) const BEHIND: [(u8, &str, &str); 2] =
     [(4, "198.51.100.0/24", "198.51.100.1"), (6, "2001:db8:51::/48", "2001:db8:51::1")];
+
+fn net_behind(with_behind: bool, family: u8) -> Option<&'static str> {
+    BEHIND.into_iter().find(|(of, ..)| with_behind && *of == family).map(|(_, net, _)| net)
+}
 
 /// What it has of a family beside its neighbors: `net` is announced.
 fn bird_family(make: Make, family: u8, net: Option<&str>, neighbors: &[Neighbor]) -> String {
@@ -154,12 +160,9 @@ impl Tor {
     ) -> Result<Self> {
         let machine = forwarder("tor")?;
         rack.plug(&machine, "eth0", addresses)?;
-        let behind = |family| BEHIND.into_iter().find(|(of, ..)| with_behind && *of == family);
-        let net = |family| behind(family).map(|(_, net, _)| net);
-        for (family, length) in [(4, 32), (6, 128)] {
-            if let Some((.., address)) = behind(family) {
-                machine.ip(&["addr", "add", &format!("{address}/{length}"), "dev", "lo"])?;
-            }
+        let net = |family| net_behind(with_behind, family);
+        for ((.., address), length) in BEHIND.iter().zip([32, 128]).filter(|_| with_behind) {
+            machine.ip(&["addr", "add", &format!("{address}/{length}"), "dev", "lo"])?;
         }
         let bird = |program, families: &[u8]| {
             Router::start(&machine, program, &bird(make, families, net, neighbors))
@@ -171,7 +174,31 @@ impl Tor {
                 Daemon::Bird(vec![(4, bird(Program::Bird16, &[4])?), (6, bird(Program::Bird16V6, &[6])?)])
             }
         };
-        Ok(Self { machine, daemon })
+        Ok(Self { machine, daemon, make, with_behind })
+    }
+
+    /// Has it take neighbors in place of those it has; for BIRD only.
+    pub(crate) fn configure(&self, neighbors: &[Neighbor]) -> Result<()> {
+        let Daemon::Bird(routers) = &self.daemon else { bail!("this switch is not BIRD") };
+        for (family, router) in routers {
+            let families = if *family == 0 { &[4, 6][..] } else { std::slice::from_ref(family) };
+            let net = |family| net_behind(self.with_behind, family);
+            let answer = router.configure(&bird(self.make, families, net, neighbors))?;
+            ensure!(answer.contains("Reconfigur"), "the switch: {answer}");
+        }
+        Ok(())
+    }
+
+    /// Waits until exactly these nodes announce a prefix to it; the neighbors have to be named `node_N_FAMILY`.
+    pub(crate) fn hears_of(&self, prefix: &str, nodes: &[u8]) -> Result<()> {
+        let mut known = String::new();
+        until(&format!("{prefix} of {nodes:?}"), || {
+            known = self.knows(prefix);
+            let family = if prefix.contains(':') { 6 } else { 4 };
+            (1..=9).all(|node| known.contains(&format!("[node_{node}_{family} ")) == nodes.contains(&node))
+        })
+        .with_context(|| format!("{known}\n{}", self.told()))
+        .map(|_| ())
     }
 
     /// What it knows of a prefix, as it shows it; empty if nothing.

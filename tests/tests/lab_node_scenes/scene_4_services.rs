@@ -2,18 +2,17 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use godwit_lab::report::measured;
-use godwit_lab::until;
 use serde_json::{Value, json};
 
-use crate::cluster::{CLUSTER_AS, Cluster};
-use crate::outside::{Make, Neighbor, TOR_AS, Tor};
+use crate::cluster::Cluster;
 use crate::speaker::Kind;
-use crate::store::{Object, bgp_peer};
+use crate::store::Object;
+use crate::switched::at_a_switch;
 
 /// A service `web` of type LoadBalancer.
-fn service(policy: &str) -> Object {
+pub(crate) fn service(policy: &str) -> Object {
     Object::Core(
         "Service",
         "v1",
@@ -29,7 +28,7 @@ fn service(policy: &str) -> Object {
 }
 
 /// Its endpoints on these nodes.
-fn slice(nodes: &[&str]) -> Object {
+pub(crate) fn slice(nodes: &[&str]) -> Object {
     let endpoint = |node: &&str| json!({ "addresses": ["10.50.1.2"], "nodeName": node, "conditions": { "ready": true } });
     let endpoints: Vec<Value> = nodes.iter().map(endpoint).collect();
     Object::Core(
@@ -41,38 +40,6 @@ fn slice(nodes: &[&str]) -> Object {
             "addressType": "IPv4", "endpoints": endpoints,
         }),
     )
-}
-
-/// Nodes, and a switch that all of them peer with.
-fn cluster_at_a_switch(nodes: u8) -> Result<(Cluster, Tor)> {
-    let mut cluster = Cluster::new()?;
-    for number in 1..=nodes {
-        cluster.add(number, |_| {})?;
-    }
-    let addresses = ["172.20.0.1", "fd00:20::1"];
-    let mut neighbors = Vec::new();
-    for (address, family) in addresses.into_iter().zip([4, 6]) {
-        cluster
-            .put(&[bgp_peer(&format!("tor-{family}"), json!({ "peerIP": address, "asNumber": TOR_AS }))])?;
-        for (number, node) in cluster.nodes.iter().enumerate() {
-            let name = format!("node_{}_{family}", number + 1);
-            neighbors.push(Neighbor::new(&name, address, node.address(family), CLUSTER_AS));
-        }
-    }
-    let tor = Tor::start(&cluster.rack, Make::Bird2, &["172.20.0.1/24", "fd00:20::1/64"], &neighbors, true)?;
-    Ok((cluster, tor))
-}
-
-/// Waits until exactly these nodes announce a prefix to the switch.
-fn announced_by(tor: &Tor, prefix: &str, nodes: &[u8]) -> Result<()> {
-    let mut known = String::new();
-    until(&format!("{prefix} of {nodes:?}"), || {
-        known = tor.knows(prefix);
-        let family = if prefix.contains(':') { 6 } else { 4 };
-        (1..=9).all(|node| known.contains(&format!("[node_{node}_{family} ")) == nodes.contains(&node))
-    })
-    .with_context(|| format!("{known}\n{}", tor.told()))
-    .map(|_| ())
 }
 
 /// No node has it in its kernel; they have had the time to.
@@ -91,7 +58,7 @@ const OTHER_RANGES: [&str; 2] = ["203.0.113.0/24", "192.0.2.0/24"];
 
 #[test]
 fn lab_scene_4_services_at_the_top_of_the_rack() -> Result<()> {
-    let (mut cluster, tor) = cluster_at_a_switch(3)?;
+    let (mut cluster, tor) = at_a_switch(Cluster::new()?, 3)?;
     cluster.put(&[service("Local"), slice(&["node-1"])])?;
     let cidrs = |of: &[&str]| -> Value { of.iter().map(|cidr| json!({ "cidr": cidr })).collect() };
     let mut all = json!({
@@ -108,7 +75,7 @@ fn lab_scene_4_services_at_the_top_of_the_rack() -> Result<()> {
     let single = ["10.96.0.10/32", "203.0.113.10/32", "192.0.2.10/32"];
     let everything: Vec<&str> = CLUSTER_RANGES.into_iter().chain(OTHER_RANGES).chain(single).collect();
     for address in single {
-        announced_by(&tor, address, &[1, 2, 3])?;
+        tor.hears_of(address, &[1, 2, 3])?;
         let known = cluster.nodes[1].speaker.birdc(4, &format!("show route {address}"));
         ensure!(known.contains("Mesh_172_20_0_11"), "{known}");
     }
@@ -118,35 +85,35 @@ fn lab_scene_4_services_at_the_top_of_the_rack() -> Result<()> {
 
     // Without one: the ranges of everybody, the single addresses of who has an endpoint.
     for range in CLUSTER_RANGES.iter().chain(&OTHER_RANGES) {
-        announced_by(&tor, range, &[1, 2, 3])?;
+        tor.hears_of(range, &[1, 2, 3])?;
     }
     for address in single {
-        announced_by(&tor, address, &[1])?;
+        tor.hears_of(address, &[1])?;
     }
     // The endpoints move.
     let start = Instant::now();
     cluster.put(&[slice(&["node-2", "node-3"])])?;
     for address in single {
-        announced_by(&tor, address, &[2, 3])?;
+        tor.hears_of(address, &[2, 3])?;
     }
     measured(&format!("scene 4, endpoints move: the switch sees it after {:.1?}", start.elapsed()));
     cluster.put(&[slice(&["node-2"])])?;
     for address in single {
-        announced_by(&tor, address, &[2])?;
+        tor.hears_of(address, &[2])?;
     }
     in_no_kernel(&cluster, &everything)?;
     // Without its slice, nobody.
     cluster.delete(&[slice(&[])])?;
     for address in single {
-        announced_by(&tor, address, &[])?;
+        tor.hears_of(address, &[])?;
     }
     // By all: the ranges are enough.
     cluster.put(&[slice(&["node-3"]), service("Cluster")])?;
     for range in CLUSTER_RANGES.iter().chain(&OTHER_RANGES) {
-        announced_by(&tor, range, &[1, 2, 3])?;
+        tor.hears_of(range, &[1, 2, 3])?;
     }
     for address in single {
-        announced_by(&tor, address, &[])?;
+        tor.hears_of(address, &[])?;
     }
     in_no_kernel(&cluster, &everything)?;
 
@@ -157,8 +124,8 @@ fn lab_scene_4_services_at_the_top_of_the_rack() -> Result<()> {
         "serviceLoadBalancerIPs": cidrs(&OTHER_RANGES[1..]),
         "serviceLoadBalancerAggregation": "Disabled",
     }))?;
-    announced_by(&tor, "192.0.2.0/24", &[])?;
-    announced_by(&tor, "203.0.113.0/24", &[])?;
-    announced_by(&tor, "192.0.2.10/32", &[1, 2, 3])?;
+    tor.hears_of("192.0.2.0/24", &[])?;
+    tor.hears_of("203.0.113.0/24", &[])?;
+    tor.hears_of("192.0.2.10/32", &[1, 2, 3])?;
     in_no_kernel(&cluster, &everything)
 }

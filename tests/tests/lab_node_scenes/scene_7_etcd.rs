@@ -22,7 +22,7 @@ const ETCD: &str = "172.20.0.250";
 fn etcd(cluster: &mut Cluster) -> Result<&mut Etcd> {
     match &mut cluster.store {
         Store::Etcd(etcd) => Ok(etcd),
-        Store::Folder(_) => bail!("this cluster has no etcd"),
+        _ => bail!("this cluster has no etcd"),
     }
 }
 

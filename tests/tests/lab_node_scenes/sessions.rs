@@ -43,6 +43,11 @@ impl Sessions {
         self.0.len()
     }
 
+    /// Whether none of them is one of before.
+    pub(crate) fn all_other_than(&self, before: &Self) -> bool {
+        self.0.iter().all(|(name, now)| before.0.get(name).is_none_or(|before| !same_moment(*now, *before)))
+    }
+
     /// Fails if a session of before is not there, or is a new one; but for those with these names.
     pub(crate) fn undisturbed(&self, before: &Self, except: &[String]) -> Result<()> {
         for (name, since) in before.0.iter().filter(|(name, _)| !except.contains(name)) {
@@ -100,7 +105,8 @@ impl Monitor {
             // A time in brackets goes before.
             let line = line.split_once("] ").map_or(line, |(_, line)| line);
             let (deleted, rest) = line.strip_prefix("Deleted ").map_or((false, line), |rest| (true, rest));
-            let mut words = rest.split_whitespace().filter(|word| *word != "blackhole");
+            let kinds = ["blackhole", "unreachable"];
+            let mut words = rest.split_whitespace().filter(|word| !kinds.contains(word));
             words.next().map(|prefix| (prefix.to_owned(), deleted))
         };
         ours.filter_map(change).collect()

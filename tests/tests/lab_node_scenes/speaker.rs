@@ -46,6 +46,8 @@ pub(crate) struct Speaker {
     processes: Vec<Process>,
     files: Scratch,
     told: Told,
+    /// More flags for `godwit node`.
+    pub(crate) more: Vec<&'static str>,
     starts: u32,
 }
 
@@ -62,7 +64,7 @@ impl Speaker {
     /// Nothing runs yet.
     pub(crate) fn new(told: Told) -> Result<Self> {
         let files = Scratch::new("speaker")?;
-        Ok(Self { kind: Kind::usual(), processes: Vec::new(), files, told, starts: 0 })
+        Ok(Self { kind: Kind::usual(), processes: Vec::new(), files, told, more: Vec::new(), starts: 0 })
     }
 
     /// Starts it, as Calico does: whatever was before, with graceful restart.
@@ -93,6 +95,7 @@ impl Speaker {
         let Told { datastore, node, release } = &self.told;
         command.args(["node", "--datastore", datastore, "--node", node, "--release", release]);
         command.arg("--socket-dir").arg(self.files.path()).arg("--state-file").arg(self.files.file("state"));
+        command.args(&self.more);
         Process::start(command, self.files.file(&format!("node-{}.log", self.starts)))
     }
 
@@ -164,6 +167,24 @@ impl Speaker {
     /// Whether something runs.
     pub(crate) fn runs(&self) -> bool {
         !self.processes.is_empty()
+    }
+
+    /// Asks it to end, as Kubernetes does, and waits until it has.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        for mut process in std::mem::take(&mut self.processes) {
+            let code = process.stop();
+            ensure!(code == 0, "{:?} of {} ended with {code}: {}", self.kind, self.told.node, process.log());
+        }
+        Ok(())
+    }
+
+    /// Waits until it has ended of itself.
+    pub(crate) fn ends(&mut self) -> Result<()> {
+        for mut process in std::mem::take(&mut self.processes) {
+            let (code, _) = wait_for("its end", LIMIT, || process.ended())?;
+            ensure!(code == 0, "{:?} of {} ended with {code}: {}", self.kind, self.told.node, process.log());
+        }
+        Ok(())
     }
 
     /// Ends it without a word.

@@ -1,4 +1,4 @@
-//! The datastore of a cluster: a folder of manifests, or etcd.
+//! The datastore of a cluster: a folder of manifests, etcd, or an API server.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use godwit_lab::Scratch;
 use serde_json::{Value, json};
 
+use crate::api::Api;
 use crate::etcd::Etcd;
 
 /// A Node as far as BGP is concerned.
@@ -168,6 +169,7 @@ fn merge(into: &mut Value, from: &Value) {
 pub(crate) enum Store {
     Folder(Scratch),
     Etcd(Etcd),
+    Kubernetes(Api),
 }
 
 impl Store {
@@ -181,6 +183,7 @@ impl Store {
         match self {
             Self::Folder(folder) => format!("dir:{}", folder.path().display()),
             Self::Etcd(etcd) => format!("etcd:{}", etcd.url()),
+            Self::Kubernetes(api) => api.flag(),
         }
     }
 
@@ -200,6 +203,7 @@ impl Store {
                 let (key, value) = object.etcd()?;
                 etcd.ctl(&["put", &key, &value.to_string()]).map(|_| ())
             }
+            Self::Kubernetes(api) => api.put(object.manifest()),
         }
     }
 
@@ -208,6 +212,7 @@ impl Store {
         match self {
             Self::Folder(folder) => Ok(fs::remove_file(Self::file(folder, object))?),
             Self::Etcd(etcd) => etcd.ctl(&["del", &object.etcd()?.0]).map(|_| ()),
+            Self::Kubernetes(api) => api.delete(object.manifest()),
         }
     }
 }
