@@ -25,3 +25,5 @@ mod scene_6_tunnels;
 mod scene_7_etcd;
 mod scene_8_swap;
 mod scene_9_kubernetes;
+
+mod scene_10_rollout;
