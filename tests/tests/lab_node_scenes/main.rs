@@ -27,3 +27,4 @@ mod scene_8_swap;
 mod scene_9_kubernetes;
 
 mod scene_10_rollout;
+mod scene_11_settings;
