@@ -28,3 +28,4 @@ mod scene_9_kubernetes;
 
 mod scene_10_rollout;
 mod scene_11_settings;
+mod scene_12_families;
