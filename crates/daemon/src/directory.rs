@@ -115,13 +115,14 @@ impl Directory {
     pub(crate) fn add_socket(&self, at: SocketAddr, socket: Arc<TcpListener>) {
         let mut state = self.lock();
         state.sockets.insert(at, socket);
-        state.floors.remove(&at);
         state.set_floor(at);
     }
 
     /// A socket no longer does.
     pub(crate) fn remove_socket(&self, at: SocketAddr) {
-        self.lock().sockets.remove(&at);
+        let mut state = self.lock();
+        state.sockets.remove(&at);
+        state.floors.remove(&at);
     }
 
     /// Has connections from `peer` go to a session from now on: only such as were made with its password, if it

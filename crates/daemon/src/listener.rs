@@ -50,12 +50,13 @@ impl Listeners {
     }
 
     async fn close_one(&mut self, address: SocketAddr, directory: &Directory) {
-        directory.remove_socket(address);
         if let Some(task) = self.tasks.remove(&address) {
             task.abort();
-            // The socket is closed when the task is gone, which is at once.
+            // At once. Only then is it known that it opens none after this.
             let _ = task.await;
         }
+        // The last that holds the socket, which is closed by this.
+        directory.remove_socket(address);
     }
 }
 
