@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigSet, Signal};
 
@@ -15,6 +15,8 @@ const BIRD: &str = "bird";
 const BIRD6: &str = "bird6";
 /// Rest before another companion is started in place of one that ended.
 const AGAIN: Duration = Duration::from_secs(1);
+/// The longest such rest, where none lives for so long: a fault that stays does not fill the log.
+const AGAIN_MAX: Duration = Duration::from_mins(1);
 
 /// Starts the program again under the name that is looked for, in this process. It is found by its path, so
 /// that the system goes on calling it by its own name. Returns if it is called so already.
@@ -33,7 +35,10 @@ pub(super) fn take_name() -> io::Result<()> {
 /// Sees to it that there is a companion for as long as this process lives.
 pub(super) fn keep() {
     let kept = thread::Builder::new().name("companion".into()).spawn(|| {
+        // Twice that is the first.
+        let mut rest = AGAIN / 2;
         loop {
+            let started = Instant::now();
             match start() {
                 // What it waits for is that nobody holds the other end any more: whatever becomes of us.
                 Ok(mut child) => {
@@ -48,12 +53,18 @@ pub(super) fn keep() {
                     tracing::warn!("calicoctl will not find {BIRD6}: its process cannot be started: {error}");
                 }
             }
-            thread::sleep(AGAIN);
+            rest = next_rest(rest, started.elapsed());
+            thread::sleep(rest);
         }
     });
     if let Err(error) = kept {
         tracing::warn!("calicoctl will not find {BIRD6}: {error}");
     }
+}
+
+/// The rest after a companion that lived so long, where the last rest was `rest`.
+fn next_rest(rest: Duration, lived: Duration) -> Duration {
+    if lived >= AGAIN_MAX { AGAIN } else { (rest * 2).min(AGAIN_MAX) }
 }
 
 fn said(ended: &io::Result<std::process::ExitStatus>) -> String {
@@ -90,5 +101,21 @@ pub(crate) fn run(until_input_ends: bool) -> ExitCode {
     }
     loop {
         thread::park();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn companions_that_end_soon_are_started_less_and_less_often() {
+        let soon = Duration::from_millis(5);
+        assert_eq!(next_rest(AGAIN / 2, soon), AGAIN);
+        let mut rest = AGAIN;
+        for _ in 0..20 {
+            rest = next_rest(rest, soon);
+        }
+        assert_eq!((rest, next_rest(rest, AGAIN_MAX)), (AGAIN_MAX, AGAIN));
     }
 }
