@@ -1,6 +1,7 @@
 //! A routing table: nets, their paths, the best of them, and who has to hear of a change.
 
 mod apply;
+mod batch;
 mod jobs;
 mod lookup;
 mod paths;
@@ -24,7 +25,7 @@ use crate::trace::Trace;
 
 use stale::Since;
 
-pub use apply::{Change, RouteBatch};
+pub use batch::{Change, RouteBatch};
 pub use paths::PATHS_PER_NET_MAX;
 pub use view::{NetView, PathView};
 

@@ -1,108 +1,15 @@
 //! Paths in and out of a table.
 
-use crate::attrs::{AttrId, HashedAttributes};
+use crate::attrs::AttrId;
 use crate::best::is_better;
 use crate::counters::ImportCounters;
 use crate::key::NetKey;
 use crate::source::SourceId;
 use crate::trace::Trace;
 
+use super::batch::{Change, RouteBatch};
 use super::stale::Since;
 use super::{Path, Table};
-
-/// What happens to nets of a batch.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// They are announced with this attribute set.
-    Announce(HashedAttributes),
-    /// The source withdraws them.
-    Withdraw,
-    /// They were announced, and a filter refused them: what the source announced before is gone.
-    Filtered,
-    /// They were announced in a way that is not valid: what the source announced before is gone.
-    Invalid,
-}
-
-impl Change {
-    /// The attribute set, if this is an announcement.
-    pub fn announced(&self) -> Option<&HashedAttributes> {
-        match self {
-            Self::Announce(set) => Some(set),
-            Self::Withdraw | Self::Filtered | Self::Invalid => None,
-        }
-    }
-}
-
-/// Changes of one source, in the order they came. Built by a session for many UPDATEs at once.
-#[derive(Debug)]
-pub struct RouteBatch<K> {
-    /// What happens to the next `count` nets of `nets`.
-    pub changes: Vec<(Change, u32)>,
-    /// The nets.
-    pub nets: Vec<K>,
-    /// Their path identifiers (RFC 7911), one for each net, where the source uses such; else none.
-    pub path_ids: Vec<u32>,
-    /// What the import step counted on the way here; `ignored` and `accepted` are the table's.
-    pub counters: ImportCounters,
-}
-
-impl<K> Default for RouteBatch<K> {
-    fn default() -> Self {
-        Self {
-            changes: Vec::new(),
-            nets: Vec::new(),
-            path_ids: Vec::new(),
-            counters: ImportCounters::default(),
-        }
-    }
-}
-
-impl<K: NetKey> RouteBatch<K> {
-    /// Adds one announcement.
-    pub fn announce(&mut self, net: K, set: &HashedAttributes) {
-        match self.changes.last_mut() {
-            Some((Change::Announce(last), count))
-                if std::sync::Arc::ptr_eq(last.attributes(), set.attributes()) =>
-            {
-                *count += 1;
-            }
-            _ => self.changes.push((Change::Announce(set.clone()), 1)),
-        }
-        self.nets.push(net);
-    }
-
-    /// Adds one withdrawal.
-    pub fn withdraw(&mut self, net: K) {
-        match self.changes.last_mut() {
-            Some((Change::Withdraw, count)) => *count += 1,
-            _ => self.changes.push((Change::Withdraw, 1)),
-        }
-        self.nets.push(net);
-    }
-
-    /// Adds one announcement that a filter refused.
-    pub fn filtered(&mut self, net: K) {
-        match self.changes.last_mut() {
-            Some((Change::Filtered, count)) => *count += 1,
-            _ => self.changes.push((Change::Filtered, 1)),
-        }
-        self.nets.push(net);
-    }
-
-    /// Adds one announcement that is not valid.
-    pub fn invalid(&mut self, net: K) {
-        match self.changes.last_mut() {
-            Some((Change::Invalid, count)) => *count += 1,
-            _ => self.changes.push((Change::Invalid, 1)),
-        }
-        self.nets.push(net);
-    }
-
-    /// Whether it holds nothing, counts included.
-    pub fn is_empty(&self) -> bool {
-        self.nets.is_empty() && self.counters == ImportCounters::default()
-    }
-}
 
 enum Put {
     Done,
