@@ -19,6 +19,7 @@ use crate::attrs::HashedAttributes;
 use crate::key::NetKey;
 use crate::table::RouteBatch;
 use cache::BlockCache;
+use nets::withdraw;
 
 /// What the import step has to know of the session.
 #[derive(Clone, Debug)]
@@ -151,7 +152,7 @@ impl ImportStep {
             return Ok(summary);
         }
         if !frame.withdrawn.is_empty() {
-            self.withdraw_ipv4(frame.withdrawn, &mut batches.ipv4)?;
+            withdraw(self.ipv4.as_ref(), frame.withdrawn, &mut batches.ipv4)?;
         }
         if frame.attributes.is_empty() && frame.nlri.is_empty() {
             return Ok(summary);
@@ -159,7 +160,14 @@ impl ImportStep {
         if !frame.nlri.is_empty()
             && let Some(set) = self.cache.get(frame.attributes)
         {
-            self.announce_ipv4(frame.nlri, set.as_ref(), links, &mut batches.ipv4, &mut summary)?;
+            self.announce(
+                self.ipv4.as_ref(),
+                frame.nlri,
+                set.as_ref(),
+                links,
+                &mut batches.ipv4,
+                &mut summary,
+            )?;
             return Ok(summary);
         }
         let parsed = parse_attributes(frame.attributes, !frame.nlri.is_empty(), &self.session.attributes)?;
@@ -169,7 +177,14 @@ impl ImportStep {
             let cacheable =
                 parsed.errors.is_empty() && parsed.mp_reach.is_none() && parsed.mp_unreach.is_none();
             let set = self.route(parsed.attributes, parsed.verdict, AddressFamily::IPV4, links, &mut summary);
-            self.announce_ipv4(frame.nlri, set.as_ref(), links, &mut batches.ipv4, &mut summary)?;
+            self.announce(
+                self.ipv4.as_ref(),
+                frame.nlri,
+                set.as_ref(),
+                links,
+                &mut batches.ipv4,
+                &mut summary,
+            )?;
             if cacheable {
                 self.cache.put(frame.attributes, set);
             }
@@ -186,8 +201,8 @@ impl ImportStep {
     ) -> Result<(), MessageError> {
         if let Some(unreach) = &parsed.mp_unreach {
             match unreach.family {
-                AddressFamily::IPV4 => self.withdraw_ipv4(unreach.nlri, &mut batches.ipv4)?,
-                AddressFamily::IPV6 => self.withdraw_ipv6(unreach.nlri, &mut batches.ipv6)?,
+                AddressFamily::IPV4 => withdraw(self.ipv4.as_ref(), unreach.nlri, &mut batches.ipv4)?,
+                AddressFamily::IPV6 => withdraw(self.ipv6.as_ref(), unreach.nlri, &mut batches.ipv6)?,
                 _ => {}
             }
         }
@@ -197,18 +212,16 @@ impl ImportStep {
         if let Some(link_local) = reach.link_local {
             attributes.rare_mut().link_local_next_hop = Some(link_local);
         }
-        match reach.family {
-            AddressFamily::IPV4 => {
-                let set = self.route(attributes, parsed.verdict, reach.family, links, summary);
-                self.announce_ipv4(reach.nlri, set.as_ref(), links, &mut batches.ipv4, summary)?;
-            }
-            AddressFamily::IPV6 => {
-                let set = self.route(attributes, parsed.verdict, reach.family, links, summary);
-                self.announce_ipv6(reach.nlri, set.as_ref(), links, &mut batches.ipv6, summary)?;
-            }
-            _ => {}
+        if !matches!(reach.family, AddressFamily::IPV4 | AddressFamily::IPV6) {
+            return Ok(());
         }
-        Ok(())
+        let set = self.route(attributes, parsed.verdict, reach.family, links, summary);
+        let set = set.as_ref();
+        if reach.family == AddressFamily::IPV4 {
+            self.announce(self.ipv4.as_ref(), reach.nlri, set, links, &mut batches.ipv4, summary)
+        } else {
+            self.announce(self.ipv6.as_ref(), reach.nlri, set, links, &mut batches.ipv6, summary)
+        }
     }
 
     /// The attributes of a route from path attributes, or `None` where the routes are to be

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::BytesMut;
 use godwit_wire::{
-    AddressFamily, EncodeContext, NlriItem, PathAttributes, announce_ipv4, announce_ipv6, withdraw_ipv4,
-    withdraw_ipv6,
+    AddressFamily, EncodeContext, MessageError, NlriItem, PathAttributes, announce_ipv4, announce_ipv6,
+    ipv4_nlri, ipv4_path_nlri, ipv6_nlri, ipv6_path_nlri, withdraw_ipv4, withdraw_ipv6,
 };
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 
@@ -35,6 +35,16 @@ pub trait NetKey:
     /// An address of this family, left-aligned.
     fn address_bits(address: IpAddr) -> Option<u128>;
 
+    /// The nets of an NLRI field.
+    ///
+    /// # Errors
+    /// The field is not well-formed.
+    fn nlri(field: &[u8]) -> Result<impl Iterator<Item = Self>, MessageError>;
+    /// The nets of an NLRI field that has path identifiers (RFC 7911 §3), with these.
+    ///
+    /// # Errors
+    /// The field is not well-formed.
+    fn path_nlri(field: &[u8]) -> Result<impl Iterator<Item = (u32, Self)>, MessageError>;
     /// Appends UPDATE messages that announce `nets`, or nets with path identifiers, with these
     /// attributes; with no nets, only tries whether the attributes fit. Nothing is appended on an error.
     fn encode_announce<N: NlriItem<Net = Self>>(
@@ -93,6 +103,14 @@ impl NetKey for Ipv4Network {
         }
     }
 
+    fn nlri(field: &[u8]) -> Result<impl Iterator<Item = Self>, MessageError> {
+        ipv4_nlri(field)
+    }
+
+    fn path_nlri(field: &[u8]) -> Result<impl Iterator<Item = (u32, Self)>, MessageError> {
+        ipv4_path_nlri(field)
+    }
+
     fn encode_announce<N: NlriItem<Net = Self>>(
         attributes: &PathAttributes,
         nets: &[N],
@@ -145,6 +163,14 @@ impl NetKey for Ipv6Network {
             IpAddr::V6(a) => Some(u128::from(a)),
             IpAddr::V4(_) => None,
         }
+    }
+
+    fn nlri(field: &[u8]) -> Result<impl Iterator<Item = Self>, MessageError> {
+        ipv6_nlri(field)
+    }
+
+    fn path_nlri(field: &[u8]) -> Result<impl Iterator<Item = (u32, Self)>, MessageError> {
+        ipv6_path_nlri(field)
     }
 
     fn encode_announce<N: NlriItem<Net = Self>>(

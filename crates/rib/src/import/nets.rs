@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use godwit_wire::{MessageError, ipv4_nlri, ipv4_path_nlri, ipv6_nlri, ipv6_path_nlri};
-use ipnetwork::{Ipv4Network, Ipv6Network};
+use godwit_wire::MessageError;
 
 use crate::attrs::HashedAttributes;
 use crate::key::NetKey;
@@ -11,86 +10,47 @@ use crate::table::RouteBatch;
 
 use super::{ChannelImport, ImportStep, Links, UpdateSummary};
 
+/// Reads the withdrawn nets of a field; without a channel it is only checked.
+pub(super) fn withdraw<K: NetKey>(
+    channel: Option<&ChannelImport>,
+    field: &[u8],
+    batch: &mut RouteBatch<K>,
+) -> Result<(), MessageError> {
+    match channel {
+        Some(channel) if channel.add_path => withdraw_each(K::path_nlri(field)?.map(with_id), batch),
+        Some(_) => withdraw_each(K::nlri(field)?.map(plain), batch),
+        None => drop(K::nlri(field)?),
+    }
+    Ok(())
+}
+
 impl ImportStep {
-    pub(super) fn withdraw_ipv4(
+    /// Reads the announced nets of a field, which have these attributes; none: they are gone. Without a channel the
+    /// field is only checked.
+    pub(super) fn announce<K: NetKey>(
         &self,
-        field: &[u8],
-        batch: &mut RouteBatch<Ipv4Network>,
-    ) -> Result<(), MessageError> {
-        match &self.ipv4 {
-            Some(channel) if channel.add_path => withdraw(ipv4_path_nlri(field)?.map(with_id), batch),
-            Some(_) => withdraw(ipv4_nlri(field)?.map(plain), batch),
-            None => {
-                ipv4_nlri(field)?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn announce_ipv4(
-        &self,
+        channel: Option<&ChannelImport>,
         field: &[u8],
         set: Option<&HashedAttributes>,
         links: &dyn Links,
-        batch: &mut RouteBatch<Ipv4Network>,
+        batch: &mut RouteBatch<K>,
         summary: &mut UpdateSummary,
     ) -> Result<(), MessageError> {
-        match &self.ipv4 {
+        match channel {
             Some(channel) if channel.add_path => {
-                let nets = ipv4_path_nlri(field)?.map(with_id);
-                self.announce(nets, channel, set, links, batch, summary);
+                let nets = K::path_nlri(field)?.map(with_id);
+                self.announce_each(nets, channel, set, links, batch, summary);
             }
             Some(channel) => {
-                let nets = ipv4_nlri(field)?.map(plain);
-                self.announce(nets, channel, set, links, batch, summary);
+                let nets = K::nlri(field)?.map(plain);
+                self.announce_each(nets, channel, set, links, batch, summary);
             }
-            None => {
-                ipv4_nlri(field)?;
-            }
+            None => drop(K::nlri(field)?),
         }
         Ok(())
     }
 
-    pub(super) fn withdraw_ipv6(
-        &self,
-        field: &[u8],
-        batch: &mut RouteBatch<Ipv6Network>,
-    ) -> Result<(), MessageError> {
-        match &self.ipv6 {
-            Some(channel) if channel.add_path => withdraw(ipv6_path_nlri(field)?.map(with_id), batch),
-            Some(_) => withdraw(ipv6_nlri(field)?.map(plain), batch),
-            None => {
-                ipv6_nlri(field)?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn announce_ipv6(
-        &self,
-        field: &[u8],
-        set: Option<&HashedAttributes>,
-        links: &dyn Links,
-        batch: &mut RouteBatch<Ipv6Network>,
-        summary: &mut UpdateSummary,
-    ) -> Result<(), MessageError> {
-        match &self.ipv6 {
-            Some(channel) if channel.add_path => {
-                let nets = ipv6_path_nlri(field)?.map(with_id);
-                self.announce(nets, channel, set, links, batch, summary);
-            }
-            Some(channel) => {
-                let nets = ipv6_nlri(field)?.map(plain);
-                self.announce(nets, channel, set, links, batch, summary);
-            }
-            None => {
-                ipv6_nlri(field)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn announce<K: NetKey>(
+    fn announce_each<K: NetKey>(
         &self,
         nets: impl Iterator<Item = (Option<u32>, K)>,
         channel: &ChannelImport,
@@ -138,7 +98,7 @@ fn plain<K>(net: K) -> (Option<u32>, K) {
     (None, net)
 }
 
-fn withdraw<K: NetKey>(nets: impl Iterator<Item = (Option<u32>, K)>, batch: &mut RouteBatch<K>) {
+fn withdraw_each<K: NetKey>(nets: impl Iterator<Item = (Option<u32>, K)>, batch: &mut RouteBatch<K>) {
     for (path_id, net) in nets {
         batch.path_ids.extend(path_id);
         batch.counters.withdraws.received += 1;
