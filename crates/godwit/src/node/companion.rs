@@ -75,6 +75,8 @@ fn start() -> io::Result<Child> {
     Command::new(std::env::current_exe()?)
         .arg0(BIRD6)
         .args(["companion", "--until-input-ends"])
+        // It has no use for what the environment says, such as passwords of a datastore.
+        .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
