@@ -7,9 +7,8 @@ use anyhow::{Context, anyhow};
 use caps::{CapSet, Capability};
 use nix::unistd::{Gid, Group, Uid, User, chown, setgid, setgroups, setuid};
 
-/// What the daemon needs of root's powers: kernel routes, port 179, raw options of sockets.
-const KEPT: [Capability; 3] =
-    [Capability::CAP_NET_ADMIN, Capability::CAP_NET_BIND_SERVICE, Capability::CAP_NET_RAW];
+/// What the daemon needs of root's powers: kernel routes, port 179.
+const KEPT: [Capability; 2] = [Capability::CAP_NET_ADMIN, Capability::CAP_NET_BIND_SERVICE];
 
 /// Who the daemon is to become.
 pub(crate) struct Target {
