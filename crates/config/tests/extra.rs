@@ -28,12 +28,11 @@ template bgp bgp_template {
 fn router(ipv6: bool, peers: usize) -> RouterConfig {
     let mut text = COMMON.to_owned();
     for i in 1..=peers {
-        let (name, address) = match ipv6 {
-            true => (format!("Mesh_fd00__{i:x}"), format!("fd00::{i:x}")),
-            false => {
-                let (a, b) = (i / 250, i % 250 + 1);
-                (format!("Mesh_10_0_{a}_{b}"), format!("10.0.{a}.{b}"))
-            }
+        let (name, address) = if ipv6 {
+            (format!("Mesh_fd00__{i:x}"), format!("fd00::{i:x}"))
+        } else {
+            let (a, b) = (i / 250, i % 250 + 1);
+            (format!("Mesh_10_0_{a}_{b}"), format!("10.0.{a}.{b}"))
         };
         let _ = writeln!(text, "protocol bgp {name} from bgp_template {{ neighbor {address} as 64512; }}");
     }
