@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, Node, peer};
 use crate::flow::{Flow, nothing_lost};
-use godwit_lab::rack::forwarder;
 use crate::speaker::Kind;
 use crate::store::{Object, bgp_peer, calico};
+use godwit_lab::rack::forwarder;
 
 /// The port of the mesh, and that of one node.
 const PORT: u16 = 1790;

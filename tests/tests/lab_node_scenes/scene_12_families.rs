@@ -8,9 +8,9 @@ use godwit_lab::{stays, until};
 
 use crate::cluster::{Cluster, Node, mesh};
 use crate::flow::{Flow, nothing_lost};
-use godwit_lab::rack::ip_batch;
 use crate::sessions::Monitor;
 use crate::speaker::Kind;
+use godwit_lab::rack::ip_batch;
 
 /// The prefixes of IPv4 that went away.
 fn of_ipv4(monitors: &[Monitor]) -> Vec<String> {

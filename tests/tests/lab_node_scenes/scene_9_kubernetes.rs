@@ -176,7 +176,7 @@ fn lab_scene_9_passwords_services_and_an_api_server_that_goes_away() -> Result<(
 
 #[test]
 fn lab_scene_9_nodes_start_without_an_api_server() -> Result<()> {
-    let (mut cluster, _port) = kubernetes()?;
+    let (mut cluster, port) = kubernetes()?;
     for number in 1..=3 {
         cluster.add(number, |_| {})?;
     }
@@ -186,28 +186,45 @@ fn lab_scene_9_nodes_start_without_an_api_server() -> Result<()> {
     cluster.nodes.iter().try_for_each(Node::has_recovered)?;
     let [first, second, third] = &cluster.nodes[..] else { bail!("three nodes") };
     let flows = [
-        Flow::both("scene 9, a node starts from its state file", &first.pod, &second.pod)?,
-        Flow::both("scene 9, a node starts from its state file", &third.pod, &second.pod)?,
+        Flow::both("scene 9, nodes start without an API server", &first.pod, &second.pod)?,
+        Flow::both("scene 9, nodes start without an API server", &third.pod, &second.pod)?,
     ];
-    let (watched, before) = (monitors(&cluster)?, snapshot(&cluster));
-    let restarted = [4, 6].map(|family| mesh(second.address(family)));
-
-    api(&cluster)?.down()?;
-    let start = Instant::now();
-    cluster.nodes[1].speaker.stop()?;
-    cluster.nodes[1].start(Kind::Node)?;
-    cluster.mesh_is_up()?;
-    cluster.nodes[1].has_recovered()?;
-    measured(&format!("scene 9, a node starts from its state file: recovered after {:.1?}", start.elapsed()));
-    cluster.blocks_are_everywhere()?;
-    // The datastore is back: the node has nothing to change.
-    api(&cluster)?.up()?;
+    let watched = monitors(&cluster)?;
+    for (number, what) in [(1, "refuses"), (2, "is silent")] {
+        match what {
+            "refuses" => api(&cluster)?.down()?,
+            _ => {
+                cluster.rack.port(&port, false)?;
+                api(&cluster)?.up()?;
+            }
+        }
+        let (start, before) = (Instant::now(), snapshot(&cluster));
+        cluster.nodes[number].speaker.stop()?;
+        cluster.nodes[number].start(Kind::Node)?;
+        cluster.mesh_is_up()?;
+        cluster.nodes[number].has_recovered()?;
+        let took = start.elapsed();
+        measured(&format!("scene 9, a node starts while the API server {what}: recovered after {took:.1?}"));
+        cluster.blocks_are_everywhere()?;
+        let restarted = [4, 6].map(|family| mesh(cluster.nodes[number].address(family)));
+        for (_, (node, before)) in
+            cluster.nodes.iter().zip(&before).enumerate().filter(|(other, _)| *other != number)
+        {
+            node.sessions().undisturbed(before, &restarted).with_context(|| node.told())?;
+        }
+    }
+    // The datastore is back: the nodes have nothing to change but what is new.
+    let before = snapshot(&cluster);
+    cluster.rack.port(&port, true)?;
     cluster.put(&[Object::Block { node: "node-2".into(), cidr: "10.50.77.0/26".into() }])?;
     for node in [&cluster.nodes[0], &cluster.nodes[2]] {
         node.routes_to("10.50.77.0/26", &["via 172.20.0.12 dev eth0 "])?;
     }
-    undisturbed(&cluster, &before[..1], &restarted)?;
-    cluster.nodes[2].sessions().undisturbed(&before[2], &restarted)?;
+    cluster.put(&[Object::Block { node: "node-3".into(), cidr: "10.50.78.0/26".into() }])?;
+    for node in &cluster.nodes[..2] {
+        node.routes_to("10.50.78.0/26", &["via 172.20.0.13 dev eth0 "])?;
+    }
+    undisturbed(&cluster, &before, &[])?;
     none_deleted(&cluster, &watched)?;
     nothing_lost(flows.into_iter().flatten())?;
 
