@@ -651,11 +651,14 @@ impl Task {
             }
         }
         self.trace_end();
-        // The routes go at once, however long a dead neighbor does not close its end.
-        if let Some(up) = self.up.take() {
-            up.stop().await;
+        if *reason != StopReason::Graceful {
+            // The routes go at once, however long a dead neighbor does not close its end. In a graceful stop they stay
+            // until the tables go: other sessions may still be up and would withdraw them.
+            if let Some(up) = self.up.take() {
+                up.stop().await;
+            }
+            self.held.flush().await;
         }
-        self.held.flush().await;
         // The last words go out before the runtime may end. Otherwise nobody waits for a neighbor that is gone.
         if matches!(reason, StopReason::Shutdown | StopReason::Graceful) {
             for connection in closing {

@@ -216,7 +216,7 @@ impl Supervisor {
         let reason = if graceful { StopReason::Graceful } else { StopReason::Shutdown };
         let stages: Vec<(String, StopStage)> =
             self.config.protocols.iter().map(|p| (p.name.clone(), stop_stage(&p.kind, graceful))).collect();
-        for stage in [StopStage::Freeze, StopStage::Routing, StopStage::Kernel] {
+        for stage in StopStage::ALL {
             let names = stages.iter().filter(|(_, of)| *of == stage).map(|(name, _)| name.as_str());
             self.stop_protocols(names, &reason).await;
         }
@@ -265,16 +265,23 @@ async fn stop_running(name: String, running: Running, reason: StopReason) {
 enum StopStage {
     /// Kernel tables whose routes stay: before anything is withdrawn from them.
     Freeze,
+    /// Sessions whose neighbors are to miss nothing: before any route is taken from a table, which they would be told.
+    Sessions,
     /// Neighbors are told while the kernel's routes still carry traffic.
     Routing,
     /// The kernel's routes go last.
     Kernel,
 }
 
+impl StopStage {
+    const ALL: [Self; 4] = [Self::Freeze, Self::Sessions, Self::Routing, Self::Kernel];
+}
+
 fn stop_stage(kind: &ProtocolKind, graceful: bool) -> StopStage {
     match kind {
         ProtocolKind::Kernel(kernel) if kernel.keeps_routes(graceful) => StopStage::Freeze,
         ProtocolKind::Kernel(_) => StopStage::Kernel,
+        ProtocolKind::Bgp(_) if graceful => StopStage::Sessions,
         _ => StopStage::Routing,
     }
 }
@@ -286,5 +293,27 @@ async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use godwit_config::{BgpConfig, Neighbor, NeighborAs, StaticConfig};
+
+    use super::*;
+
+    #[test]
+    fn no_route_is_withdrawn_to_a_session_that_stops_gracefully() {
+        let neighbor = Neighbor::Address { address: Ipv4Addr::LOCALHOST.into(), interface: None };
+        let session = ProtocolKind::Bgp(Box::new(BgpConfig::new(64512, neighbor, NeighborAs::Number(64513))));
+        let routes = ProtocolKind::Static(StaticConfig::default());
+        let place = |kind: &ProtocolKind, graceful| {
+            let stage = stop_stage(kind, graceful);
+            StopStage::ALL.into_iter().position(|of| of == stage).unwrap()
+        };
+        assert!(place(&session, true) < place(&routes, true));
+        assert_eq!(place(&session, false), place(&routes, false));
     }
 }
