@@ -70,9 +70,21 @@ fn monitors(cluster: &Cluster) -> Result<Vec<Monitor>> {
     cluster.nodes.iter().map(|node| Monitor::start(&node.machine)).collect()
 }
 
+/// What all nodes have to say.
+fn told(cluster: &Cluster) -> String {
+    cluster.nodes.iter().map(Node::told).collect::<Vec<_>>().join("\n")
+}
+
 fn none_deleted(cluster: &Cluster, monitors: &[Monitor]) -> Result<()> {
     for (node, monitor) in cluster.nodes.iter().zip(monitors) {
-        ensure!(monitor.deleted().is_empty(), "{}: {:?}", node.object.name, monitor.deleted());
+        let deleted = monitor.deleted();
+        ensure!(
+            deleted.is_empty(),
+            "{}: {deleted:?}\n{}\n{}",
+            node.object.name,
+            monitor.told(),
+            told(cluster)
+        );
     }
     Ok(())
 }
