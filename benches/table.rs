@@ -136,5 +136,5 @@ fn export_through_10_000_prefixes(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn export_to_the_kernel(bencher: Bencher<'_, '_>) {
-    export_with(bencher, || ExporterKind::Kernel { merge_paths: false }, &ExportPolicy::All);
+    export_with(bencher, || ExporterKind::Kernel { merge_paths: None }, &ExportPolicy::All);
 }

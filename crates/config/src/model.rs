@@ -48,6 +48,16 @@ pub struct RouterConfig {
     pub program: Arc<Program>,
 }
 
+/// A filter that every configuration of Calico's has.
+const CALICO_FILTER: &str = "calico_kernel_programming";
+
+impl RouterConfig {
+    /// Whether Calico made it.
+    pub fn is_calico(&self) -> bool {
+        self.dialect == Dialect::Bird16 && self.program.lookup(CALICO_FILTER).is_some()
+    }
+}
+
 /// How the router id is found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RouterId {

@@ -1,25 +1,29 @@
 //! A kernel protocol: one kernel table of one family kept as its routing table wants it.
 
+mod command;
+mod interfaces;
 mod learn;
 mod program;
 mod tables;
 mod wanted;
+mod workload;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use godwit_api::{ProtocolState, ProtocolStatus};
+use godwit_api::ProtocolState;
 use godwit_config::{ChannelConfig, KernelConfig, ProtocolConfig, ProtocolKind};
 use godwit_netlink::{Event, Family, Fib, Programmer};
 use godwit_rib::{ExportPolicy, Exporter, ExporterKind, NetKey, SourceId, SourceInfo};
 use tokio::sync::{broadcast, mpsc};
 
+use self::interfaces::Interfaces;
 use self::tables::{Owners, Ownership};
 use self::wanted::Tunnels;
 use crate::limits::{KERNEL_CHUNKS_MAX, KERNEL_EVENTS_MAX};
-use crate::protocol::{Command, Context, StopReason, base_status, channel_status, counters, policy, trace};
-use crate::table::{Chunk, ChunkReceiver, TableHandle, TableShell};
+use crate::protocol::{Command, Context, base_status, channel_status, policy, trace};
+use crate::table::{Chunk, ChunkReceiver, TableHandle};
 
 /// Route events on their way from the monitor to the kernel protocols. One that is too slow finds
 /// out and reads the kernel's table again.
@@ -43,6 +47,9 @@ impl KernelEvents {
 /// The first and the longest pause before refused routes are tried again.
 const RETRY_MIN: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_mins(1);
+
+/// How long routes wait that somebody else removes again and again is counted in these.
+const CONTEST_TICK: Duration = Duration::from_secs(1);
 
 /// Runs a kernel protocol until it is told to stop. Which of two gets a kernel table is decided by the
 /// order of the calls, not by what runs first.
@@ -96,8 +103,9 @@ async fn work<K: NetKey>(
     let traced = trace(&config, channel.family, context.dialect16);
     let Some(source) = table.add_source(info, None, traced.clone()).await else { return };
     let links = context.links.borrow().clone();
+    let interfaces = Interfaces::new(links.clone());
     let mut exporter = Exporter::new(
-        ExporterKind::Kernel { merge_paths: options.merge_paths.is_some() },
+        ExporterKind::Kernel { merge_paths: options.merge_paths },
         policy(&channel.export),
         Some(source),
         links,
@@ -129,7 +137,9 @@ async fn work<K: NetKey>(
         permission_said: false,
         marked: HashSet::new(),
         no_device: HashMap::new(),
+        withheld: HashSet::new(),
         tunnels: Tunnels::default(),
+        interfaces,
         retry: RETRY_MIN,
         recovery: if recovers { After::Recovering } else { After::Nothing },
     };
@@ -177,7 +187,10 @@ struct Kernel<K: NetKey> {
     marked: HashSet<K>,
     /// How often nets were refused because the interface is not there (or not up).
     no_device: HashMap<ipnetwork::IpNetwork, u8>,
+    /// Nets whose route would go where it may not.
+    withheld: HashSet<K>,
     tunnels: Tunnels<K>,
+    interfaces: Interfaces,
     retry: Duration,
     recovery: After,
 }
@@ -204,12 +217,23 @@ impl<K: NetKey> Kernel<K> {
         let mut scan = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
         let retry = tokio::time::sleep(self.retry);
         tokio::pin!(retry);
+        let mut tick = tokio::time::interval(CONTEST_TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            // Whoever asks does not wait for the rest of what is to be changed.
+            while let Ok(command) = commands.try_recv() {
+                if !self.command(command).await {
+                    return;
+                }
+            }
             self.program().await;
             let refused = self.fib.has_refused();
+            let busy = self.fib.has_plan();
             tokio::select! {
-                chunk = self.chunks.recv() => match chunk {
-                    Some(chunk) => self.chunk(chunk),
+                () = std::future::ready(()), if busy => {}
+                // While there is so much to change, further changes wait in the table.
+                chunk = self.chunks.recv(), if !busy => match chunk {
+                    Some(chunk) => self.chunk(chunk).await,
                     None => return,
                 },
                 batch = events.recv() => match batch {
@@ -230,21 +254,19 @@ impl<K: NetKey> Kernel<K> {
                     self.retry = (self.retry * 2).min(RETRY_MAX);
                     retry.as_mut().reset(tokio::time::Instant::now() + self.retry);
                 }
+                _ = tick.tick(), if self.fib.has_contests() => self.fib.tick(),
                 changed = self.context.links.changed() => {
                     if changed.is_err() {
                         return;
                     }
-                    self.links_changed().await;
+                    self.links_changed(&mut events).await;
                 }
-                command = commands.recv() => match command {
-                    Some(Command::Stop(reason, done)) => {
-                        self.stop(&reason).await;
-                        let _ = done.send(());
+                command = commands.recv() => {
+                    let Some(command) = command else { return };
+                    if !self.command(command).await {
                         return;
                     }
-                    Some(command) => self.command(command).await,
-                    None => return,
-                },
+                }
             }
             if !refused {
                 self.retry = RETRY_MIN;
@@ -253,12 +275,16 @@ impl<K: NetKey> Kernel<K> {
         }
     }
 
-    fn chunk(&mut self, chunk: Chunk<K>) {
+    async fn chunk(&mut self, chunk: Chunk<K>) {
         match chunk {
             Chunk::Routes(routes) => {
+                let mut withheld = Vec::new();
                 for (net, route) in routes {
-                    self.want(net, route);
+                    if self.want(net, route) {
+                        withheld.extend(self.mark(net.to_net(), true));
+                    }
                 }
+                self.show_refused(withheld).await;
             }
             Chunk::Fed => {
                 self.fib.feed_complete();
@@ -268,96 +294,6 @@ impl<K: NetKey> Kernel<K> {
                 }
             }
             Chunk::Updates(_) => {}
-        }
-    }
-
-    /// The kernel drops routes with the link they went through, and takes them when it is back.
-    async fn links_changed(&mut self) {
-        let links = self.context.links.borrow_and_update().clone();
-        let id = self.chunks.id();
-        self.table
-            .call(move |shell| {
-                if let Some(exporter) = shell.table.exporter_mut(id) {
-                    exporter.set_surroundings(links);
-                }
-            })
-            .await;
-        // Before the dump shows that the routes through an interface went with it.
-        self.tunnels_changed();
-        self.fib.retry_refused();
-        self.resync().await;
-    }
-
-    async fn command(&mut self, command: Command) {
-        match command {
-            Command::Status(reply) => {
-                let _ = reply.send(self.status().await);
-            }
-            Command::Reload(direction, reply) => {
-                self.reload(direction.import, direction.export, None).await;
-                let _ = reply.send(!self.context.dialect16);
-            }
-            Command::Update(config, direction) => {
-                self.config = *config;
-                if let ProtocolKind::Kernel(options) = &self.config.kind {
-                    self.options = options.clone();
-                }
-                if let Some(channel) = self.config.channels.first().cloned() {
-                    self.import = policy(&channel.import);
-                    self.channel = channel;
-                }
-                let (id, source) = (self.chunks.id(), self.source);
-                let traced = trace(&self.config, self.channel.family, self.context.dialect16);
-                let set = move |shell: &mut TableShell<K>| {
-                    shell.table.set_source_trace(source, traced.clone());
-                    shell.table.exporter_mut(id).map(|exporter| exporter.set_trace(traced))
-                };
-                self.table.call(set).await;
-                let export = policy(&self.channel.export);
-                self.reload(direction.import, direction.export, Some(export)).await;
-            }
-            Command::Stop(..) => {}
-        }
-    }
-
-    async fn reload(&mut self, import: bool, export: bool, policy: Option<ExportPolicy>) {
-        if import {
-            // Everything foreign is news again.
-            self.fib.forget_aliens();
-            self.resync().await;
-        }
-        if export {
-            let id = self.chunks.id();
-            self.table
-                .call(move |shell| {
-                    let Some(exporter) = shell.table.exporter_mut(id) else { return };
-                    match policy {
-                        Some(policy) => exporter.set_policy(policy),
-                        None => exporter.refeed(),
-                    }
-                })
-                .await;
-        }
-    }
-
-    async fn status(&self) -> ProtocolStatus {
-        let mut status = base_status(&self.config, ProtocolState::Up, self.since);
-        let mut channel = channel_status(&self.channel, "UP");
-        channel.recovery = (self.recovery != After::Nothing).then_some("waiting");
-        channel.counters = counters(&self.table, vec![self.source], Some(self.chunks.id())).await;
-        status.channels.push(channel);
-        status
-    }
-
-    async fn stop(mut self, reason: &StopReason) {
-        self.table.remove_exporter(self.chunks.id()).await;
-        let source = self.source;
-        self.table.call(move |shell| shell.table.flush_source(source)).await;
-        if !self.options.keeps_routes(*reason == StopReason::Graceful) {
-            let operations = self.fib.remove_all();
-            if let Err(error) = self.programmer.apply(&operations).await {
-                tracing::error!("{}: {error}", self.config.name);
-            }
         }
     }
 }

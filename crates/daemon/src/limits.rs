@@ -31,6 +31,6 @@ pub(crate) const PAGE_NETS_MAX: usize = 20_000;
 /// Batches of route events a kernel protocol may lag behind; past it, it reads the kernel's table again.
 pub(crate) const KERNEL_EVENTS_MAX: usize = 1024;
 /// Changes of kernel routes in one go, between which other work is done.
-pub(crate) const KERNEL_PLAN_MAX: usize = 4096;
+pub(crate) const KERNEL_PLAN_MAX: usize = 1024;
 /// Octets waiting for a neighbor's socket beyond what the kernel has taken; past it, changes wait in the table.
 pub(crate) const WRITE_QUEUE_LEN_MAX: usize = 256 * 1024;

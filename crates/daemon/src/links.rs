@@ -57,6 +57,9 @@ pub(crate) struct Link {
     pub(crate) multicast: bool,
     pub(crate) mtu: u32,
     pub(crate) addresses: Vec<LinkAddress>,
+    /// Another number than before: the kernel may have dropped routes through it in between, without a word
+    /// (it went down, lost its carrier or an address, or is another one of the same index).
+    pub(crate) lost: u64,
 }
 
 /// All interfaces.

@@ -74,8 +74,10 @@ async fn run(
 
 #[derive(Default)]
 struct State {
-    links: BTreeMap<u32, KernelLink>,
+    /// With the number of the last thing each lost: [`Link::lost`].
+    links: BTreeMap<u32, (KernelLink, u64)>,
     addresses: Vec<Address>,
+    losses: u64,
 }
 
 impl State {
@@ -94,9 +96,14 @@ impl State {
     fn apply(&mut self, event: Event) -> bool {
         match event {
             Event::Link(link) => {
-                let changed = self.links.get(&link.index) != Some(&link);
-                self.links.insert(link.index, link);
-                changed
+                let known = self.links.get(&link.index);
+                if known.is_some_and(|(known, _)| *known == link) {
+                    return false;
+                }
+                let same = known.filter(|(known, _)| loses_nothing(known, &link)).map(|(_, lost)| *lost);
+                let lost = same.unwrap_or_else(|| self.one_more_loss());
+                self.links.insert(link.index, (link, lost));
+                true
             }
             Event::LinkGone(index) => {
                 self.addresses.retain(|a| a.ifindex != index);
@@ -114,14 +121,24 @@ impl State {
             Event::AddressGone(address) => {
                 let before = self.addresses.len();
                 self.addresses.retain(|a| a.ifindex != address.ifindex || a.address != address.address);
-                before != self.addresses.len()
+                let changed = before != self.addresses.len();
+                if changed {
+                    let lost = self.one_more_loss();
+                    self.links.get_mut(&address.ifindex).into_iter().for_each(|link| link.1 = lost);
+                }
+                changed
             }
             Event::Route(_) | Event::RouteGone(_) | Event::Overrun => false,
         }
     }
 
+    fn one_more_loss(&mut self) -> u64 {
+        self.losses += 1;
+        self.losses
+    }
+
     fn table(&self) -> LinkTable {
-        let links = self.links.values().map(|link| Link {
+        let links = self.links.values().map(|(link, lost)| Link {
             index: link.index,
             name: link.name.as_str().into(),
             master: link.master,
@@ -133,6 +150,7 @@ impl State {
             multicast: link.multicast,
             mtu: link.mtu,
             addresses: self.addresses_of(link.index),
+            lost: *lost,
         });
         LinkTable { links: links.collect() }
     }
@@ -152,6 +170,11 @@ impl State {
         list.sort_by_key(|a| !a.address.is_ipv4());
         list
     }
+}
+
+/// Whether routes through an interface stay when it changes like this. In another bridge or VRF they do not.
+fn loses_nothing(before: &KernelLink, after: &KernelLink) -> bool {
+    before.master == after.master && before.admin_up <= after.admin_up && before.link_up <= after.link_up
 }
 
 /// Whether it can be an interface's: 0.0.0.0/8 and multicast cannot.
@@ -174,4 +197,36 @@ fn scope(address: &Address) -> Scope {
         _ => {}
     }
     Scope::Universe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(index: u32, up: bool) -> Event {
+        Event::Link(KernelLink { index, admin_up: up, link_up: up, ..KernelLink::default() })
+    }
+
+    fn address(ifindex: u32) -> Address {
+        let address = "192.0.2.1/24".parse().expect("an address");
+        Address { ifindex, address, peer: None, secondary: false, tentative: false, scope: 0 }
+    }
+
+    #[test]
+    fn what_was_lost_between_two_looks_shows() {
+        let mut state = State::default();
+        let mut lost = |events: Vec<Event>| {
+            events.into_iter().for_each(|event| drop(state.apply(event)));
+            state.table().links.iter().map(|l| (l.index, l.lost)).collect::<Vec<_>>()
+        };
+        let start = lost(vec![link(1, false), link(2, true)]);
+        assert_eq!(lost(vec![link(1, true), link(2, true), Event::Address(address(1))]), start);
+        let flapped = lost(vec![link(1, false), link(1, true)]);
+        assert!(flapped[0] != start[0] && flapped[1] == start[1], "{flapped:?}");
+        let moved = lost(vec![Event::AddressGone(address(1))]);
+        assert!(moved[0] != flapped[0] && moved[1] == start[1], "{moved:?}");
+        // Another interface that got the same number.
+        let other = lost(vec![Event::LinkGone(2), link(2, true)]);
+        assert!(other[0] == moved[0] && other[1] != start[1], "{other:?}");
+    }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Context {
     pub(crate) router_id: Ipv4Addr,
     /// The configuration was written for BIRD 1.6.
     pub(crate) dialect16: bool,
+    /// This is a node of Calico: Felix has a say in the kernel's routes.
+    pub(crate) calico: bool,
     /// Hash seed of this process.
     pub(crate) seed: u64,
 }

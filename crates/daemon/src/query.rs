@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use godwit_api::{Cursor, ExportMode, NetSelector, RoutePage, RouteQuery, RouteView, UnixMillis};
 use godwit_filter::{Destination, NextHop, RouteAttributes, Subject, Verdict};
-use godwit_rib::{Exporter, NetKey, NetView, PathView, Preview, Resolution};
+use godwit_rib::{Exporter, ExporterKind, NetKey, NetView, PathView, Preview, Resolution};
 
 use crate::limits::{PAGE_NETS_MAX, PAGE_ROUTES_MAX};
 use crate::links::LinkTable;
@@ -84,7 +84,8 @@ impl PageBuilder<'_> {
                 if let Some(attributes) = exported(*mode, exporter, net, &path)
                     && self.of_protocol(&path)
                 {
-                    self.path(net.key(), &path, attributes, refused && path.best);
+                    let hops = merged(*mode, exporter, net, &path, &attributes);
+                    self.path(net.key(), &path, attributes, refused && path.best, hops);
                 }
             }
             return;
@@ -94,7 +95,7 @@ impl PageBuilder<'_> {
             if (self.query.primary && !path.best) || !self.of_protocol(&path) || self.query.filtered {
                 continue;
             }
-            self.path(net.key(), &path, path.attributes.clone(), refused && path.best);
+            self.path(net.key(), &path, path.attributes.clone(), refused && path.best, None);
         }
     }
 
@@ -108,6 +109,7 @@ impl PageBuilder<'_> {
         path: &PathView<'_>,
         mut attributes: Arc<RouteAttributes>,
         kernel_refused: bool,
+        merged: Option<Vec<NextHop>>,
     ) {
         if let Some(filter) = &self.query.filter {
             let outcome = filter.run(&Subject {
@@ -128,6 +130,9 @@ impl PageBuilder<'_> {
             return;
         }
         let (hops, unresolved, igp_metric) = next_hops(&attributes, path);
+        // As BIRD has it what was merged is a route of its own, which is not in the table.
+        let primary = path.best && merged.is_none();
+        let hops = merged.unwrap_or(hops);
         self.routes.push(RouteView {
             table: self.table_index,
             net: net.to_net(),
@@ -144,7 +149,7 @@ impl PageBuilder<'_> {
             from: attributes.from,
             attributes,
             since: UnixMillis(path.since),
-            primary: path.best,
+            primary,
             kernel_refused,
         });
     }
@@ -167,6 +172,41 @@ fn exported<K: NetKey>(
         }
         _ => None,
     }
+}
+
+/// With `merge paths`, the next hops of all paths that are merged with the best one of a net, if there are any:
+/// those of the best path and the lowest.
+fn merged<K: NetKey>(
+    mode: ExportMode,
+    exporter: &Exporter,
+    net: &NetView<'_, K>,
+    best: &PathView<'_>,
+    attributes: &RouteAttributes,
+) -> Option<Vec<NextHop>> {
+    let ExporterKind::Kernel { merge_paths: Some(limit) } = exporter.kind() else { return None };
+    let mut list = next_hops(attributes, best).0;
+    if mode != ExportMode::Export || list.is_empty() {
+        return None;
+    }
+    let mut others: Vec<NextHop> = Vec::new();
+    for path in net.mergeable_paths() {
+        if let Preview::Passed(attributes) = exporter.preview_path(net.key(), &path) {
+            others.extend(next_hops(&attributes, &path).0);
+        }
+    }
+    if others.is_empty() {
+        return None;
+    }
+    let order = |hop: &NextHop| (hop.gateway, hop.ifindex, hop.weight);
+    others.sort_unstable_by_key(order);
+    for hop in others {
+        if !list.iter().any(|known| order(known) == order(&hop)) {
+            list.push(hop);
+        }
+    }
+    list.truncate((*limit).max(1) as usize);
+    list.sort_unstable_by_key(order);
+    Some(list)
 }
 
 fn next_hops(attributes: &RouteAttributes, path: &PathView<'_>) -> (Vec<NextHop>, bool, Option<u32>) {

@@ -187,6 +187,7 @@ impl Supervisor {
             recovery: self.recovery.handle(&self.config),
             router_id: self.router_id.unwrap_or(Ipv4Addr::UNSPECIFIED),
             dialect16: self.config.dialect == godwit_config::Dialect::Bird16,
+            calico: self.config.is_calico(),
             seed: self.seed,
         }
     }

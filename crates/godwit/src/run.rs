@@ -29,8 +29,6 @@ pub(crate) const BIRD_VERSION: &str = "2.0.12";
 const BIRD16_VERSION: &str = "1.6.8";
 /// What Calico's own build of it says; the reporter of a node's status takes no version without the `v`.
 const CALICO_VERSION: &str = "v0.3.3+birdv1.6.8";
-/// A filter that every configuration of Calico's has.
-const CALICO_FILTER: &str = "calico_kernel_programming";
 
 /// Runs the daemon.
 pub(crate) fn daemon(options: &DaemonOptions) -> ExitCode {
@@ -160,7 +158,7 @@ impl Drop for OwnFile<'_> {
 pub(crate) fn told_version(config: &RouterConfig) -> &'static str {
     match config.dialect {
         Dialect::Bird2 => BIRD_VERSION,
-        Dialect::Bird16 if config.program.lookup(CALICO_FILTER).is_some() => CALICO_VERSION,
+        Dialect::Bird16 if config.is_calico() => CALICO_VERSION,
         Dialect::Bird16 => BIRD16_VERSION,
     }
 }

@@ -1,6 +1,8 @@
 //! One kernel table of one family: the routes wanted against those observed.
 
 mod compare;
+mod contest;
+mod interface;
 mod observe;
 mod plan;
 
@@ -110,6 +112,8 @@ pub struct Fib {
     resyncing: bool,
     /// What the kernel refused, with its error number.
     refused: BTreeMap<IpNetwork, i32>,
+    contests: BTreeMap<IpNetwork, contest::Contest>,
+    contested: Vec<IpNetwork>,
     counters: FibCounters,
 }
 
@@ -132,6 +136,8 @@ impl Fib {
             aliens_seen: BTreeSet::new(),
             resyncing: false,
             refused: BTreeMap::new(),
+            contests: BTreeMap::new(),
+            contested: Vec::new(),
             counters: FibCounters::default(),
         }
     }
@@ -155,10 +161,13 @@ impl Fib {
                 }
             }
         }
+        let waits = self.is_waiting(&net);
         let entry = self.entries.entry(net).or_default();
-        if entry.wanted == wanted && (entry.in_place || entry.queued) {
+        if entry.wanted == wanted && (entry.in_place || entry.queued || waits) {
             return;
         }
+        // Another route: somebody's objections were to the last.
+        self.contests.remove(&net);
         entry.wanted = wanted;
         entry.in_place = false;
         self.refused.remove(&net);

@@ -50,8 +50,8 @@ pub enum ExporterKind {
     Bgp(Box<BgpExport>),
     /// A kernel table, by routes.
     Kernel {
-        /// `merge paths`: those as good as the best go with it.
-        merge_paths: bool,
+        /// `merge paths`: those as good as the best go with it, up to so many next hops.
+        merge_paths: Option<u32>,
     },
 }
 
@@ -314,7 +314,7 @@ impl Exporter {
                 (!updates.is_empty()).then_some(Exported::Updates(updates))
             }
             ExporterKind::Kernel { merge_paths } => {
-                let routes = self.drain_routes(table, &ids, merge_paths);
+                let routes = self.drain_routes(table, &ids, merge_paths.is_some());
                 (!routes.is_empty()).then_some(Exported::Routes(routes))
             }
         };

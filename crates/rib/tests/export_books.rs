@@ -272,7 +272,7 @@ fn a_kernel_table_is_told_once_too() {
     let own = table.add_source(common::other("kernel1", 9), None);
     let policy = filter("if net = 203.0.113.0/24 then reject; krt_metric = 5; accept;");
     let kernel = table.add_exporter(Exporter::new(
-        ExporterKind::Kernel { merge_paths: false },
+        ExporterKind::Kernel { merge_paths: None },
         policy,
         Some(own),
         Arc::new(NoSurroundings),

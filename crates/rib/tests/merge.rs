@@ -24,7 +24,7 @@ fn lab(merge_paths: bool, policy: ExportPolicy) -> Lab {
     let mut table = Table::new(1);
     let peers = (1..=3).map(|n| table.add_source(bgp(external(n)), None)).collect();
     let own = table.add_source(other("kernel", 1), None);
-    let kind = ExporterKind::Kernel { merge_paths };
+    let kind = ExporterKind::Kernel { merge_paths: merge_paths.then_some(16) };
     let kernel = table.add_exporter(Exporter::new(kind, policy, Some(own), Arc::new(NoSurroundings)));
     Lab { table, peers, kernel }
 }

@@ -131,7 +131,7 @@ impl World {
     fn new() -> Self {
         let mut table = Table::new(1);
         let kernel = Exporter::new(
-            ExporterKind::Kernel { merge_paths: false },
+            ExporterKind::Kernel { merge_paths: None },
             ExportPolicy::All,
             None,
             Arc::new(NoSurroundings),

@@ -28,7 +28,7 @@ fn lab<K: NetKey>() -> Lab<K> {
     let igp = table.add_source(other("igp", 3), None);
     let surroundings = Arc::new(NoSurroundings);
     let kernel = table.add_exporter(Exporter::new(
-        ExporterKind::Kernel { merge_paths: false },
+        ExporterKind::Kernel { merge_paths: None },
         ExportPolicy::All,
         Some(igp),
         surroundings,

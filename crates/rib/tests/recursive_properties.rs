@@ -119,7 +119,7 @@ proptest! {
         let igp = table.add_source(other("igp", 3), None);
         let peer = table.add_source(bgp(internal(1)), None);
         let kernel =
-            table.add_exporter(Exporter::new(ExporterKind::Kernel { merge_paths: false }, ExportPolicy::All, None, Arc::new(NoSurroundings)));
+            table.add_exporter(Exporter::new(ExporterKind::Kernel { merge_paths: None }, ExportPolicy::All, None, Arc::new(NoSurroundings)));
         let mut fib = BTreeMap::new();
         let mut model = Model::default();
         let through = |hop: usize, preferred: bool| {

@@ -126,11 +126,9 @@ fn commands(family: Family, file: &Path) -> Vec<String> {
             format!("show protocols {name}"),
             format!("show route protocol {name}"),
             format!("show route noexport {name}"),
+            format!("show route export {name}"),
+            format!("show route export {name} all"),
         ]);
-        // What is merged for the kernel is one route of several next hops in BIRD's list; in ours it is the best.
-        if name != "kernel1" {
-            all.push(format!("show route export {name}"));
-        }
     }
     for n in [scene::MESH, 1, 77, 101] {
         all.push(format!("show route {} export kernel1", family.block(n)));

@@ -33,6 +33,22 @@ impl<K: NetKey> Kernel<K> {
             }
         }
         self.send(batch).await;
+        let contested = self.fib.take_contested();
+        let mut marks = Vec::new();
+        for net in contested {
+            tracing::warn!(
+                "{}: {net}: something else removes this route again and again; it is put back more and more rarely",
+                self.config.name
+            );
+            marks.extend(self.mark(net, true));
+        }
+        self.show_refused(marks).await;
+    }
+
+    /// Whether a net's route is wanted and, as far as is known, not in the kernel.
+    fn is_not_there(&self, key: K) -> bool {
+        let net = key.to_net();
+        self.fib.is_refused(&net) || self.fib.is_waiting(&net) || self.withheld.contains(&key)
     }
 
     /// Reads the whole kernel table and compares.
@@ -58,8 +74,7 @@ impl<K: NetKey> Kernel<K> {
         }
         self.send(batch).await;
         // Somebody may have put there what was refused to us.
-        let there: Vec<K> =
-            self.marked.iter().filter(|key| !self.fib.is_refused(&key.to_net())).copied().collect();
+        let there: Vec<K> = self.marked.iter().filter(|key| !self.is_not_there(**key)).copied().collect();
         for key in &there {
             self.marked.remove(key);
         }
@@ -67,7 +82,7 @@ impl<K: NetKey> Kernel<K> {
     }
 
     /// A foreign route's way into the table (`learn`).
-    fn learn(&self, news: &Alien, batch: &mut RouteBatch<K>) {
+    pub(super) fn learn(&self, news: &Alien, batch: &mut RouteBatch<K>) {
         let route = match news {
             Alien::None(net) => {
                 if let Some(key) = K::from_net(*net) {
@@ -133,7 +148,7 @@ impl<K: NetKey> Kernel<K> {
         attributes
     }
 
-    async fn send(&self, batch: RouteBatch<K>) {
+    pub(super) async fn send(&self, batch: RouteBatch<K>) {
         if batch.is_empty() {
             return;
         }

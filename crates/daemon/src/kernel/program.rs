@@ -13,9 +13,9 @@ const ENODEV: i32 = 19;
 const ENETDOWN: i32 = 100;
 
 impl<K: NetKey> Kernel<K> {
-    /// Sends what is to be changed, a window at a time.
+    /// Sends the next window of what is to be changed.
     pub(super) async fn program(&mut self) {
-        while self.fib.has_plan() {
+        if self.fib.has_plan() {
             let operations = self.fib.plan(KERNEL_PLAN_MAX);
             let mut refused = match self.programmer.apply(&operations).await {
                 Ok(refused) => refused,
@@ -62,7 +62,7 @@ impl<K: NetKey> Kernel<K> {
     }
 
     /// Whether a net is refused, if that is to be told to the table.
-    fn mark(&mut self, net: ipnetwork::IpNetwork, refused: bool) -> Option<(K, bool)> {
+    pub(super) fn mark(&mut self, net: ipnetwork::IpNetwork, refused: bool) -> Option<(K, bool)> {
         let key = K::from_net(net)?;
         let changed = if refused { self.marked.insert(key) } else { self.marked.remove(&key) };
         // The table forgets the mark when the route changes, so a refusal is always said again.

@@ -65,12 +65,17 @@ fn tunnel(path: &WantedPath) -> Option<&str> {
 }
 
 impl<K: NetKey> Kernel<K> {
-    /// The table says what a net's route is to be now.
-    pub(super) fn want(&mut self, net: K, route: Option<WantedRoute>) {
+    /// The table says what a net's route is to be now. Whether that is not done.
+    pub(super) fn want(&mut self, net: K, route: Option<WantedRoute>) -> bool {
         let links = self.context.links.borrow().clone();
         self.tunnels.note(net, route.as_ref(), &links);
+        if route.is_none() {
+            self.withheld.remove(&net);
+        }
+        let route = route.and_then(|route| self.without_workloads(net, route, &links));
         let wanted = route.and_then(|route| self.wanted(&route, &links));
         self.fib.want(net.to_net(), wanted);
+        self.withheld.contains(&net)
     }
 
     /// Interfaces came or went: routes through tunnels may go another way.
@@ -79,10 +84,9 @@ impl<K: NetKey> Kernel<K> {
         if !self.tunnels.look(&links) {
             return;
         }
-        let routes = self.tunnels.routes.iter();
-        let all: Vec<_> = routes.map(|(net, route)| (net.to_net(), self.wanted(route, &links))).collect();
-        for (net, wanted) in all {
-            self.fib.want(net, wanted);
+        let all: Vec<_> = self.tunnels.routes.iter().map(|(net, route)| (*net, route.clone())).collect();
+        for (net, route) in all {
+            self.want(net, Some(route));
         }
     }
 
@@ -139,7 +143,7 @@ fn merge(route: &WantedRoute, limit: usize, family: Family, links: &LinkTable) -
     list
 }
 
-fn hops(path: &WantedPath, links: &LinkTable) -> Vec<RouteHop> {
+pub(super) fn hops(path: &WantedPath, links: &LinkTable) -> Vec<RouteHop> {
     let next_hops = path.destination.next_hops();
     match through_tunnel(path, links) {
         Some(hop) => vec![hop],

@@ -1,12 +1,13 @@
 //! What is around a node that it cannot honour, or that will be in its way.
 
-use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use caps::{CapSet, Capability};
 use godwit_config::{Neighbor, ProtocolKind, RouterConfig};
 use ipnetwork::IpNetwork;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::NodeOptions;
 
@@ -71,7 +72,20 @@ pub(super) fn ports(config: &RouterConfig) -> Vec<String> {
         config.protocols.iter().filter_map(|p| address(&p.kind, config)).collect();
     addresses.sort();
     addresses.dedup();
-    addresses.into_iter().filter_map(|at| port(at, TcpListener::bind(at).err()?.kind())).collect()
+    addresses.into_iter().filter_map(|at| port(at, listen(at).err()?.kind())).collect()
+}
+
+/// Listens as sessions do: on an IPv6 address for IPv6 alone, or the IPv4 socket of the other router would be in
+/// its way.
+fn listen(at: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
+    if at.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.bind(&at.into())?;
+    socket.listen(1)?;
+    Ok(socket)
 }
 
 fn address(kind: &ProtocolKind, config: &RouterConfig) -> Option<SocketAddr> {
@@ -101,6 +115,8 @@ fn port(at: SocketAddr, why: ErrorKind) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
 
     #[test]
@@ -125,9 +141,16 @@ mod tests {
     fn a_port_that_is_taken_is_said() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let at = taken.local_addr().expect("its address");
-        let why = TcpListener::bind(at).expect_err("it is taken").kind();
+        let why = listen(at).expect_err("it is taken").kind();
         assert!(
             port(at, why).is_some_and(|text| text.starts_with(&at.to_string()) && text.contains("vxlan"))
         );
+    }
+    #[test]
+    fn the_ipv4_port_does_not_take_the_ipv6_one() {
+        let ours = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a port");
+        let port = ours.local_addr().expect("its address").port();
+        assert!(TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).is_err(), "one for both families");
+        assert!(listen((Ipv6Addr::UNSPECIFIED, port).into()).is_ok());
     }
 }

@@ -115,12 +115,8 @@ impl Fib {
             entry.in_place = true;
             self.refused.remove(&route.net);
         } else if entry.in_place {
-            self.counters.disturbed += 1;
             entry.in_place = false;
-            if !entry.queued {
-                entry.queued = true;
-                self.queue.push_back(route.net);
-            }
+            self.disturbed(route.net);
         }
         if gone {
             self.release(route.net);
@@ -148,7 +144,7 @@ impl Fib {
     }
 
     /// Somebody else's route is gone: ours may take the place it had, now rather than at the next try.
-    fn vacated(&mut self, by: &KernelRoute) {
+    pub(super) fn vacated(&mut self, by: &KernelRoute) {
         let (table, family) = (self.metric, self.family);
         if let Some(entry) = self.entries.get_mut(&by.net)
             && entry.wanted.as_ref().is_some_and(|w| effective_metric(table, family, w.metric) == by.metric)
@@ -172,7 +168,7 @@ impl Fib {
     }
 
     /// Keeps the foreign routes of each net; the one with the lowest metric is news when it changes.
-    fn alien(&mut self, route: &KernelRoute, gone: bool) -> Option<Alien> {
+    pub(super) fn alien(&mut self, route: &KernelRoute, gone: bool) -> Option<Alien> {
         // 2 is the kernel's own, 1 a redirect: neither is learned.
         if !self.learn || matches!(route.protocol, 1 | 2) || !is_learnable(&route.net) {
             return None;

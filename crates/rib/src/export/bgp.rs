@@ -21,7 +21,7 @@ impl Exporter {
     pub(super) fn drain_bgp<K: NetKey>(&mut self, table: &Table<K>, ids: &[u32]) -> Bytes {
         // The options are taken out so that counters can be written meanwhile.
         let ExporterKind::Bgp(export) =
-            std::mem::replace(&mut self.kind, ExporterKind::Kernel { merge_paths: false })
+            std::mem::replace(&mut self.kind, ExporterKind::Kernel { merge_paths: None })
         else {
             return Bytes::new();
         };

@@ -1,5 +1,6 @@
 //! What a kernel table is told: routes, with all their next hops resolved.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use godwit_filter::{Destination, RouteAttributes};
@@ -17,6 +18,16 @@ pub struct WantedPath {
     pub attributes: Arc<RouteAttributes>,
     /// Where it goes, recursive next hops resolved: never [`Destination::Recursive`].
     pub destination: Destination,
+    /// The address of the BGP neighbor it came from, and the interface of a single-hop session with it (else 0).
+    pub neighbor: Option<(IpAddr, u32)>,
+}
+
+impl WantedPath {
+    fn new(path: &PathView<'_>, changed: Option<Box<RouteAttributes>>) -> Self {
+        let attributes = changed.map_or_else(|| path.attributes.clone(), Arc::from);
+        let neighbor = path.source.bgp.as_ref().map(|bgp| (bgp.peer_address, bgp.ifindex));
+        Self { destination: destination(&attributes, path), attributes, neighbor }
+    }
 }
 
 /// A route for a kernel table.
@@ -39,7 +50,7 @@ impl WantedRoute {
 impl Exporter {
     /// Whether this one has to know of paths that are not the best.
     pub(crate) fn hears_of_every_path(&self) -> bool {
-        self.sends_every_path() || matches!(self.kind, ExporterKind::Kernel { merge_paths: true })
+        self.sends_every_path() || matches!(self.kind, ExporterKind::Kernel { merge_paths: Some(_) })
     }
 
     pub(super) fn drain_routes<K: NetKey>(
@@ -83,14 +94,12 @@ impl Exporter {
             return None;
         }
         let changed = self.filter(key, &best)?;
-        let attributes = changed.map_or_else(|| best.attributes.clone(), Arc::from);
-        let best_path = WantedPath { destination: destination(&attributes, &best), attributes };
+        let best_path = WantedPath::new(&best, changed);
         let mut merged = Vec::new();
         if merge_paths && is_unicast(&best_path.destination) {
             for path in table.mergeable_paths(id) {
                 let Some(changed) = self.pass(key, &path) else { continue };
-                let attributes = changed.map_or_else(|| path.attributes.clone(), Arc::from);
-                let path = WantedPath { destination: destination(&attributes, &path), attributes };
+                let path = WantedPath::new(&path, changed);
                 merged.extend(is_unicast(&path.destination).then_some(path));
             }
         }

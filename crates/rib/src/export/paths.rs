@@ -52,7 +52,7 @@ impl Exporter {
         // Both are taken out so that counters can be written meanwhile.
         let Some(mut sent) = self.paths.take() else { return Bytes::new() };
         let ExporterKind::Bgp(export) =
-            std::mem::replace(&mut self.kind, ExporterKind::Kernel { merge_paths: false })
+            std::mem::replace(&mut self.kind, ExporterKind::Kernel { merge_paths: None })
         else {
             return Bytes::new();
         };

@@ -61,6 +61,11 @@ impl<'a, K: NetKey> NetView<'a, K> {
             .filter_map(move |(i, p)| table.path_view(p, i == 0))
     }
 
+    /// The paths as good as the best one, which can share the traffic with it.
+    pub fn mergeable_paths(&self) -> Vec<PathView<'a>> {
+        self.table.mergeable_paths(self.id)
+    }
+
     /// The kernel refused the net's best path.
     pub fn kernel_refused(&self) -> bool {
         self.table.exporters.iter().flatten().any(|e| e.is_refused(self.id))

@@ -22,7 +22,7 @@ fn path(next_hop: &str, gateway: &str, weight: u16, tunnel: Option<&str>) -> Wan
     let mut attributes = RouteAttributes::new(RouteSource::Bgp, 100, destination.clone());
     attributes.bgp.next_hop = Some(ip(next_hop));
     attributes.set_extra("krt_tunnel", tunnel.map(|name| AttributeValue::String(name.into())));
-    WantedPath { attributes: Arc::new(attributes), destination }
+    WantedPath { attributes: Arc::new(attributes), destination, neighbor: Some((ip(next_hop), 0)) }
 }
 
 fn plain(gateway: &str, weight: u16) -> WantedPath {
