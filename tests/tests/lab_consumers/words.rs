@@ -127,9 +127,10 @@ fn commands(family: Family, file: &Path) -> Vec<String> {
             format!("show route protocol {name}"),
             format!("show route noexport {name}"),
             format!("show route export {name}"),
-            format!("show route export {name} all"),
         ]);
     }
+    // With what is merged.
+    all.push("show route export kernel1 all".into());
     for n in [scene::MESH, 1, 77, 101] {
         all.push(format!("show route {} export kernel1", family.block(n)));
     }

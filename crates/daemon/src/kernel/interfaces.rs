@@ -69,13 +69,20 @@ fn works(link: &Link) -> bool {
 impl<K: NetKey> Kernel<K> {
     /// Interfaces or their addresses changed.
     pub(super) async fn links_changed(&mut self, events: &mut broadcast::Receiver<Arc<[Event]>>) {
-        let links = self.context.links.borrow_and_update().clone();
-        // What was said of routes before is known first.
-        let lagged = loop {
-            match events.try_recv() {
-                Ok(batch) => self.events(&batch).await,
-                Err(broadcast::error::TryRecvError::Lagged(_)) => break true,
-                Err(_) => break false,
+        let mut lagged = false;
+        // The monitor tells of an interface before it tells of the routes through it. So all that is known of routes
+        // after this is not younger than what is known of interfaces, nor is something older still to come.
+        let links = loop {
+            let links = self.context.links.borrow_and_update().clone();
+            loop {
+                match events.try_recv() {
+                    Ok(batch) => self.events(&batch).await,
+                    Err(broadcast::error::TryRecvError::Lagged(_)) => lagged = true,
+                    Err(_) => break,
+                }
+            }
+            if !self.context.links.has_changed().unwrap_or(false) {
+                break links;
             }
         };
         let (id, surroundings) = (self.chunks.id(), links.clone());
@@ -88,17 +95,20 @@ impl<K: NetKey> Kernel<K> {
             .await;
         // Before the dump shows that the routes through an interface went with it.
         self.tunnels_changed();
-        let Changes { gone, mut lost, addresses, woken } = self.interfaces.look(links);
+        let Changes { gone, lost, addresses, woken } = self.interfaces.look(links.clone());
+        // Also one that came and went since the last look.
+        let present: BTreeSet<u32> = links.links.iter().map(|link| link.index).collect();
+        let is_gone = |index: u32| index != 0 && !present.contains(&index);
         let mut batch = RouteBatch::default();
-        for news in self.fib.interfaces_gone(&gone) {
+        for news in self.fib.interfaces_gone(is_gone) {
             self.learn(&news, &mut batch);
         }
         self.send(batch).await;
-        let still_there = lost.clone();
-        lost.extend(&gone);
-        let concerned = self.fib.depends_on(&lost, &addresses);
+        let something = !gone.is_empty() || !lost.is_empty();
+        let concerns = |index: u32| lost.contains(&index) || is_gone(index) || (index == 0 && something);
+        let concerned = self.fib.depends_on(concerns, &addresses);
         if concerned {
-            self.interfaces.dormant.extend(still_there);
+            self.interfaces.dormant.extend(lost);
             // It may have been the interface each time.
             self.fib.forget_contests();
         }

@@ -9,10 +9,10 @@ use crate::model::{KernelRoute, RouteHop, RouteKind};
 impl Fib {
     /// Forgets the foreign routes that went through interfaces that are not there any more, and through no other:
     /// they are gone. Returned as the news that they are.
-    pub fn interfaces_gone(&mut self, gone: &BTreeSet<u32>) -> Vec<Alien> {
+    pub fn interfaces_gone(&mut self, is_gone: impl Fn(u32) -> bool) -> Vec<Alien> {
         let with_it = |route: &KernelRoute| {
             let hops = hops(&route.kind);
-            !hops.is_empty() && hops.iter().all(|hop| gone.contains(&hop.ifindex))
+            !hops.is_empty() && hops.iter().all(|hop| is_gone(hop.ifindex))
         };
         let routes: Vec<KernelRoute> =
             self.aliens.values().flatten().filter(|route| with_it(route)).cloned().collect();
@@ -23,15 +23,16 @@ impl Fib {
     }
 
     /// Whether a route of the kernel, as far as it is known here, goes through one of these interfaces or
-    /// prefers one of these source addresses. Routes that are only wanted do as well: the kernel may have had them.
-    pub fn depends_on(&self, interfaces: &BTreeSet<u32>, addresses: &BTreeSet<IpAddr>) -> bool {
+    /// prefers one of these source addresses. Number 0 is any interface: the kernel chose it.
+    pub fn depends_on(&self, interface: impl Fn(u32) -> bool, addresses: &BTreeSet<IpAddr>) -> bool {
         let concerns = |kind: &RouteKind, prefsrc: Option<IpAddr>| {
             prefsrc.is_some_and(|address| addresses.contains(&address))
-                || hops(kind).iter().any(|hop| hop.ifindex == 0 || interfaces.contains(&hop.ifindex))
+                || hops(kind).iter().any(|hop| interface(hop.ifindex))
         };
         let known = |route: &KernelRoute| concerns(&route.kind, route.prefsrc);
         self.entries.values().any(|entry| {
-            entry.wanted.as_ref().is_some_and(|wanted| concerns(&wanted.kind, wanted.prefsrc))
+            entry.in_place
+                && entry.wanted.as_ref().is_some_and(|wanted| concerns(&wanted.kind, wanted.prefsrc))
                 || entry.inherited.as_deref().is_some_and(known)
         }) || self.aliens.values().flatten().any(known)
             || self.strays.values().any(known)
