@@ -51,8 +51,14 @@ pub fn protocol(
     out.line(1006, "");
 }
 
+/// Whether, after a restart of ours, it waits for other protocols' neighbors.
+fn waits(p: &ProtocolStatus) -> bool {
+    p.channels.iter().filter_map(|c| c.recovery).any(|recovery| recovery.contains("waiting"))
+}
+
 fn row(out: &mut Framer, p: &ProtocolStatus, times: &Times<'_>) {
     let state = match p.state {
+        ProtocolState::Up if times.dialect == Dialect::Bird16 && waits(p) => "wait",
         ProtocolState::Down => "down",
         ProtocolState::Start => "start",
         ProtocolState::Up => "up",

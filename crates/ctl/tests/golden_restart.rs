@@ -1,0 +1,279 @@
+//! What BIRD 2.0.12 and 1.6.8 answered in a graceful restart, byte for byte, given the same state: their own, and a
+//! neighbor's.
+
+mod common;
+
+use godwit_api::*;
+use godwit_config::{Dialect, TimeFormats};
+use godwit_ctl::Framer;
+use godwit_ctl::format;
+use godwit_wire::AddressFamily;
+
+const AT: UnixMillis = UnixMillis(1_795_202_062_969);
+
+fn times(dialect: Dialect, formats: &TimeFormats) -> Times<'_> {
+    Times { dialect, formats, offset: time::UtcOffset::UTC, now: AT }
+}
+
+fn text(mut out: Framer) -> String {
+    String::from_utf8(out.take()).unwrap()
+}
+
+fn channel(dialect: Dialect) -> ChannelStatus {
+    ChannelStatus {
+        family: AddressFamily::IPV4,
+        state: "DOWN",
+        table: if dialect == Dialect::Bird2 { "master4" } else { "master" }.into(),
+        preference: 100,
+        import: "ACCEPT".into(),
+        export: "(unnamed)".into(),
+        limits: [None; 3],
+        counters: ChannelCounters::default(),
+        bgp_next_hop: None,
+        igp_table: Some("master4".into()),
+        recovery: None,
+        neighbor_restarting: false,
+    }
+}
+
+/// A session that is down.
+fn peer(dialect: Dialect) -> ProtocolStatus {
+    ProtocolStatus {
+        name: "p".into(),
+        state: ProtocolState::Start,
+        bgp: Some(Box::new(BgpStatus {
+            state: "Active",
+            neighbor: NeighborStatus::Address([192, 0, 2, 2].into(), None),
+            neighbor_port: None,
+            neighbor_as: 65002,
+            local_as: 65001,
+            neighbor_id: None,
+            capabilities: None,
+            internal: false,
+            multihop: true,
+            rr_client: false,
+            rs_client: false,
+            four_octet_as: false,
+            source_address: None,
+            hold_timer: None,
+            keepalive_timer: None,
+            connect_delay: Some((if dialect == Dialect::Bird2 { 1.118 } else { 2.0 }, 2)),
+            error_wait: None,
+            neighbor_restarting: false,
+            restart_timer: None,
+            last_error: None,
+        })),
+        channels: vec![channel(dialect)],
+        ..common::peer()
+    }
+}
+
+/// After a restart of ours, while its End-of-RIB is waited for.
+fn pending(dialect: Dialect) -> ProtocolStatus {
+    let mut p = peer(dialect);
+    p.channels[0].recovery = Some("pending");
+    p
+}
+
+/// While the neighbor is away.
+fn away(dialect: Dialect) -> ProtocolStatus {
+    let mut p = peer(dialect);
+    let updates = |received, rejected, accepted| UpdateCounters {
+        received,
+        rejected,
+        accepted,
+        ..UpdateCounters::default()
+    };
+    let channel = &mut p.channels[0];
+    (channel.state, channel.neighbor_restarting) = ("START", true);
+    channel.counters = ChannelCounters {
+        imported: 1,
+        preferred: 1,
+        import_updates: updates(1, 0, 1),
+        export_updates: updates(2, 1, 1),
+        ..ChannelCounters::default()
+    };
+    let bgp = p.bgp.as_mut().unwrap();
+    bgp.neighbor_restarting = true;
+    bgp.restart_timer = Some(if dialect == Dialect::Bird2 { 119.489 } else { 120.0 });
+    bgp.last_error = Some("Socket: Connection closed".into());
+    p
+}
+
+/// A kernel protocol that waits for the others.
+fn kernel(dialect: Dialect) -> ProtocolStatus {
+    let mut channel = channel(dialect);
+    (channel.state, channel.preference, channel.import) = ("UP", 10, "REJECT".into());
+    channel.recovery = Some("waiting");
+    channel.igp_table = None;
+    let table = (dialect == Dialect::Bird2).then(|| "master4".into());
+    let name = "kernel1".into();
+    ProtocolStatus { name, kind: "Kernel", table, channels: vec![channel], ..common::peer() }
+}
+
+fn shown(dialect: Dialect, p: &ProtocolStatus) -> String {
+    let mut out = Framer::new();
+    let formats = TimeFormats::default();
+    format::protocol(&mut out, p, true, &|_| false, &times(dialect, &formats));
+    text(out)
+}
+
+const PENDING_2: &str = "1002-p          BGP        ---        start  19:14:22.969  Active        
+1006-  BGP state:          Active
+     Neighbor address: 192.0.2.2
+     Neighbor AS:      65002
+     Local AS:         65001
+     Connect delay:    1.118/2
+   Channel ipv4
+     State:          DOWN
+     Table:          master4
+     Preference:     100
+     Input filter:   ACCEPT
+     Output filter:  (unnamed)
+     GR recovery:    pending
+     IGP IPv4 table: master4
+ 
+";
+
+const AWAY_2: &str =
+    "1002-p          BGP        ---        start  19:14:22.969  Active        Socket: Connection closed
+1006-  BGP state:          Active
+     Neighbor address: 192.0.2.2
+     Neighbor AS:      65002
+     Local AS:         65001
+     Neighbor graceful restart active
+     Connect delay:    1.118/2
+     Restart timer:    119.489/-
+     Last error:       Socket: Connection closed
+   Channel ipv4
+     State:          START
+     Table:          master4
+     Preference:     100
+     Input filter:   ACCEPT
+     Output filter:  (unnamed)
+     Routes:         1 imported, 0 exported, 1 preferred
+     Route change stats:     received   rejected   filtered    ignored   accepted
+       Import updates:              1          0          0          0          1
+       Import withdraws:            0          0        ---          0          0
+       Export updates:              2          1          0        ---          1
+       Export withdraws:            0        ---        ---        ---          0
+     Neighbor GR:    Regular
+     IGP IPv4 table: master4
+ 
+";
+
+const KERNEL_2: &str = "1002-kernel1    Kernel     master4    up     19:14:22.969  
+1006-  Channel ipv4
+     State:          UP
+     Table:          master4
+     Preference:     10
+     Input filter:   REJECT
+     Output filter:  (unnamed)
+     GR recovery:    waiting
+     Routes:         0 imported, 0 exported, 0 preferred
+     Route change stats:     received   rejected   filtered    ignored   accepted
+       Import updates:              0          0          0          0          0
+       Import withdraws:            0          0        ---          0          0
+       Export updates:              0          0          0        ---          0
+       Export withdraws:            0        ---        ---        ---          0
+ 
+";
+
+#[test]
+fn restart_2() {
+    assert_eq!(shown(Dialect::Bird2, &pending(Dialect::Bird2)), PENDING_2);
+    assert_eq!(shown(Dialect::Bird2, &away(Dialect::Bird2)), AWAY_2);
+    assert_eq!(shown(Dialect::Bird2, &kernel(Dialect::Bird2)), KERNEL_2);
+}
+
+const PENDING_16: &str = "1002-p        BGP      master   start  19:14:22    Active        
+1006-  Preference:     100
+   Input filter:   ACCEPT
+   Output filter:  (unnamed)
+   GR recovery:    pending
+   Routes:         0 imported, 0 exported, 0 preferred
+   Route change stats:     received   rejected   filtered    ignored   accepted
+     Import updates:              0          0          0          0          0
+     Import withdraws:            0          0        ---          0          0
+     Export updates:              0          0          0        ---          0
+     Export withdraws:            0        ---        ---        ---          0
+   BGP state:          Active
+     Neighbor address: 192.0.2.2
+     Neighbor AS:      65002
+     Connect delay:    2/2
+ 
+";
+
+const AWAY_16: &str =
+    "1002-p        BGP      master   start  19:14:22    Active        Socket: Connection closed
+1006-  Preference:     100
+   Input filter:   ACCEPT
+   Output filter:  (unnamed)
+   Routes:         1 imported, 0 exported, 1 preferred
+   Route change stats:     received   rejected   filtered    ignored   accepted
+     Import updates:              1          0          0          0          1
+     Import withdraws:            0          0        ---          0          0
+     Export updates:              2          1          0        ---          1
+     Export withdraws:            0        ---        ---        ---          0
+   BGP state:          Active
+     Neighbor address: 192.0.2.2
+     Neighbor AS:      65002
+     Neighbor graceful restart active
+     Restart timer:    120/-
+     Connect delay:    2/2
+     Last error:       Socket: Connection closed
+ 
+";
+
+const KERNEL_16: &str = "1002-kernel1  Kernel   master   wait   19:14:22    
+1006-  Preference:     10
+   Input filter:   REJECT
+   Output filter:  (unnamed)
+   GR recovery:    waiting
+   Routes:         0 imported, 0 exported, 0 preferred
+   Route change stats:     received   rejected   filtered    ignored   accepted
+     Import updates:              0          0          0          0          0
+     Import withdraws:            0          0        ---          0          0
+     Export updates:              0          0          0        ---          0
+     Export withdraws:            0        ---        ---        ---          0
+ 
+";
+
+#[test]
+fn restart_16() {
+    assert_eq!(shown(Dialect::Bird16, &pending(Dialect::Bird16)), PENDING_16);
+    assert_eq!(shown(Dialect::Bird16, &away(Dialect::Bird16)), AWAY_16);
+    assert_eq!(shown(Dialect::Bird16, &kernel(Dialect::Bird16)), KERNEL_16);
+}
+
+fn status(dialect: Dialect, version: &str) -> String {
+    let recovery = Some((1, 238_919, 240));
+    let (hostname, router_id) = ("vm".into(), Some([1, 1, 1, 1].into()));
+    let status = Status {
+        router_id,
+        hostname,
+        now: AT,
+        started: AT,
+        reconfigured: AT,
+        shutting_down: false,
+        recovery,
+    };
+    let mut out = Framer::new();
+    let formats = TimeFormats::default();
+    format::status(&mut out, version, &status, &times(dialect, &formats));
+    let printed = text(out);
+    let start = printed.find("0024").or_else(|| printed.find("1011")).unwrap_or_default();
+    printed[start..].to_owned()
+}
+
+#[test]
+fn status_in_recovery() {
+    let two = "0024-Graceful restart recovery in progress
+   Waiting for 1 channels to recover
+   Wait timer is 238.919/240
+0013 Daemon is up and running
+";
+    assert_eq!(status(Dialect::Bird2, "2.0.12"), two);
+    let old = two.replace("channels", "protocols").replace("238.919", "239");
+    assert_eq!(status(Dialect::Bird16, "1.6.8"), old);
+}
