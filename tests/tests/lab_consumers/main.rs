@@ -8,6 +8,7 @@ mod others;
 mod pace;
 mod probes;
 mod reporter;
+mod restart;
 mod scene;
 mod seen;
 mod wire;
