@@ -186,3 +186,27 @@ fn lab_graceful_restart_of_a_neighbor_whose_old_connection_looks_alive() -> Resu
     }
     Ok(())
 }
+
+/// We are killed again before we have come to anything, or before we have announced anything again: our own
+/// kernel keeps all, and the neighbor all but what it counts as left over from two restarts.
+#[test]
+fn lab_graceful_restart_in_quick_succession() -> Result<()> {
+    for program in [Program::Bird16, Program::Bird2] {
+        let mut lab = Lab::new(program, "1.1.1.1", "")?;
+        let (here, there) = (Monitor::start(&lab.ours)?, Monitor::start(&lab.theirs)?);
+        for round in 0..9 {
+            lab.godwit.process().kill();
+            lab.start_again()?;
+            match round % 3 {
+                0 => std::thread::sleep(Duration::from_millis(round * 200)),
+                1 => drop(lab.peer.established("tor")?),
+                _ => lab.converged().with_context(|| format!("round {round}"))?,
+            }
+        }
+        lab.converged()?;
+        ensure!(here.deleted().is_empty(), "{}{}", here.log(), lab.godwit.log());
+        let twice = lab.peer.log().contains("graceful restart detected - already pending");
+        ensure!(twice || there.deleted().is_empty(), "{}{}", there.log(), lab.logs());
+    }
+    Ok(())
+}

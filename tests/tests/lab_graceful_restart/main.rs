@@ -4,4 +4,5 @@
 mod both_active;
 mod helper;
 mod lab;
+mod preserved;
 mod restart;
