@@ -216,7 +216,9 @@ mod tests {
     fn what_was_lost_between_two_looks_shows() {
         let mut state = State::default();
         let mut lost = |events: Vec<Event>| {
-            events.into_iter().for_each(|event| drop(state.apply(event)));
+            for event in events {
+                state.apply(event);
+            }
             state.table().links.iter().map(|l| (l.index, l.lost)).collect::<Vec<_>>()
         };
         let start = lost(vec![link(1, false), link(2, true)]);
