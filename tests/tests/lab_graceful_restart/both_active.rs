@@ -100,7 +100,8 @@ impl Lab {
     fn stumble(&mut self, round: u64) {
         for step in 0..8 {
             let time = |n: u64| Duration::from_millis((round * 137 + step * n) % 300);
-            let process = if (round + step) % 2 == 0 { self.peer.process() } else { self.godwit.process() };
+            let process =
+                if (round + step).is_multiple_of(2) { self.peer.process() } else { self.godwit.process() };
             process.signal(Signal::SIGSTOP);
             std::thread::sleep(time(71) + Duration::from_millis(50));
             process.signal(Signal::SIGCONT);

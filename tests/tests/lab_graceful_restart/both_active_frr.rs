@@ -62,7 +62,7 @@ fn lab_graceful_restart_both_active_beside_frr() -> Result<()> {
             godwit = Router::start_with(&ours, Program::Godwit, &text, recover)?;
             for step in 0..8 {
                 let time = Duration::from_millis(50 + (round * 137 + step * 71) % 300);
-                pause(if (round + step) % 2 == 0 { frr.process() } else { godwit.process() }, time);
+                pause(if (round + step).is_multiple_of(2) { frr.process() } else { godwit.process() }, time);
             }
             godwit.established("tor").with_context(|| log(&godwit, &frr))?;
             godwit.has_route("10.2.0.0/24", &[])?;
