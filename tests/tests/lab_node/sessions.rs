@@ -23,8 +23,9 @@ fn lab_blocks_reach_the_other_nodes_kernel() -> Result<()> {
 fn lab_a_change_reaches_the_peer_and_no_session_notices() -> Result<()> {
     let cluster = Cluster::new()?;
     let nodes = cluster.both()?;
+    // Until the start is recovered from, the state is `wait`.
+    until("the recovery to end", || nodes[1].since("bird", "Mesh_10_20_0_1").contains("up"))?;
     let before = nodes[1].since("bird", "Mesh_10_20_0_1");
-    ensure!(before.contains("up"), "{before}");
     cluster.manifest("40-more.yaml", &block("node-a", 7))?;
     cluster.in_kernel(1, "10.44.7.0/26").with_context(|| nodes[0].process.log())?;
     cluster.in_kernel(1, "fd44::700/122").with_context(|| nodes[0].process.log())?;

@@ -30,7 +30,10 @@ impl Sessions {
         let mut all = BTreeMap::new();
         for family in [4, 6] {
             for line in speaker.birdc(family, "show protocols").lines() {
-                if let [name, "BGP", _, "up", since, ..] = line.split_whitespace().collect::<Vec<_>>()[..] {
+                // 1.6 says `wait` of one that is up while a restart is recovered from.
+                if let [name, "BGP", _, "up" | "wait", since, ..] =
+                    line.split_whitespace().collect::<Vec<_>>()[..]
+                {
                     all.insert(name.to_owned(), second(since).unwrap_or(-1));
                 }
             }
