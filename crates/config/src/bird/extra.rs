@@ -170,16 +170,12 @@ impl<'t> Reader<'t> {
 
 impl Front for Reader<'_> {
     fn reading(&mut self) -> Reading {
-        let layer = self.extra.as_ref();
-        let generated = layer.map_or(0, |layer| layer.generated);
         let mut config = self.config.clone();
         config.program = Arc::new(self.l.symbols());
-        Reading {
-            added: config.protocols.split_off(generated.min(config.protocols.len())),
-            config,
-            diagnostics: std::mem::take(&mut self.diagnostics),
-            patterns: layer.map(|l| l.patterns.iter().map(|(p, _)| p.clone()).collect()).unwrap_or_default(),
-        }
+        let layer = self.extra.as_ref();
+        let generated = layer.map_or(0, |layer| layer.generated);
+        let patterns = layer.map(|l| l.patterns.iter().map(|(p, _)| p.clone()).collect()).unwrap_or_default();
+        Reading::new(config, generated, patterns, std::mem::take(&mut self.diagnostics))
     }
 
     fn lay(&mut self, pattern: usize, of: &ProtocolConfig) -> Result<ProtocolConfig, String> {

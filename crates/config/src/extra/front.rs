@@ -39,6 +39,19 @@ pub(crate) struct Reading {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+impl Reading {
+    /// Takes the router apart: what stands behind its first `generated` protocols is the text's.
+    pub(crate) fn new(
+        mut config: RouterConfig,
+        generated: usize,
+        patterns: Vec<Pattern>,
+        diagnostics: Vec<Diagnostic>,
+    ) -> Self {
+        let added = config.protocols.split_off(generated.min(config.protocols.len()));
+        Self { config, added, patterns, diagnostics }
+    }
+}
+
 /// A text that was read over a router.
 pub(crate) trait Front {
     /// What it says; once.
