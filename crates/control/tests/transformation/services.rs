@@ -134,6 +134,27 @@ fn routes_of_services_never_go_to_the_kernel() {
     }
 }
 
+/// Of many services it is one statement, which means what theirs would.
+#[test]
+fn many_services_are_looked_up_as_one_set() {
+    let apart = "serviceLoadBalancerIPs: [{cidr: 192.0.2.0/24}], serviceLoadBalancerAggregation: Disabled";
+    let mut manifests = vec![ranges(apart)];
+    for n in 1..=40 {
+        let spec = format!("type: LoadBalancer, clusterIP: 10.96.0.{n}, externalTrafficPolicy: Local");
+        manifests.push(service(&format!("s{n}"), &spec, &format!("{{ip: 192.0.2.{n}}}")));
+        manifests.push(slice(&format!("e{n}"), &format!("s{n}"), OWN, ""));
+    }
+    let node = Node::new(&manifests.concat());
+    let (mesh, kernel) = (node.protocol("Mesh_10_0_0_3"), node.protocol("kernel1"));
+    for n in [1, 17, 40] {
+        let address = format!("192.0.2.{n}/32");
+        assert!(exported(mesh, Route::blackhole(&address)).is_some(), "{address}");
+        assert!(exported(kernel, Route::blackhole(&address)).is_none(), "{address}");
+    }
+    assert!(exported(mesh, Route::blackhole("192.0.2.41/32")).is_none());
+    assert!(exported(kernel, Route::bgp("198.51.100.77/32", 100)).is_some());
+}
+
 #[test]
 fn two_services_may_share_an_address() {
     let mut node = Node::new(
