@@ -73,6 +73,8 @@ impl<K: NetKey> Kernel<K> {
             self.learn(&news, &mut batch);
         }
         self.send(batch).await;
+        // What was refused and is not wanted any more is forgotten.
+        self.no_device.retain(|net, _| self.fib.is_refused(net));
         // Somebody may have put there what was refused to us.
         let there: Vec<K> = self.marked.iter().filter(|key| !self.is_not_there(**key)).copied().collect();
         for key in &there {

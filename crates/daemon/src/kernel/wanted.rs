@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use godwit_filter::{AttributeValue, Destination, NextHop, RouteAttributes, RouteSource};
+use godwit_filter::{AttributeValue, Destination, NextHop, RouteAttributes};
 use godwit_netlink::{Family, RouteHop, RouteKind, Wanted};
 use godwit_rib::{NetKey, WantedPath, WantedRoute};
 
@@ -73,7 +73,8 @@ impl<K: NetKey> Kernel<K> {
             self.withheld.remove(&net);
         }
         let route = route.and_then(|route| self.without_workloads(net, route, &links));
-        let wanted = route.and_then(|route| self.wanted(&route, &links));
+        let limit = self.options.merge_paths.unwrap_or(1) as usize;
+        let wanted = route.map(|route| wanted(&route, limit, self.family, &links));
         self.fib.want(net.to_net(), wanted);
         self.withheld.contains(&net)
     }
@@ -88,16 +89,6 @@ impl<K: NetKey> Kernel<K> {
         for (net, route) in all {
             self.want(net, Some(route));
         }
-    }
-
-    fn wanted(&self, route: &WantedRoute, links: &LinkTable) -> Option<Wanted> {
-        let attributes = &route.best.attributes;
-        // BIRD 1.6 leaves the routes of interface addresses to the kernel unless asked.
-        if self.context.dialect16 && !self.options.device_routes && attributes.source == RouteSource::Device {
-            return None;
-        }
-        let limit = self.options.merge_paths.unwrap_or(1) as usize;
-        Some(wanted(route, limit, self.family, links))
     }
 }
 

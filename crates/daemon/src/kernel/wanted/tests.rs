@@ -1,5 +1,7 @@
 use std::net::IpAddr;
 
+use godwit_filter::RouteSource;
+
 use super::*;
 use crate::links::Link;
 
