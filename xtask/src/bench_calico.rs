@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use godwit_lab::{Process, Scratch};
 
 use crate::http::Connection;
+use crate::spread::Spread;
 
 /// Changes that are timed.
 const CHANGES: usize = 1000;
@@ -145,11 +146,8 @@ impl Watch {
             let at = self.until(&format!("+ Global_{}", address.to_string().replace('.', "_")))?;
             times.push(at.duration_since(start).as_secs_f64() * 1e3);
         }
-        times.sort_by(f64::total_cmp);
-        let of =
-            |part: f64| times.get(((times.len() - 1) as f64 * part) as usize).copied().unwrap_or_default();
         let peak = self.peak_octets()? as f64 / 1e6;
-        let (p50, p99, max) = (of(0.5), of(0.99), of(1.0));
+        let Spread { p50, p99, max } = Spread::of(&mut times);
         println!("{name:<12} {configured:>14.3} {peak:>10.1} {idle:>10.2} {p50:>9.2} {p99:>9.2} {max:>9.2}");
         Ok(())
     }

@@ -63,11 +63,11 @@ fn kernel_route(namespace: &Namespace) -> Option<String> {
     routes.lines().find(|l| l.starts_with("10.2.0.0/24")).map(|l| l.trim().to_owned())
 }
 
-fn step(text: &str) {
+pub(crate) fn step(text: &str) {
     println!("== {text}");
 }
 
-fn took(what: &str, since: Instant) {
+pub(crate) fn took(what: &str, since: Instant) {
     println!("   {what} after {:.0} ms", since.elapsed().as_secs_f64() * 1000.0);
 }
 

@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result};
 use godwit_lab::rack::{Pod, Rack, forwarder, ip_batch};
 use godwit_lab::{Namespace, Process, Scratch, birdc_text, wait_for};
 
+use crate::demo::{step, took};
+
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A machine of the cluster, with `godwit node` on it.
@@ -253,14 +255,6 @@ fn watch(nodes: &[&Node], act: impl FnOnce() -> Result<()>) -> Result<()> {
         after.difference(&before).for_each(|route| println!("   {} + {route}", node.name));
     }
     Ok(())
-}
-
-fn step(text: &str) {
-    println!("== {text}");
-}
-
-fn took(what: &str, since: Instant) {
-    println!("   {what} after {:.0} ms", since.elapsed().as_secs_f64() * 1000.0);
 }
 
 fn show(node: &Node, command: &str) {

@@ -10,6 +10,7 @@ mod http;
 mod interop_table;
 mod packages;
 mod peer;
+mod spread;
 mod test;
 
 use std::ffi::OsStr;

@@ -11,9 +11,9 @@ use godwit_lab::speaker::within;
 use godwit_lab::{Namespace, Process, Scratch};
 use serde_json::{Value, json};
 
-use super::Spread;
 use super::speaker::{Heard, connect, speak};
 use crate::http::Connection;
+use crate::spread::Spread;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(60);
