@@ -1,0 +1,148 @@
+//! The channel of one family: a source and an exporter of a table.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use godwit_fsm::Negotiated;
+use godwit_rib::{BgpSource, Exporter, NetKey, RouteBatch, SourceId};
+
+use super::UpEvent;
+use crate::links::LinkTable;
+use crate::recovery::Lock;
+use crate::session::held::Held;
+use crate::table::{Chunk, ChunkReceiver, OverLimit, TableHandle, TableMessage};
+
+/// One family's channel.
+pub(in crate::session) struct Channel<K: NetKey> {
+    pub(in crate::session) table: TableHandle<K>,
+    pub(in crate::session) source: SourceId,
+    pub(in crate::session) chunks: ChunkReceiver<K>,
+    /// What the table had no room for yet.
+    pub(super) pending: VecDeque<Pending<K>>,
+    pub(super) over_limit: Arc<OverLimit>,
+    /// The session the source's paths come over.
+    pub(super) session: BgpSource,
+    /// Paths of an earlier session are there, to be announced again or to go.
+    pub(in crate::session) stale: bool,
+    /// The neighbor knows End-of-RIB.
+    pub(super) end_of_rib: bool,
+    /// It is not told yet: after a restart of ours there is more to come.
+    pub(super) withheld: bool,
+}
+
+/// What a session has for a table.
+pub(super) enum Pending<K: NetKey> {
+    /// Routes.
+    Routes(RouteBatch<K>),
+    /// Their end: what is stale goes (if something is), and the lock is held no longer.
+    EndOfRib(bool, Option<Lock>),
+}
+
+impl<K: NetKey> Channel<K> {
+    pub(super) fn hand_over(&mut self, batch: &mut RouteBatch<K>) {
+        if !batch.is_empty() {
+            self.pending.push_back(Pending::Routes(std::mem::take(batch)));
+        }
+        while !self.pending.is_empty()
+            && let Some(permit) = self.table.try_reserve()
+            && let Some(pending) = self.pending.pop_front()
+        {
+            permit.send(message(pending, self.source, &self.over_limit));
+        }
+    }
+
+    pub(super) fn end_of_rib(&mut self, batch: &mut RouteBatch<K>, lock: Option<Lock>) {
+        let stale = std::mem::take(&mut self.stale);
+        if !stale && lock.is_none() {
+            return;
+        }
+        self.hand_over(batch);
+        self.pending.push_back(Pending::EndOfRib(stale, lock));
+        self.hand_over(batch);
+    }
+
+    pub(super) async fn recovered(&mut self) {
+        if std::mem::take(&mut self.withheld) {
+            self.chunks.fence().await;
+        }
+    }
+
+    pub(super) async fn event(channel: Option<&mut Self>, room: bool) -> UpEvent {
+        let Some(channel) = channel else { return std::future::pending().await };
+        let Self { table, source, chunks, pending, over_limit, end_of_rib, withheld, .. } = channel;
+        tokio::select! {
+            permit = table.reserve(), if !pending.is_empty() => {
+                let (Some(permit), Some(next)) = (permit, pending.pop_front()) else { return UpEvent::Gone };
+                permit.send(message(next, *source, over_limit));
+                UpEvent::Flushed
+            }
+            chunk = chunks.recv(), if room => match chunk {
+                Some(Chunk::Updates(bytes)) => UpEvent::Send(bytes),
+                Some(Chunk::Fed) => UpEvent::Send(fed::<K>(*end_of_rib && !*withheld)),
+                Some(Chunk::Routes(_)) => UpEvent::Flushed,
+                None => UpEvent::Gone,
+            },
+            // Nothing to give to the table, and no room for what it gives.
+            else => std::future::pending().await,
+        }
+    }
+
+    pub(super) async fn hold(mut self, negotiated: &Negotiated) -> Option<Held<K>> {
+        self.table.remove_exporter(self.chunks.id()).await;
+        let held = Held { table: self.table, source: self.source, session: self.session };
+        if !negotiated.keeps_family(K::FAMILY) {
+            held.flush().await;
+            return None;
+        }
+        // What came before the connection was lost is as good as the rest.
+        let source = held.source;
+        while let Some(pending) = self.pending.pop_front() {
+            held.table.reserve().await?.send(message(pending, source, &self.over_limit));
+        }
+        held.table.call(move |shell| shell.table.mark_stale(source)).await;
+        Some(held)
+    }
+
+    pub(super) async fn stop(self) {
+        self.table.remove_exporter(self.chunks.id()).await;
+        let source = self.source;
+        self.table.call(move |shell| shell.table.flush_source(source)).await;
+    }
+}
+
+/// Tells a table what waited for room there.
+fn message<K: NetKey>(pending: Pending<K>, source: SourceId, over_limit: &Arc<OverLimit>) -> TableMessage<K> {
+    match pending {
+        Pending::Routes(batch) => {
+            TableMessage::Routes { source, batch, over_limit: Some(over_limit.clone()) }
+        }
+        Pending::EndOfRib(stale, lock) => TableMessage::Call(Box::new(move |shell| {
+            if stale {
+                shell.table.sweep_stale(source);
+            }
+            drop(lock);
+        })),
+    }
+}
+
+/// The whole table was sent: End-of-RIB, if the neighbor knows what that is (RFC 4724 §4).
+fn fed<K: NetKey>(end_of_rib: bool) -> Bytes {
+    let mut out = BytesMut::new();
+    if end_of_rib {
+        godwit_wire::end_of_rib(K::FAMILY, &mut out);
+    }
+    out.freeze()
+}
+
+pub(super) async fn refeed<K: NetKey>(channel: Option<&Channel<K>>) {
+    let Some(channel) = channel else { return };
+    let id = channel.chunks.id();
+    channel.table.call(move |shell| shell.table.exporter_mut(id).map(Exporter::refeed)).await;
+}
+
+pub(super) async fn set_surroundings<K: NetKey>(channel: Option<&Channel<K>>, links: Arc<LinkTable>) {
+    let Some(channel) = channel else { return };
+    let id = channel.chunks.id();
+    channel.table.call(move |shell| shell.table.exporter_mut(id).map(|e| e.set_surroundings(links))).await;
+}

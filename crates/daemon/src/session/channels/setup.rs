@@ -1,0 +1,240 @@
+//! What a channel is set up with, and what changes of it while it runs.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use godwit_config::{
+    BgpChannelConfig, BgpConfig, ChannelConfig, GatewayMode, LimitAction, NextHopMode, ProtocolConfig,
+};
+use godwit_fsm::Negotiated;
+use godwit_rib::{
+    BgpExport, BgpImport, BgpSource, ChannelImport, Exporter, ExporterKind, NetKey, NextHopPolicy, SourceId,
+    SourceInfo, SourceLimit,
+};
+use godwit_wire::{AddressFamily, AttributeContext};
+
+use super::channel::Channel;
+use super::own::Own;
+use crate::limits::SESSION_CHUNKS_MAX;
+use crate::links::LinkTable;
+use crate::protocol::{Context, policy, trace};
+use crate::session::held::Held;
+use crate::table::{OverLimit, TableHandle};
+
+/// A session as its channels' set-up looks at it.
+#[derive(Clone, Copy)]
+pub(in crate::session) struct SessionView<'a> {
+    pub(in crate::session) config: &'a ProtocolConfig,
+    pub(in crate::session) bgp: &'a BgpConfig,
+    pub(in crate::session) context: &'a Context,
+    pub(in crate::session) negotiated: &'a Negotiated,
+    pub(in crate::session) peer: IpAddr,
+    pub(in crate::session) over_limit: &'a Arc<OverLimit>,
+    /// After a restart of ours, what we have is not complete yet.
+    pub(in crate::session) recovering: bool,
+}
+
+/// Sets the channels of a session up.
+pub(super) struct Setup<'a> {
+    pub(super) session: SessionView<'a>,
+    pub(super) own: Own,
+    pub(super) links: &'a Arc<LinkTable>,
+}
+
+impl Setup<'_> {
+    fn cluster_id(&self) -> u32 {
+        let router_id = self.session.config.router_id.unwrap_or(self.session.context.router_id);
+        self.session.bgp.rr_cluster_id.unwrap_or(router_id).into()
+    }
+
+    pub(super) fn channel_import(&self, channel: &ChannelConfig) -> ChannelImport {
+        ChannelImport {
+            policy: policy(&channel.import),
+            preference: channel.preference,
+            recursive: match channel.bgp.gateway {
+                GatewayMode::Auto => self.session.bgp.multihop.is_some(),
+                GatewayMode::Direct => false,
+                GatewayMode::Recursive => true,
+            },
+            add_path: self.session.negotiated.add_path(channel.family).0,
+        }
+    }
+
+    fn trace(&self, family: AddressFamily) -> Option<godwit_rib::Trace> {
+        trace(self.session.config, family, self.session.context.dialect16)
+    }
+
+    /// Applies the options of a channel that can change while it runs.
+    pub(super) async fn reconfigure<K: NetKey>(&self, channel: Option<&Channel<K>>, config: &ChannelConfig) {
+        let Some(channel) = channel else { return };
+        let (id, source) = (channel.chunks.id(), channel.source);
+        let (policy, export, limit) = (policy(&config.export), self.export(config), source_limit(config));
+        let traced = self.trace(config.family);
+        let set = move |shell: &mut crate::table::TableShell<K>| {
+            shell.table.set_source_trace(source, traced.clone());
+            if let Some(exporter) = shell.table.exporter_mut(id) {
+                exporter.set_trace(traced);
+                if *exporter.policy() != policy {
+                    exporter.set_policy(policy);
+                }
+                if exporter.bgp() != Some(&export) {
+                    exporter.set_kind(ExporterKind::Bgp(Box::new(export)));
+                }
+            }
+            shell.table.set_limit(source, limit)
+        };
+        if channel.table.call(set).await == Some(true) {
+            self.session.over_limit.passed(K::FAMILY);
+        }
+    }
+
+    /// A source for a channel: with what an earlier session left, if the neighbor has kept forwarding.
+    /// Whether it is such a one.
+    async fn source_of<K: NetKey>(
+        &self,
+        info: SourceInfo,
+        channel: &ChannelConfig,
+        table: &TableHandle<K>,
+        held: Option<Held<K>>,
+    ) -> Option<(SourceId, bool)> {
+        let (limit, traced) = (source_limit(channel), self.trace(channel.family));
+        if let Some(held) = held {
+            if self.session.negotiated.has_kept_family(K::FAMILY) && info.bgp.as_ref() == Some(&held.session)
+            {
+                let source = held.source;
+                let set = move |shell: &mut crate::table::TableShell<K>| {
+                    shell.table.set_source_trace(source, traced);
+                    shell.table.set_limit(source, limit)
+                };
+                if table.call(set).await? {
+                    self.session.over_limit.passed(K::FAMILY);
+                }
+                return Some((source, true));
+            }
+            held.flush().await;
+        }
+        Some((table.add_source(info, limit, traced).await?, false))
+    }
+
+    pub(super) async fn channel<K: NetKey>(
+        &self,
+        channel: &ChannelConfig,
+        table: TableHandle<K>,
+        held: Option<Held<K>>,
+    ) -> Option<Channel<K>> {
+        let info = SourceInfo {
+            protocol: self.session.config.name.as_str().into(),
+            type_rank: 0,
+            bgp: Some(self.source()),
+        };
+        let protocol = info.protocol.clone();
+        let (source, stale) = self.source_of(info, channel, &table, held).await?;
+        let kind = ExporterKind::Bgp(Box::new(self.export(channel)));
+        let mut exporter = Exporter::new(kind, policy(&channel.export), Some(source), self.links.clone());
+        exporter.set_trace(self.trace(channel.family));
+        let chunks = table.add_exporter(protocol, exporter, SESSION_CHUNKS_MAX).await?;
+        Some(Channel {
+            table,
+            source,
+            chunks,
+            pending: VecDeque::new(),
+            over_limit: self.session.over_limit.clone(),
+            session: self.source(),
+            stale,
+            end_of_rib: self.session.negotiated.remote_open.graceful_restart().is_some(),
+            withheld: self.session.recovering,
+        })
+    }
+
+    fn source(&self) -> BgpSource {
+        BgpSource {
+            peer_address: self.session.peer,
+            peer_id: self.session.negotiated.peer_id,
+            peer_as: self.session.negotiated.peer_as,
+            local_as: self.session.bgp.local_as,
+            internal: self.session.negotiated.internal,
+            rr_client: self.session.bgp.rr_client,
+            cluster_id: self.cluster_id(),
+            ifindex: self.own.ifindex,
+            path_metric: self.session.bgp.path_metric,
+            med_metric: self.session.bgp.med_metric,
+            igp_metric: self.session.bgp.igp_metric,
+            prefer_older: self.session.bgp.prefer_older,
+            default_med: self.session.bgp.default_med,
+            default_local_pref: self.session.bgp.default_local_pref,
+        }
+    }
+
+    pub(super) fn import(&self) -> BgpImport {
+        BgpImport {
+            protocol: self.session.config.name.as_str().into(),
+            local_as: self.session.bgp.local_as,
+            peer_as: self.session.negotiated.peer_as,
+            internal: self.session.negotiated.internal,
+            router_id: self.session.config.router_id.unwrap_or(self.session.context.router_id),
+            cluster_id: self.cluster_id(),
+            peer_address: self.session.peer,
+            allow_local_as: self.session.bgp.allow_local_as,
+            enforce_first_as: self.session.bgp.enforce_first_as && !self.session.negotiated.internal,
+            default_local_pref: self.session.bgp.default_local_pref,
+            ifindex: Some(self.own.ifindex).filter(|index| *index != 0),
+            attributes: AttributeContext {
+                external: !self.session.negotiated.internal,
+                four_octet_as: self.session.negotiated.four_octet_as,
+                allow_local_pref: self.session.bgp.allow_local_pref,
+                allow_as_sets: self.session.bgp.allow_as_sets,
+                families: self.session.negotiated.families.clone(),
+            },
+        }
+    }
+
+    fn export(&self, channel: &ChannelConfig) -> BgpExport {
+        let options: &BgpChannelConfig = &channel.bgp;
+        // 1.6 has no such defaults.
+        let keep_default = if self.session.context.dialect16 {
+            NextHopMode::Off
+        } else if self.session.bgp.rs_client {
+            NextHopMode::All
+        } else if self.session.bgp.rr_client {
+            NextHopMode::Internal
+        } else {
+            NextHopMode::Off
+        };
+        let own = if channel.family == AddressFamily::IPV4 { self.own.ipv4 } else { self.own.ipv6 };
+        BgpExport {
+            local_as: self.session.bgp.local_as,
+            internal: self.session.negotiated.internal,
+            rr_client: self.session.bgp.rr_client,
+            rs_client: self.session.bgp.rs_client,
+            cluster_id: self.cluster_id(),
+            peer_address: self.session.peer,
+            ifindex: self.own.ifindex,
+            own_next_hop: options.next_hop_address.or(own),
+            own_link_local: self.own.link_local,
+            next_hop_self: next_hop_policy(options.next_hop_self),
+            next_hop_keep: next_hop_policy(options.next_hop_keep.unwrap_or(keep_default)),
+            interpret_communities: self.session.bgp.interpret_communities,
+            default_local_pref: self.session.bgp.default_local_pref,
+            allow_local_pref: self.session.bgp.allow_local_pref,
+            rewrite_before_filter: self.session.context.dialect16,
+            four_octet_as: self.session.negotiated.four_octet_as,
+            add_path: self.session.negotiated.add_path(channel.family).1,
+            message_len_max: godwit_wire::MESSAGE_LEN_MAX,
+        }
+    }
+}
+
+fn source_limit(channel: &ChannelConfig) -> Option<SourceLimit> {
+    let limit = channel.import_limit?;
+    Some(SourceLimit { max: limit.max, refuse: limit.action != LimitAction::Warn })
+}
+
+fn next_hop_policy(mode: NextHopMode) -> NextHopPolicy {
+    match mode {
+        NextHopMode::Off => NextHopPolicy::Off,
+        NextHopMode::All => NextHopPolicy::All,
+        NextHopMode::Internal => NextHopPolicy::Internal,
+        NextHopMode::External => NextHopPolicy::External,
+    }
+}

@@ -1,0 +1,128 @@
+//! What a session is told: by the supervisor, and by a table whose import limit is passed.
+
+use std::time::Instant;
+
+use godwit_config::{DebugFlags, LimitAction, ProtocolConfig};
+use godwit_fsm::{Action, CloseReason, Outbound, StopCause};
+use godwit_wire::RouteRefresh;
+
+use crate::protocol::{Command, ReloadDirection, StopReason};
+
+use super::Task;
+
+impl Task {
+    pub(super) fn limit_hit(&mut self) {
+        let name = &self.config.name;
+        let passed = self.config.channels.iter().filter(|c| self.over_limit.take(c.family));
+        let (mut end, mut disable) = (false, false);
+        for limit in passed.filter_map(|c| c.import_limit) {
+            end |= matches!(limit.action, LimitAction::Restart | LimitAction::Disable);
+            disable |= limit.action == LimitAction::Disable;
+            let (max, action) = (limit.max, limit.action.word());
+            tracing::warn!("Protocol {name} hits route import limit ({max}), action: {action}");
+        }
+        if !end {
+            return;
+        }
+        tracing::warn!("{name}: Route limit exceeded, shutting down");
+        self.fsm.end(&StopCause::MaxPrefixes, Instant::now());
+        if disable {
+            let _ = self
+                .exit
+                .try_send((self.config.name.clone(), "Automatic shutdown: Route limit exceeded".into()));
+        }
+    }
+
+    pub(super) async fn command(&mut self, command: Command) {
+        match command {
+            Command::Status(reply) => {
+                let _ = reply.send(self.status().await);
+            }
+            Command::Reload(direction, reply) => {
+                let _ = reply.send(self.reload(direction).await);
+            }
+            Command::Update(config, direction) => self.update_config(*config, direction).await,
+            Command::Stop(..) => {}
+        }
+    }
+
+    async fn update_config(&mut self, config: ProtocolConfig, direction: ReloadDirection) {
+        self.config = config;
+        if let Some(mut up) = self.up.take() {
+            let negotiated = up.negotiated().clone();
+            up.set_policies(self.view(&negotiated)).await;
+            self.up = Some(up);
+        }
+        let import = ReloadDirection { export: false, ..direction };
+        if import.import && !self.reload(import).await {
+            tracing::info!("{}: neighbor does not take route refresh, restarting", self.config.name);
+            self.fsm.stop(&StopCause::ConfigurationChange, Instant::now());
+            self.act().await;
+            self.fsm.start(Instant::now());
+        }
+    }
+
+    /// Runs policies over all routes again; `false` if the neighbor cannot be asked for its routes.
+    async fn reload(&mut self, direction: ReloadDirection) -> bool {
+        let Some(up) = &mut self.up else { return true };
+        if direction.export {
+            up.refeed().await;
+        }
+        if !direction.import {
+            return true;
+        }
+        if !up.can_refresh() {
+            return false;
+        }
+        let over = up.direction();
+        for family in up.families() {
+            self.send(over, &Outbound::RouteRefresh(RouteRefresh { family, subtype: 0 }));
+        }
+        true
+    }
+
+    pub(super) async fn stop(&mut self, reason: &StopReason) {
+        if *reason == StopReason::Graceful {
+            // Gone without a word: the neighbor keeps our routes if it can.
+            self.outgoing = None;
+            self.incoming = None;
+        }
+        let cause = match reason {
+            StopReason::Disabled(text) => StopCause::AdministrativeShutdown(text.clone()),
+            StopReason::Shutdown | StopReason::Graceful => StopCause::AdministrativeShutdown(None),
+            StopReason::Restarted(text) => StopCause::AdministrativeReset(text.clone()),
+            StopReason::Removed => StopCause::Deconfigured,
+            StopReason::Reconfigured => StopCause::ConfigurationChange,
+        };
+        self.trace(DebugFlags::STATES, "Shutting down");
+        self.trace(DebugFlags::EVENTS, "Shutdown requested");
+        self.trace(DebugFlags::STATES, "State changed to stop");
+        self.fsm.stop(&cause, Instant::now());
+        let mut closing = Vec::new();
+        while let Some(action) = self.fsm.poll_action() {
+            match action {
+                Action::Send(direction, message) => self.send(direction, &message),
+                Action::Close(direction, CloseReason::AfterFlush) => {
+                    closing.extend(self.slot(direction).take().map(|c| crate::task::spawn(c.linger())));
+                }
+                Action::Log(class, text) => self.log(class, &text),
+                _ => {}
+            }
+        }
+        self.trace_end();
+        if *reason != StopReason::Graceful {
+            // The routes go at once, however long a dead neighbor does not close its end. In a graceful stop they stay
+            // until the tables go: other sessions may still be up and would withdraw them.
+            if let Some(up) = self.up.take() {
+                up.stop().await;
+            }
+            self.held.flush().await;
+        }
+        // The last words go out before the runtime may end. Otherwise nobody waits for a neighbor that is gone.
+        if matches!(reason, StopReason::Shutdown | StopReason::Graceful) {
+            for connection in closing {
+                let _ = connection.await;
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! How the two ends come to be connected: where the neighbor is, the attempt to connect, connections of its own.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use godwit_config::DebugFlags;
+use godwit_fsm::Direction;
+use godwit_rib::{Links, OnLink};
+use godwit_wire::Notification;
+use tokio::net::TcpStream;
+
+use crate::directory::{Incoming, minimum_ttl};
+
+use super::Task;
+use super::connection::{self, Attempt, Connection, Outgoing};
+
+impl Task {
+    /// Where the neighbor is: single-hop neighbors must be on a link that is up.
+    fn neighbor_link(&self) -> OnLink {
+        let links = self.context.links.borrow();
+        match &self.interface {
+            Some(name) => match links.by_name(name).filter(|l| l.admin_up) {
+                Some(link) => OnLink::Yes(link.index),
+                None => OnLink::No,
+            },
+            None => links.on_link(self.peer, None),
+        }
+    }
+
+    pub(super) async fn links_changed(&mut self) {
+        let links = self.context.links.borrow_and_update().clone();
+        let now = Instant::now();
+        match self.neighbor_link() {
+            _ if self.bgp.multihop.is_some() => self.fsm.set_reachable(true, now),
+            OnLink::Yes(_) if !self.bgp.check_link => self.fsm.set_reachable(true, now),
+            OnLink::Yes(index) => match links.by_index(index) {
+                Some(link) if link.admin_up && !link.link_up => self.fsm.link_down(now),
+                link => self.fsm.set_reachable(link.is_some_and(|l| l.link_up), now),
+            },
+            OnLink::Local | OnLink::No => self.fsm.set_reachable(false, now),
+        }
+        if let Some(up) = &mut self.up {
+            up.links_changed(links).await;
+        }
+    }
+
+    pub(super) fn connect(&mut self) {
+        let scope = match (self.peer, self.neighbor_link()) {
+            (IpAddr::V6(a), OnLink::Yes(index)) if a.is_unicast_link_local() => index,
+            _ => 0,
+        };
+        let local = self.bgp.local_address;
+        match local {
+            Some(local) => self.trace(
+                DebugFlags::EVENTS,
+                format_args!("Connecting to {} from local address {local}", self.peer),
+            ),
+            None => self.trace(DebugFlags::EVENTS, format_args!("Connecting to {}", self.peer)),
+        }
+        let outgoing = Outgoing {
+            to: SocketAddr::new(self.peer, self.bgp.neighbor_port),
+            scope,
+            local,
+            ttl: self.ttl(),
+            minimum_ttl: minimum_ttl(&self.bgp),
+            password: self.bgp.password.clone(),
+        };
+        self.entrance.asked_at = Some(Instant::now());
+        self.connecting = Some(Attempt::new(&outgoing));
+    }
+
+    /// One hop for a direct external session; else what `multihop` says. With GTSM, the most there is.
+    fn ttl(&self) -> u8 {
+        if self.bgp.ttl_security { u8::MAX } else { self.bgp.multihop.unwrap_or(1) }
+    }
+
+    pub(super) fn connect_done(&mut self, result: std::io::Result<TcpStream>) {
+        self.connecting = None;
+        let now = Instant::now();
+        match result {
+            Ok(stream) => {
+                self.outgoing = Some(Connection::new(stream));
+                self.fsm.connected(Direction::Outgoing, now);
+            }
+            Err(error) => {
+                self.unanswered();
+                let text = connection::error_text(&error);
+                if let Some(step) = connection::failed_step(&error)
+                    && self.faults.allows(now)
+                {
+                    tracing::error!("{}: Socket error: {step}: {text}", self.config.name);
+                }
+                self.fsm.connect_failed(&text, now);
+            }
+        }
+    }
+
+    pub(super) async fn accept(&mut self, incoming: Incoming) {
+        // It may be that the connection that is there is over, and that we do not know it yet.
+        for direction in [Direction::Outgoing, Direction::Incoming] {
+            if self.up.as_ref().is_none_or(|up| !up.is_backed_up()) {
+                self.serve(direction).await;
+                self.act().await;
+            }
+        }
+        let now = Instant::now();
+        // Something may be due that decides whether it is taken.
+        let accepted = self.fsm.accepts_incoming(now);
+        // It may take the place of one that is there, which is closed first.
+        self.act().await;
+        let word = if accepted { "accepted" } else { "rejected" };
+        let (address, port) = (incoming.peer.ip(), incoming.peer.port());
+        self.trace(
+            DebugFlags::EVENTS,
+            format_args!("Incoming connection from {address} (port {port}) {word}"),
+        );
+        if !accepted {
+            if self.up.is_some() {
+                crate::task::spawn(connection::refuse(incoming.stream, Notification::cease(5, None)));
+            }
+            return;
+        }
+        if let Err(error) = connection::prepare(&incoming.stream, self.ttl()) {
+            tracing::warn!("{}: incoming connection: {error}", self.config.name);
+            return;
+        }
+        self.incoming = Some(Connection::new(incoming.stream));
+        self.fsm.connected(Direction::Incoming, now);
+        if !self.connecting.as_ref().is_some_and(Attempt::is_taken) {
+            self.fsm.abandon_connect(now);
+        }
+    }
+}
