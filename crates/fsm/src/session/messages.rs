@@ -1,0 +1,181 @@
+//! Messages of the neighbor, and what they make of the state (RFC 4271 §8.2.2).
+
+use std::time::Instant;
+
+use godwit_wire::{MessageError, Notification, Open, RouteRefresh, cease};
+
+use super::Session;
+use crate::action::{Action, CloseReason, LogClass, Outbound};
+use crate::connection::{Direction, Phase};
+use crate::establish::{KEEPALIVE_MIN, Negotiated, check_open};
+use crate::rivals::COLLISION_WAIT_MAX;
+
+/// What to do with an UPDATE that came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UpdateVerdict {
+    /// Process it.
+    Process,
+    /// Drop it: the connection is not established, or gone.
+    Ignore,
+}
+
+impl Session {
+    /// OPEN came (event 19).
+    pub fn open(&mut self, direction: Direction, open: Open, now: Instant) {
+        let Some(connection) = self.connection(direction) else { return };
+        if connection.phase != Phase::OpenSent || connection.deferred.is_some() {
+            return self.unexpected(direction, now);
+        }
+        let negotiated = match check_open(&self.config, &connection.local_open, &open) {
+            Ok(negotiated) => negotiated,
+            Err(notification) => return self.fail(direction, notification, now),
+        };
+        let wait = COLLISION_WAIT_MAX.min(negotiated.hold_time.max(KEEPALIVE_MIN * 3) / 3);
+        let until = self.rival_undecided_since(direction, now).map(|since| since + wait);
+        if let Some(until) = until.filter(|until| *until > now) {
+            self.defer(direction, open, until, now);
+        } else if self.resolve_collision(direction, &negotiated, now) {
+            self.confirm(direction, open, &negotiated, now);
+        }
+    }
+
+    /// OPEN is answered.
+    pub(crate) fn confirm(
+        &mut self,
+        direction: Direction,
+        open: Open,
+        negotiated: &Negotiated,
+        now: Instant,
+    ) {
+        let keepalive = self.until_keepalive(negotiated.keepalive_time);
+        let Some(connection) = self.slot(direction) else { return };
+        connection.set_hold(negotiated.hold_time, now);
+        connection.keepalive_time = negotiated.keepalive_time;
+        connection.keepalive_at = keepalive.map(|after| now + after);
+        connection.remote_open = Some(open.clone());
+        connection.since = now;
+        connection.phase = Phase::OpenConfirm(Box::new(open));
+        self.send(direction, Outbound::Keepalive);
+    }
+
+    /// KEEPALIVE came (event 26).
+    pub fn keepalive(&mut self, direction: Direction, now: Instant) {
+        let Some(connection) = self.slot(direction) else { return };
+        match &connection.phase {
+            Phase::Established => connection.touch(now),
+            Phase::OpenConfirm(open) => {
+                let open = (**open).clone();
+                connection.touch(now);
+                self.establish(direction, &open, now);
+            }
+            Phase::OpenSent => match &mut connection.deferred {
+                Some(deferred) => deferred.confirmed = true,
+                None => self.unexpected(direction, now),
+            },
+        }
+    }
+
+    /// UPDATE came (event 27). Called for each, so it only looks at the state and the time.
+    pub fn update(&mut self, direction: Direction, now: Instant) -> UpdateVerdict {
+        match self.slot(direction) {
+            Some(connection) if connection.phase == Phase::Established => {
+                connection.touch(now);
+                UpdateVerdict::Process
+            }
+            Some(_) => {
+                self.unexpected(direction, now);
+                UpdateVerdict::Ignore
+            }
+            None => UpdateVerdict::Ignore,
+        }
+    }
+
+    /// ROUTE-REFRESH came.
+    pub fn route_refresh(&mut self, direction: Direction, refresh: RouteRefresh, now: Instant) {
+        if self.update(direction, now) == UpdateVerdict::Process {
+            self.actions.push_back(Action::Refresh(refresh));
+        }
+    }
+
+    /// NOTIFICATION came (events 24, 25). It is never answered.
+    pub fn notification(&mut self, direction: Direction, notification: &Notification, now: Instant) {
+        if self.connection(direction).is_none() {
+            return;
+        }
+        let text = notification.describe();
+        self.log(LogClass::Remote, format!("Received: {}", notification.describe_with_data()));
+        let reason = format!("Received: {text}");
+        let collision = notification.is_cease() && notification.subcode == cease::COLLISION;
+        if !collision {
+            self.last_error = Some(reason.clone());
+        }
+        self.shutdown_message = notification.shutdown_message();
+        // RFC 5492 §3: a neighbor that knows no optional parameters is asked again without.
+        let retry_plain = (notification.code, notification.subcode) == (2, 4) && !self.without_capabilities;
+        self.without_capabilities |= retry_plain;
+        self.close(direction, CloseReason::Gone, &reason, None, now);
+        if notification.is_cease() || retry_plain {
+            self.after_loss(now);
+        } else {
+            self.back_off(now);
+        }
+    }
+
+    /// A message could not be read.
+    pub fn message_error(&mut self, direction: Direction, error: &MessageError, now: Instant) {
+        if self.connection(direction).is_some() {
+            self.log(LogClass::Remote, error.to_string());
+            self.fail(direction, error.notification(), now);
+        }
+    }
+
+    pub(crate) fn establish(&mut self, direction: Direction, open: &Open, now: Instant) {
+        if self.connection(direction.other()).is_some() {
+            self.collide(direction.other(), now);
+        }
+        let Some(connection) = self.slot(direction) else { return };
+        connection.phase = Phase::Established;
+        let local = connection.local_open.clone();
+        let Ok(negotiated) = check_open(&self.config, &local, open) else { return };
+        self.abort_connect();
+        self.timers.stop_connecting();
+        self.neighbor_returned(now);
+        // Should the connection alone be lost, the routes stay in our kernel.
+        self.config.preserved_families = self.config.restart_families.clone();
+        self.shutdown_message = None;
+        self.last_error = None;
+        self.log(LogClass::Trace, "BGP session established");
+        let negotiated = Box::new(negotiated);
+        self.established = Some((direction, negotiated.clone(), now));
+        self.actions.push_back(Action::Established(direction, negotiated));
+    }
+
+    /// RFC 6608: a message that has no place in the state.
+    fn unexpected(&mut self, direction: Direction, now: Instant) {
+        let subcode = match self.connection(direction).map(|c| &c.phase) {
+            Some(Phase::OpenSent) => 1,
+            Some(Phase::OpenConfirm(_)) => 2,
+            Some(Phase::Established) => 3,
+            None => return,
+        };
+        self.fail(direction, Notification::new(5, subcode), now);
+    }
+
+    /// An error of the neighbor's that we tell it, and then wait.
+    pub(super) fn fail(&mut self, direction: Direction, notification: Notification, now: Instant) {
+        let text = notification.describe();
+        let class = if notification.is_cease() { "Error" } else { "BGP Error" };
+        let reason = format!("{class}: {text}");
+        // What is missing of the capabilities is for the neighbor to read.
+        let said = if (notification.code, notification.subcode) == (2, 7) {
+            text
+        } else {
+            notification.describe_with_data()
+        };
+        self.log(LogClass::Remote, format!("Error: {said}"));
+        self.last_error = Some(reason.clone());
+        self.send(direction, Outbound::Notification(notification));
+        self.close(direction, CloseReason::AfterFlush, &reason, None, now);
+        self.back_off(now);
+    }
+}
