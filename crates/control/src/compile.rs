@@ -10,21 +10,24 @@ mod peer;
 mod peer_policy;
 mod peers;
 mod policy;
+mod problems;
+mod reach;
 mod services;
 mod session;
 mod times;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use godwit_config::{Password, RouterConfig};
 use serde::{Deserialize, Serialize};
 
-use self::explicit::{Contribution, Explicit};
+use self::explicit::Contribution;
 use self::family::{Changed, Common, FamilyParts};
 use self::frame::Frame;
 pub use self::frame::{Family, hash_id};
 use self::peer::Peer;
+pub use self::problems::Problem;
 use self::services::Services;
 use self::session::PasswordState;
 use crate::cluster::{Changes, Cluster};
@@ -40,27 +43,6 @@ pub enum Fidelity {
     /// As it should be (`docs/calico.md` lists the differences).
     #[default]
     Godwit,
-}
-
-/// Something a user should know of, about an object.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Problem {
-    /// The object.
-    pub id: Id,
-    /// What about it: a sentence that begins with its verb.
-    pub text: String,
-}
-
-impl Problem {
-    pub(crate) fn new(id: Id, text: impl Into<String>) -> Self {
-        Self { id, text: text.into() }
-    }
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.id, self.text)
-    }
 }
 
 /// How much was made again, since the start.
@@ -273,106 +255,6 @@ impl Compiler {
         let [v4, v6] = &self.families;
         self.current = Some(NodeConfig { ipv4: v4.config.clone(), ipv6: v6.config.clone() });
         self.current.as_ref()
-    }
-
-    /// Everything a user should know of, in order.
-    pub fn problems(&self) -> Vec<Problem> {
-        let mut all: BTreeSet<Problem> = BTreeSet::new();
-        if let Some(frame) = &self.frame {
-            all.extend(frame.problems.iter().cloned());
-            all.extend(self.filters_not_there());
-        }
-        all.extend(self.explicit.values().flat_map(|c| c.problems.iter().cloned()));
-        all.extend(self.merged.problems.iter().cloned());
-        all.extend(self.families.iter().flat_map(|f| f.problems.iter().cloned()));
-        all.extend(self.held());
-        all.into_iter().collect()
-    }
-
-    /// A typing error in a filter's name would be no filter at all.
-    fn filters_not_there(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for (name, peer) in &self.cluster.peers {
-            for filter in &peer.filters {
-                let id = Id::new(Kind::BgpFilter, filter);
-                let text = if self.cluster.filters.contains_key(filter) {
-                    continue;
-                } else if self.cluster.refused().contains_key(&id) {
-                    format!("names BGPFilter {filter}, which is refused: nothing passes")
-                } else {
-                    format!("names BGPFilter {filter}, which is not there: it filters nothing")
-                };
-                problems.push(Problem::new(Id::new(Kind::BgpPeer, name), text));
-            }
-        }
-        problems
-    }
-
-    fn held(&self) -> Vec<Problem> {
-        let held = |peer: &Arc<Peer>| match self.password(peer) {
-            PasswordState::Missing(reason) => {
-                Some(Problem::new(peer.from.clone(), format!("is held down at {}: {reason}", peer.address)))
-            }
-            PasswordState::None | PasswordState::Known(_) => None,
-        };
-        self.merged.peers().filter_map(held).collect()
-    }
-
-    /// Every peer again.
-    fn peers_again(&mut self, frame: &Frame) {
-        let cluster = &self.cluster;
-        self.work.nodes_examined += cluster.nodes.len() as u64;
-        self.work.peers_examined += cluster.peers.len() as u64;
-        let mesh = cluster.nodes.iter().map(|(name, node)| {
-            let peers = mesh::peers(frame, cluster, name, node);
-            (name.clone(), peers)
-        });
-        self.mesh = mesh.filter(|(_, peers)| !peers.is_empty()).collect();
-        let reader = Explicit { frame, cluster, own: &self.settings.node };
-        let all = cluster.peers.iter();
-        self.explicit = all.map(|(name, it)| (name.clone(), reader.contribution(name, it))).collect();
-    }
-
-    /// The peers that changes of objects reach.
-    fn peers_after(&mut self, frame: &Frame, changes: &Changes) {
-        let cluster = &self.cluster;
-        let reader = Explicit { frame, cluster, own: &self.settings.node };
-        // A node's own BGPConfiguration has its port.
-        let by_port = changes.configurations.iter().filter_map(|name| name.strip_prefix("node."));
-        let nodes: BTreeSet<&str> = changes.nodes.keys().map(|n| &**n).chain(by_port).collect();
-        let mut again: BTreeSet<&str> = changes.peers.iter().map(|n| &**n).collect();
-        for name in nodes {
-            self.work.nodes_examined += 1;
-            let now = cluster.nodes.get(name);
-            let was = changes.nodes.get(name).and_then(Option::as_ref);
-            let peers = now.map(|node| mesh::peers(frame, cluster, name, node)).unwrap_or_default();
-            if peers.is_empty() {
-                self.mesh.remove(name);
-            } else if self.mesh.get(name) != Some(&peers) {
-                self.mesh.insert(name.into(), peers);
-            }
-            for (peer, given) in &self.explicit {
-                let Some(it) = cluster.peers.get(peer) else { continue };
-                if now.into_iter().chain(was).any(|node| reader.concerns(it, given, name, node)) {
-                    again.insert(peer);
-                }
-            }
-        }
-        if changes.endpoints {
-            let workloads = cluster.peers.iter().filter(|(_, it)| it.local_workload_selector.is_some());
-            again.extend(workloads.map(|(name, _)| &**name));
-        }
-        let again: Vec<(Box<str>, Option<Contribution>)> = again
-            .into_iter()
-            .map(|name| (name.into(), cluster.peers.get(name).map(|it| reader.contribution(name, it))))
-            .collect();
-        self.work.peers_examined += again.len() as u64;
-        for (name, given) in again {
-            match given {
-                Some(given) => self.explicit.insert(name, given),
-                None => self.explicit.remove(&name),
-            };
-        }
     }
 
     fn assemble(&mut self, frame: &Frame, filters: bool, frame_changed: bool) {

@@ -1,16 +1,17 @@
 //! Keeps a node's configuration current: datastores in, configurations out.
 
 mod health;
+mod last_known;
+mod publish;
+mod report;
 mod server;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use godwit_config::{ChangeKind, ConfigDiff, RouterConfig, diff};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -19,16 +20,13 @@ pub use self::server::serve_status;
 pub use self::snapshot::snapshot;
 use crate::backend::Datastore;
 use crate::settings::NodeSettings;
-use crate::state_file::{self, State};
-use crate::status::{ChangeStatus, Counters, Remark, Source, Status};
-use crate::{Compiler, Demand, Family, Fidelity, NodeConfig, Problem, Scope, Update};
+use crate::status::{ChangeStatus, Counters, Source, Status};
+use crate::{Compiler, Demand, Fidelity, NodeConfig, Problem, Scope, Update};
 
 /// Batches that wait; a backend that is faster than we are waits itself.
 const QUEUE: usize = 64;
 /// How long the first configuration waits for the secrets its peers name (calico.md §3.3).
 const SECRETS_WAIT: Duration = Duration::from_millis(500);
-/// How long the datastore may take before what was last known is used.
-const STATE_FILE_WAIT: Duration = Duration::from_secs(2);
 /// How long after a change the state is written, with what else changed until then.
 const SAVE_DELAY: Duration = Duration::from_secs(5);
 
@@ -167,16 +165,11 @@ impl Follower {
     /// When there is something to do without anybody saying so.
     fn deadline(&self) -> Option<Instant> {
         let secrets = self.waits_for_secrets().then(|| self.started + SECRETS_WAIT);
-        let state = self.may_use_state_file().then(|| self.started + STATE_FILE_WAIT);
-        [self.save_at, secrets, state].into_iter().flatten().min()
+        [self.save_at, secrets, self.last_known_due()].into_iter().flatten().min()
     }
 
     fn waits_for_secrets(&self) -> bool {
         !self.impatient && self.source == Source::Nothing && !self.compiler.secrets_to_come().is_empty()
-    }
-
-    fn may_use_state_file(&self) -> bool {
-        self.options.state_file.is_some() && !self.state_file_tried && self.source == Source::Nothing
     }
 
     async fn time(&mut self) {
@@ -185,7 +178,7 @@ impl Follower {
             self.impatient = true;
             self.publish(Duration::ZERO, Duration::ZERO, String::from("start"));
         }
-        if self.may_use_state_file() && now >= self.started + STATE_FILE_WAIT {
+        if self.last_known_due().is_some_and(|at| now >= at) {
             self.use_state_file();
         }
         if self.save_at.is_some_and(|at| now >= at) {
@@ -261,145 +254,6 @@ impl Follower {
             other
         });
     }
-
-    /// Hands the configuration on if it is another one.
-    fn publish(&mut self, apply: Duration, compute: Duration, what: String) {
-        let Some(now) = self.compiler.current().cloned() else { return };
-        self.say_problems();
-        let start = Instant::now();
-        let before = self.configurations.borrow().clone();
-        let (mut added, mut removed, mut changed) = (0, 0, 0);
-        let mut other = before.is_none();
-        for family in Family::ALL {
-            let old = before.as_ref().map(|b| b.family(family));
-            if old.is_some_and(|old| Arc::ptr_eq(old, now.family(family))) {
-                continue;
-            }
-            let nothing = RouterConfig::default();
-            let difference = diff(old.map_or(&nothing, |o| o), now.family(family));
-            other |= !difference.is_empty();
-            let (a, r, c) = count(&difference);
-            (added, removed, changed) = (added + a, removed + r, changed + c);
-        }
-        if !other {
-            return;
-        }
-        if self.source == Source::Nothing {
-            self.source = Source::Datastore;
-        }
-        self.configurations.send_replace(Some(now));
-        let change = ChangeStatus {
-            age: 0,
-            what,
-            added,
-            removed,
-            changed,
-            apply_us: micros(apply),
-            compute_us: micros(compute),
-            publish_us: micros(start.elapsed()),
-        };
-        tracing::info!(
-            "configuration changed by {}: {added} protocols added, {removed} removed, {changed} changed, in {} us",
-            change.what,
-            change.apply_us + change.compute_us + change.publish_us
-        );
-        self.last_change = Some((Instant::now(), change));
-        self.counters.changes += 1;
-        if self.options.state_file.is_some() && self.source == Source::Datastore {
-            self.save_at.get_or_insert_with(|| Instant::now() + SAVE_DELAY);
-        }
-    }
-
-    /// Says what is new to be said, once.
-    fn say_problems(&mut self) {
-        let now: BTreeSet<Problem> = self.compiler.problems().into_iter().collect();
-        for problem in now.difference(&self.problems) {
-            tracing::warn!("{problem}");
-        }
-        for gone in self.problems.difference(&now) {
-            tracing::info!("no longer: {gone}");
-        }
-        self.problems = now;
-    }
-
-    /// The datastore is not there: what was last known is better than nothing.
-    fn use_state_file(&mut self) {
-        self.state_file_tried = true;
-        let Some(path) = self.options.state_file.clone() else { return };
-        let state = match state_file::load(&path, &self.options.node.node) {
-            Ok(state) => state,
-            Err(error) => {
-                tracing::warn!("waiting for the datastore: there is no last known state ({error})");
-                return;
-            }
-        };
-        let written = state.written;
-        let with_workloads = self.options.with_workloads;
-        let mut restored = Compiler::new(self.options.node.clone(), Fidelity::Godwit, with_workloads);
-        restored.restore(state.objects);
-        if restored.compute().is_none() {
-            tracing::warn!(
-                "waiting for the datastore: the last known state has no node {}",
-                self.options.node.node
-            );
-            return;
-        }
-        tracing::warn!("the datastore has not answered: using the state last known, written at {written}");
-        self.source = Source::StateFile { written };
-        // What was read so far goes on being read beside.
-        self.fresh = Some(std::mem::replace(&mut self.compiler, restored));
-        self.publish(Duration::ZERO, Duration::ZERO, format!("state file {}", path.display()));
-    }
-
-    async fn save(&mut self) {
-        self.save_at = None;
-        let Some(path) = self.options.state_file.clone() else { return };
-        let state = State {
-            version: state_file::VERSION,
-            node: self.options.node.node.clone(),
-            release: self.options.node.release,
-            written: unix_now(),
-            objects: self.compiler.cluster().objects(),
-        };
-        let place = path.clone();
-        let saved = tokio::task::spawn_blocking(move || state_file::save(&place, &state)).await;
-        match saved {
-            Ok(Ok(())) => tracing::debug!("state written to {}", path.display()),
-            Ok(Err(error)) => tracing::warn!("the state cannot be kept: {error}"),
-            Err(error) => tracing::warn!("the state cannot be kept: {error}"),
-        }
-    }
-
-    fn status(&self) -> Status {
-        let now = Instant::now();
-        let reading = self.fresh.as_ref().unwrap_or(&self.compiler);
-        let refused = reading.cluster().refused().iter();
-        let waits_for = reading.waits_for().iter().map(scope_name).collect();
-        let last_change = self
-            .last_change
-            .as_ref()
-            .map(|(at, change)| ChangeStatus { age: now.duration_since(*at).as_secs(), ..change.clone() });
-        let protocols = self.compiler.current();
-        let protocols = protocols.map_or((0, 0), |c| (c.ipv4.protocols.len(), c.ipv6.protocols.len()));
-        Status {
-            node: self.options.node.node.clone(),
-            release: self.options.node.release.to_string(),
-            datastores: self.names.clone(),
-            source: self.source.clone(),
-            degraded: self.health.is_degraded() || self.source != Source::Datastore,
-            waits_for,
-            watches: self.health.watches(now, reading.cluster()),
-            refused: refused.map(|(id, why)| Remark { object: id.to_string(), text: why.clone() }).collect(),
-            problems: self.compiler.problems().into_iter().map(remark).collect(),
-            last_change,
-            protocols,
-            counters: Counters { work: self.compiler.work(), ..self.counters },
-        }
-    }
-}
-
-fn remark(of: Problem) -> Remark {
-    Remark { object: of.id.to_string(), text: of.text }
 }
 
 /// A scope for people.
@@ -408,24 +262,6 @@ pub(crate) fn scope_name(scope: &Scope) -> String {
         Scope::Kind(kind) => kind.name().to_owned(),
         Scope::One(id) => id.to_string(),
     }
-}
-
-/// Protocols added, removed, changed.
-fn count(difference: &ConfigDiff) -> (usize, usize, usize) {
-    let of = |which: fn(&ChangeKind) -> bool| difference.protocols.iter().filter(|p| which(&p.kind)).count();
-    (
-        of(|k| matches!(k, ChangeKind::Added)),
-        of(|k| matches!(k, ChangeKind::Removed)),
-        of(|k| matches!(k, ChangeKind::Restart { .. } | ChangeKind::Modify { .. })),
-    )
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-fn unix_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
 
 /// For ever, if there is no deadline.

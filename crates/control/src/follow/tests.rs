@@ -9,6 +9,7 @@ use super::*;
 use crate::backend::{Running, Updates};
 use crate::resource::{Node, Resource, Secret};
 use crate::settings::Release;
+use crate::status::Remark;
 use crate::{Id, Kind, Object};
 
 /// Says what comes out of a channel.
