@@ -1,19 +1,20 @@
 //! Carries out commands: asks the backend, lays out the answer, page by page.
 
+mod faults;
+mod routes;
+
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use godwit_api::{
-    ExportMode, Interface, InterfaceAddress, NetSelector, ProtocolState, Refusal, Reply, Request, RouteQuery,
-    Selector, Times, UnixMillis,
-};
+use godwit_api::{Interface, InterfaceAddress, Reply, Request, Selector, Times, UnixMillis};
 use godwit_config::{Dialect, RouterConfig};
 use godwit_filter::Scope;
 use godwit_wire::AddressFamily;
 use tokio::io::{self, AsyncWrite, AsyncWriteExt};
 
-use crate::command::{Command, ParseError, ShowRoute, Token, parse};
-use crate::format::{self, RouteLines};
+use self::faults::{bad_selector, error_text, protocol_name, refuse};
+use crate::command::{Command, parse};
+use crate::format;
 use crate::{Backend, Framer, ServerConfig, policy};
 
 /// One client's conversation.
@@ -220,125 +221,12 @@ impl Session<'_> {
             other => refuse(out, other),
         }
     }
-
-    /// Whether a protocol's exports can be shown. In 1.6 one that is only starting has none, as one that is down.
-    async fn exports(&self, name: &str, c: &Context) -> bool {
-        if c.dialect == Dialect::Bird2 {
-            return true;
-        }
-        match self.backend.ask(Request::Protocols(Selector::Name(name.to_owned()))).await {
-            Reply::Protocols(list) => list.iter().all(|p| p.state == ProtocolState::Up),
-            _ => true,
-        }
-    }
-
-    /// Asks for the next page only when the client has taken the last.
-    async fn show_route(&self, r: &ShowRoute, c: &Context, sink: Sink<'_>) -> io::Result<()> {
-        let mut out = Framer::new();
-        let mut query = match query(r, c) {
-            Ok(query) => query,
-            Err((code, text)) => {
-                out.end(code, &text);
-                return sink.write_all(&out.take()).await;
-            }
-        };
-        if let Some((_, name)) = &r.export
-            && !self.exports(name, c).await
-        {
-            refuse(&mut out, Reply::Refused(Refusal::ProtocolDown));
-            return sink.write_all(&out.take()).await;
-        }
-        let times = self.times(c);
-        let mut lines = RouteLines::default();
-        lines.all = r.all;
-        lines.stats = r.stats;
-        lines.count = r.count;
-        lines.tables_named = !r.tables.is_empty();
-        lines.one_net =
-            matches!(r.nets, NetSelector::Exact(_) | NetSelector::ForAddress(_) | NetSelector::ForPrefix(_));
-        loop {
-            match self.backend.ask(Request::Routes(Box::new(query.clone()))).await {
-                Reply::Routes(page) => {
-                    lines.page(&mut out, &page, &times);
-                    // A page that says to go on from where it began would never end.
-                    if page.next.is_none() || page.next == query.cursor {
-                        lines.finish(&mut out, c.dialect);
-                        return sink.write_all(&out.take()).await;
-                    }
-                    query.cursor = page.next;
-                    sink.write_all(&out.take()).await?;
-                }
-                other => {
-                    refuse(&mut out, other);
-                    return sink.write_all(&out.take()).await;
-                }
-            }
-        }
-    }
 }
-
-const SYM: &str = "CF_SYM_KNOWN";
 
 /// `show roa` of 1.6: there are no such tables here.
 fn asks_for_roas(line: &str, dialect: Dialect) -> bool {
     let mut words = line.split_whitespace();
     dialect == Dialect::Bird16 && words.next() == Some("show") && words.next() == Some("roa")
-}
-
-type Refused = (u16, String);
-
-fn query(r: &ShowRoute, c: &Context) -> Result<RouteQuery, Refused> {
-    let bird2 = c.dialect == Dialect::Bird2;
-    for t in &r.tables {
-        if !c.config.tables.iter().any(|have| have.name == *t) {
-            return Err((
-                9001,
-                match (bird2, known(&c.config, t)) {
-                    (true, false) => {
-                        "syntax error, unexpected CF_SYM_UNDEFINED, expecting CF_SYM_KNOWN or ALL".into()
-                    }
-                    _ => format!("{t} is not a table"),
-                },
-            ));
-        }
-    }
-    // The wording of `show route` differs from that of `show protocols` in its code only.
-    let named = |name: &str, expected| protocol_name(c, name, expected).map_err(|(_, text)| (9001, text));
-    if let Some(name) = &r.protocol {
-        named(name, SYM)?;
-    }
-    if let Some((mode, name)) = &r.export {
-        named(name, if *mode == ExportMode::Export { "CF_SYM_KNOWN or TABLE" } else { SYM })?;
-        if let Some(channel) = &r.export_channel {
-            has_channel(c, name, channel)?;
-        }
-    }
-    if let Some(t) = &r.channel_table {
-        named(&t.protocol, SYM)?;
-        has_channel(c, &t.protocol, &t.channel)?;
-        let way = if t.import { "import" } else { "export" };
-        return Err((9001, format!("No {way} table in channel {}.{}", t.protocol, t.channel)));
-    }
-    let filter = match &r.filter {
-        Some(text) => Some(policy::filter(&c.config, text).map_err(|e| (9001, e))?),
-        None => None,
-    };
-    let tables = if r.all_tables {
-        c.config.tables.iter().map(|t| t.name.clone()).collect()
-    } else {
-        r.tables.clone()
-    };
-    Ok(RouteQuery {
-        nets: r.nets,
-        tables,
-        protocol: r.protocol.clone(),
-        filter,
-        primary: r.primary,
-        filtered: r.filtered,
-        export: r.export.clone(),
-        count_only: r.count,
-        cursor: None,
-    })
 }
 
 /// A daemon of 1.6 knows the addresses of its own family, and takes one of them for the interface's.
@@ -352,125 +240,3 @@ fn of_one_family(list: &mut [Interface], config: &RouterConfig) {
         }
     }
 }
-
-/// Whether a word is a symbol of the configuration.
-fn known(config: &RouterConfig, name: &str) -> bool {
-    config.protocols.iter().any(|p| p.name == name)
-        || config.tables.iter().any(|t| t.name == name)
-        || config.program.lookup(name).is_some()
-}
-
-fn protocol_name(c: &Context, name: &str, expected: &str) -> Result<(), Refused> {
-    if c.config.protocols.iter().any(|p| p.name == name) {
-        return Ok(());
-    }
-    Err(match c.dialect {
-        Dialect::Bird2 if !known(&c.config, name) => {
-            (9001, format!("syntax error, unexpected CF_SYM_UNDEFINED, expecting {expected}"))
-        }
-        _ => (9002, format!("{name} is not a protocol")),
-    })
-}
-
-fn has_channel(c: &Context, protocol: &str, channel: &str) -> Result<(), Refused> {
-    let of = c.config.protocols.iter().find(|p| p.name == protocol);
-    if of.is_some_and(|p| p.channels.iter().any(|have| have.family.to_string() == channel)) {
-        return Ok(());
-    }
-    Err((
-        9001,
-        match channel {
-            "ipv4" | "ipv6" => format!("Channel {protocol}.{channel} not found"),
-            _ => "syntax error, unexpected CF_SYM_UNDEFINED".into(),
-        },
-    ))
-}
-
-fn bad_selector(c: &Context, selector: &Selector) -> Option<Refused> {
-    let Selector::Name(name) = selector else { return None };
-    protocol_name(c, name, "CF_SYM_KNOWN or TEXT or ALL").err()
-}
-
-fn refuse(out: &mut Framer, reply: Reply) {
-    let (code, text) = match reply {
-        Reply::NothingToDo => (19, "Nothing to do".into()),
-        Reply::Refused(Refusal::NoSuchProtocol(name)) => (9002, format!("{name} is not a protocol")),
-        Reply::Refused(Refusal::NoSuchTable(name)) => (9001, format!("{name} is not a table")),
-        Reply::Refused(Refusal::ProtocolDown) => (8005, "Protocol is down".into()),
-        Reply::Refused(Refusal::Other(text)) => (9001, text),
-        _ => (9001, "the router gave no answer".into()),
-    };
-    out.end(code, &text);
-}
-
-fn error_text(e: &ParseError, c: &Context) -> String {
-    match e {
-        ParseError::Message(text) if c.dialect == Dialect::Bird16 && text.starts_with("Invalid IPv") => {
-            "Invalid prefix".into()
-        }
-        ParseError::Message(text) => text.clone(),
-        ParseError::Unexpected { .. } if c.dialect == Dialect::Bird16 => "syntax error".into(),
-        ParseError::Unexpected { found, expected } => {
-            let found = match found {
-                Token::End => "END".into(),
-                Token::Number(n) if n.contains('.') => "IP4".into(),
-                Token::Number(n) if n.contains(':') => "IP6".into(),
-                Token::Number(_) => "NUM".into(),
-                Token::Text(_) => "TEXT".into(),
-                Token::Other(o) => format!("'{o}'"),
-                Token::Word(w) if KEYWORDS.contains(&w.as_str()) => w.to_ascii_uppercase(),
-                Token::Word(w) | Token::Quoted(w) if known(&c.config, w) => SYM.into(),
-                Token::Word(_) | Token::Quoted(_) => "CF_SYM_UNDEFINED".into(),
-            };
-            if expected.is_empty() {
-                format!("syntax error, unexpected {found}")
-            } else {
-                format!("syntax error, unexpected {found}, expecting {expected}")
-            }
-        }
-    }
-}
-
-/// Words BIRD's grammar names by themselves when they stand in the wrong place.
-const KEYWORDS: [&str; 40] = [
-    "all",
-    "and",
-    "bfd",
-    "check",
-    "configure",
-    "confirm",
-    "count",
-    "debug",
-    "disable",
-    "down",
-    "dump",
-    "echo",
-    "enable",
-    "eval",
-    "export",
-    "exported",
-    "filter",
-    "filtered",
-    "for",
-    "graceful",
-    "in",
-    "interfaces",
-    "memory",
-    "mrtdump",
-    "noexport",
-    "off",
-    "out",
-    "preexport",
-    "primary",
-    "protocol",
-    "protocols",
-    "reload",
-    "restart",
-    "restrict",
-    "route",
-    "show",
-    "soft",
-    "static",
-    "stats",
-    "table",
-];
