@@ -10,7 +10,7 @@ use godwit_filter::{
     Destination, Filter, NextHop, Outcome, RouteAttributes, RouteSource, Subject, Surroundings, Verdict,
 };
 use godwit_wire::{
-    AddressFamily, AttributeContext, MessageError, ParsedAttributes, PathAttributes, Treatment,
+    AddressFamily, AttributeContext, MessageError, ParsedAttributes, PathAttributes, Treatment, UpdateFrame,
     end_of_rib_family, parse_attributes, split_update,
 };
 use ipnetwork::{Ipv4Network, Ipv6Network};
@@ -157,39 +157,40 @@ impl ImportStep {
         if frame.attributes.is_empty() && frame.nlri.is_empty() {
             return Ok(summary);
         }
-        if !frame.nlri.is_empty()
-            && let Some(set) = self.cache.get(frame.attributes)
-        {
-            self.announce(
-                self.ipv4.as_ref(),
-                frame.nlri,
-                set.as_ref(),
-                links,
-                &mut batches.ipv4,
-                &mut summary,
-            )?;
-            return Ok(summary);
-        }
-        let parsed = parse_attributes(frame.attributes, !frame.nlri.is_empty(), &self.session.attributes)?;
-        summary.remarks.extend(parsed.errors.iter().map(ToString::to_string));
-        self.multiprotocol(&parsed, links, batches, &mut summary)?;
+        let known = if frame.nlri.is_empty() { None } else { self.cache.get(frame.attributes) };
+        let set = match known {
+            Some(set) => set,
+            None => self.attributes(&frame, links, batches, &mut summary)?,
+        };
         if !frame.nlri.is_empty() {
-            let cacheable =
-                parsed.errors.is_empty() && parsed.mp_reach.is_none() && parsed.mp_unreach.is_none();
-            let set = self.route(parsed.attributes, parsed.verdict, AddressFamily::IPV4, links, &mut summary);
-            self.announce(
-                self.ipv4.as_ref(),
-                frame.nlri,
-                set.as_ref(),
-                links,
-                &mut batches.ipv4,
-                &mut summary,
-            )?;
-            if cacheable {
-                self.cache.put(frame.attributes, set);
-            }
+            let (channel, batch) = (self.ipv4.as_ref(), &mut batches.ipv4);
+            self.announce(channel, frame.nlri, set.as_ref(), links, batch, &mut summary)?;
         }
         Ok(summary)
+    }
+
+    /// Reads attributes. Nets of MP_REACH_NLRI and MP_UNREACH_NLRI go to the batches; what those of the NLRI field
+    /// have is given back, and remembered if it follows from the attributes alone.
+    fn attributes(
+        &mut self,
+        frame: &UpdateFrame<'_>,
+        links: &dyn Links,
+        batches: &mut Batches,
+        summary: &mut UpdateSummary,
+    ) -> Result<Option<HashedAttributes>, MessageError> {
+        let has_nlri = !frame.nlri.is_empty();
+        let parsed = parse_attributes(frame.attributes, has_nlri, &self.session.attributes)?;
+        summary.remarks.extend(parsed.errors.iter().map(ToString::to_string));
+        self.multiprotocol(&parsed, links, batches, summary)?;
+        if !has_nlri {
+            return Ok(None);
+        }
+        let cacheable = parsed.errors.is_empty() && parsed.mp_reach.is_none() && parsed.mp_unreach.is_none();
+        let set = self.route(parsed.attributes, parsed.verdict, AddressFamily::IPV4, links, summary);
+        if cacheable {
+            self.cache.put(frame.attributes, set.clone());
+        }
+        Ok(set)
     }
 
     fn multiprotocol(
