@@ -17,7 +17,7 @@ fn config(more: &str, channel: &str) -> String {
 
 fn neighbor(asn: u32) -> String {
     format!(
-        "log stderr all; router id 192.0.2.2; protocol device {{ }}
+        "log stderr all; debug protocols all; router id 192.0.2.2; protocol device {{ }}
          protocol static {{ ipv4; route 10.2.0.0/24 blackhole; route 10.3.0.0/24 blackhole; }}
          protocol bgp peer {{ local 192.0.2.2 as {asn}; neighbor 192.0.2.1 as 64512; {TIMES} hold time 6;
            ipv4 {{ import all; export all; }}; }}"
@@ -43,6 +43,17 @@ fn state(router: &Router) -> String {
     let line = shown.lines().find(|l| l.starts_with("peer")).unwrap_or_default();
     let words = line.split_whitespace().enumerate().filter(|(n, _)| *n != 4);
     words.map(|(_, word)| word).collect::<Vec<_>>().join(" ") + "\n"
+}
+
+/// Waits until the neighbor is Established too and has read all that a session begins with. BIRD closes its
+/// connection without reading what is there, and the kernel then resets it: its last words are lost.
+fn heard(neighbor: &Router) -> Result<()> {
+    neighbor.established("peer")?;
+    let all = |log: String| {
+        log.rsplit_once("BGP session established").is_some_and(|(_, since)| since.contains("Got END-OF-RIB"))
+    };
+    until("End-of-RIB at the neighbor", || all(neighbor.log())).with_context(|| neighbor.log())?;
+    Ok(())
 }
 
 /// Has a configuration read; BIRD may answer before all of it runs.
@@ -75,8 +86,10 @@ fn story(program: Program) -> Result<String> {
             router.established("peer")?;
         }
     }
+    heard(&other)?;
     other.birdc("disable peer \"back at noon\"");
-    until("its words", || router.log().contains("back at noon")).with_context(|| router.log())?;
+    until("its words", || router.log().contains("back at noon"))
+        .with_context(|| format!("{}the neighbor:\n{}", router.log(), other.log()))?;
     told += &settled(&router)?;
     other.birdc("enable peer");
     router.established("peer")?;
