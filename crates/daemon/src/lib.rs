@@ -4,6 +4,7 @@
 mod clock;
 mod computed;
 mod directory;
+mod exit;
 mod feeder;
 mod kernel;
 mod limits;

@@ -23,6 +23,7 @@ use godwit_fsm::{Action, CloseReason, Direction, LogClass, Session};
 use tokio::sync::mpsc;
 
 use crate::directory::Incoming;
+use crate::exit::ExitSender;
 use crate::limits::INCOMING_QUEUE_LEN;
 use crate::log_limit::LogLimit;
 use crate::protocol::{Command, Context};
@@ -43,7 +44,7 @@ pub(crate) fn run(
     config: ProtocolConfig,
     context: Context,
     commands: mpsc::Receiver<Command>,
-    exit: mpsc::Sender<(String, String)>,
+    exit: ExitSender,
 ) -> impl Future<Output = ()> + Send {
     let own_restart = match &config.kind {
         ProtocolKind::Bgp(bgp) => Some(OwnRestart::begin(&config, bgp, &context.recovery)),
@@ -60,13 +61,13 @@ async fn work(
     config: ProtocolConfig,
     context: Context,
     commands: mpsc::Receiver<Command>,
-    exit: mpsc::Sender<(String, String)>,
+    mut exit: ExitSender,
     own_restart: OwnRestart,
 ) {
     let ProtocolKind::Bgp(bgp) = config.kind.clone() else { return };
     let Neighbor::Address { address, interface } = bgp.neighbor.clone() else {
-        let _ = exit.send((config.name, "dynamic neighbors are not supported yet".into())).await;
-        return;
+        exit.end("dynamic neighbors are not supported yet");
+        return exit.tell().await;
     };
     let (incoming_tx, incoming) = mpsc::channel(INCOMING_QUEUE_LEN);
     let task = Task {
@@ -117,7 +118,7 @@ struct Task {
     over_limit: Arc<crate::table::OverLimit>,
     /// How often the log is told that we cannot connect.
     faults: LogLimit,
-    exit: mpsc::Sender<(String, String)>,
+    exit: ExitSender,
     /// Where the neighbor's connections come in.
     entrance: Entrance,
 }
@@ -159,6 +160,7 @@ impl Task {
                 () = sleep_until(self.own_restart.timeout()) => self.own_restart.give_up(),
                 () = self.context.recovery.ended(), if self.own_restart.active => self.recovered().await,
                 () = over_limit.wake.notified() => self.limit_hit(),
+                () = self.exit.tell() => {}
                 event = Up::event(&mut self.up, room) => match event {
                     UpEvent::Flushed => {}
                     UpEvent::Send(bytes) => self.chunk(bytes),
@@ -207,7 +209,7 @@ impl Task {
                 }
                 Action::Disable => {
                     let why = self.fsm.status(Instant::now()).last_error.unwrap_or_default();
-                    let _ = self.exit.try_send((self.config.name.clone(), why));
+                    self.exit.end(why);
                 }
                 Action::Log(class, text) => self.log(class, &text),
             }

@@ -20,6 +20,7 @@ use tracing::Instrument as _;
 use apply::How;
 
 use crate::directory::Directory;
+use crate::exit::Exit;
 use crate::kernel::KernelEvents;
 use crate::links::LinkTable;
 use crate::listener::Listeners;
@@ -33,11 +34,10 @@ pub(crate) type Ask = (Request, oneshot::Sender<Reply>);
 /// A configuration on its way to the supervisor, and who waits for it to run.
 pub(crate) type NewConfig = (Arc<RouterConfig>, oneshot::Sender<()>);
 
-/// A protocol that stops by itself: its name, and why.
-type Exit = (String, String);
-
 /// A protocol instance with its task.
 struct Running {
+    /// How many were started before it.
+    life: u64,
     commands: CommandSender,
     task: JoinHandle<()>,
 }
@@ -75,7 +75,9 @@ pub(crate) struct Supervisor {
     reconfigured: u64,
     shutting_down: bool,
     recovery: RecoveryWait,
-    /// Told to us by protocols that stop by themselves: (name, why).
+    /// How many protocols have been started.
+    lives: u64,
+    /// Told to us by protocols that stop by themselves.
     exits: (mpsc::Sender<Exit>, mpsc::Receiver<Exit>),
 }
 
@@ -105,6 +107,7 @@ impl Supervisor {
             reconfigured: now,
             shutting_down: false,
             recovery: RecoveryWait::new(options.recovery),
+            lives: 0,
             exits: mpsc::channel(crate::limits::REQUEST_QUEUE_LEN),
         }
     }
@@ -141,7 +144,7 @@ impl Supervisor {
                     let _ = done.send(());
                 }
                 () = self.recovery.over(recovery_time) => self.recovery.end(),
-                Some((name, why)) = self.exits.1.recv() => self.ended(&name, why).await,
+                Some(exit) = self.exits.1.recv() => self.ended(exit).await,
                 changed = self.links.changed() => {
                     if changed.is_err() {
                         return self.stop(false).await;
@@ -201,10 +204,16 @@ impl Supervisor {
     }
 
     /// A protocol ended by itself: a limit, or a panic in its task.
-    async fn ended(&mut self, name: &str, why: String) {
+    async fn ended(&mut self, exit: Exit) {
+        let Exit { name, life, why } = exit;
+        let running = self.instances.get(&name).and_then(|i| i.running.as_ref());
+        // What the operator or another configuration has ended, or begun anew, before this was heard.
+        if running.is_none_or(|running| running.life != life) {
+            return;
+        }
         tracing::error!("{name}: stopped: {why}");
-        self.stop_protocol(name, StopReason::Disabled(None)).await;
-        if let Some(instance) = self.instances.get_mut(name) {
+        self.stop_protocol(&name, StopReason::Disabled(None)).await;
+        if let Some(instance) = self.instances.get_mut(&name) {
             instance.disabled = true;
             instance.last_error = Some(why);
         }

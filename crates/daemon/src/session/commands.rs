@@ -27,9 +27,7 @@ impl Task {
         tracing::warn!("{name}: Route limit exceeded, shutting down");
         self.fsm.end(&StopCause::MaxPrefixes, Instant::now());
         if disable {
-            let _ = self
-                .exit
-                .try_send((self.config.name.clone(), "Automatic shutdown: Route limit exceeded".into()));
+            self.exit.end("Automatic shutdown: Route limit exceeded");
         }
     }
 

@@ -11,6 +11,7 @@ use godwit_config::{
 use godwit_wire::AddressFamily;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::exit::ExitSender;
 use crate::limits::COMMAND_QUEUE_LEN;
 use crate::protocol::{AnyTable, Command, ReloadDirection, StopReason, Tables};
 use crate::{computed, kernel, session, table};
@@ -163,6 +164,8 @@ impl Supervisor {
         trace_start(protocol);
         let context = self.context();
         let (commands, rx) = mpsc::channel(COMMAND_QUEUE_LEN);
+        let life = self.lives;
+        self.lives += 1;
         let config = protocol.clone();
         let task = match &protocol.kind {
             ProtocolKind::Device(_) | ProtocolKind::Direct(_) | ProtocolKind::Static(_) => {
@@ -185,14 +188,15 @@ impl Supervisor {
                 }
             }
             ProtocolKind::Bgp(_) => {
-                crate::task::spawn(session::run(config, context, rx, self.exits.0.clone()))
+                let exit = ExitSender::new(&protocol.name, life, self.exits.0.clone());
+                crate::task::spawn(session::run(config, context, rx, exit))
             }
         };
         let instance = self.instances.entry(protocol.name.clone()).or_default();
         instance.since = crate::clock::unix_millis();
         instance.last_error = None;
         instance.message = None;
-        instance.running = Some(Running { commands, task });
+        instance.running = Some(Running { life, commands, task });
     }
 
     /// Reads a configuration and runs it, or says what is wrong with it.
