@@ -24,6 +24,7 @@ fn parse(bencher: Bencher<'_, '_>, count: usize) {
         allow_local_pref: false,
         allow_as_sets: false,
         families: vec![AddressFamily::IPV4],
+        ..AttributeContext::default()
     };
     bencher.counter(ItemsCount::new(count)).bench_local(|| {
         let frame = split_update(black_box(&body)).expect("ours");

@@ -27,7 +27,8 @@ const SETS: usize = 2_000;
 pub const SEED: u64 = 1;
 
 /// How messages to a neighbor are written.
-pub const CONTEXT: EncodeContext = EncodeContext { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX };
+pub const CONTEXT: EncodeContext =
+    EncodeContext { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX, ..EncodeContext::PLAIN };
 
 /// Different /24s, [`TABLE`] at most, in no order; fewer are the first of more.
 pub fn nets(count: usize) -> Vec<Ipv4Network> {

@@ -61,6 +61,7 @@ pub fn import(policy: ExportPolicy) -> ImportStep {
             allow_local_pref: false,
             allow_as_sets: false,
             families: vec![AddressFamily::IPV4],
+            ..AttributeContext::default()
         },
     };
     ImportStep::new(session, Some(channel(policy)), None, SEED)

@@ -18,6 +18,7 @@ fuzz_target!(|data: &[u8]| {
         allow_local_pref: kind & 4 != 0,
         allow_as_sets: kind & 8 != 0,
         families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
+        ..AttributeContext::default()
     };
     let Ok(frame) = split_update(body) else { return };
     let parsed = match parse_attributes(frame.attributes, !frame.nlri.is_empty(), &context) {
@@ -58,7 +59,7 @@ fn again(mut attributes: PathAttributes, nets: &[ipnetwork::Ipv4Network]) {
         sort(&mut rare.ext_communities);
         sort(&mut rare.large_communities);
     }
-    let encode = EncodeContext { four_octet_as: true, message_len_max: EXTENDED_MESSAGE_LEN_MAX };
+    let encode = EncodeContext { four_octet_as: true, message_len_max: EXTENDED_MESSAGE_LEN_MAX, ..EncodeContext::PLAIN };
     let mut out = BytesMut::new();
     if announce_ipv4(&attributes, nets, &encode, &mut out).is_err() {
         return;
@@ -71,6 +72,7 @@ fn again(mut attributes: PathAttributes, nets: &[ipnetwork::Ipv4Network]) {
         allow_local_pref: false,
         allow_as_sets: false,
         families: Vec::new(),
+        ..AttributeContext::default()
     };
     let parsed = parse_attributes(frame.attributes, true, &internal).expect("ours");
     assert_eq!(parsed.verdict, Treatment::Accept);

@@ -52,7 +52,8 @@ pub(crate) fn run(count: &str) -> Result<()> {
 
 /// The UPDATEs, and how many prefixes they carry: sets of attributes as varied as the Internet's.
 fn updates(count: usize) -> Result<(BytesMut, usize)> {
-    let context = EncodeContext { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX };
+    let context =
+        EncodeContext { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX, ..EncodeContext::PLAIN };
     let mut data = BytesMut::new();
     let mut index = 0u32;
     while (index as usize) < count {

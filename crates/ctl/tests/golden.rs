@@ -5,7 +5,6 @@ mod common;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use godwit_api::*;
 use godwit_config::{Dialect, Limit, LimitAction, TimeFormats};
 use godwit_ctl::Framer;
@@ -38,7 +37,7 @@ fn capabilities() -> Vec<Capability> {
         }),
         Capability::FourOctetAs(65002),
         Capability::EnhancedRouteRefresh,
-        Capability::Unknown { code: 71, value: Bytes::new() },
+        Capability::LongLivedGracefulRestart(Vec::new()),
     ]
 }
 

@@ -126,7 +126,11 @@ impl NetKey for Ipv4Network {
 }
 
 fn encode_context(export: &BgpExport) -> EncodeContext {
-    EncodeContext { four_octet_as: export.four_octet_as, message_len_max: export.message_len_max }
+    EncodeContext {
+        four_octet_as: export.four_octet_as,
+        message_len_max: export.message_len_max,
+        ..EncodeContext::default()
+    }
 }
 
 impl NetKey for Ipv6Network {

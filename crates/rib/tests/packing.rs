@@ -30,7 +30,7 @@ fn table<K: NetKey>() -> (Table<K>, SourceId) {
 
 fn attributes_len(attributes: &PathAttributes) -> usize {
     let mut out = Vec::new();
-    let context = EncodeContext { four_octet_as: true, message_len_max: 4096 };
+    let context = EncodeContext { four_octet_as: true, message_len_max: 4096, ..EncodeContext::PLAIN };
     encode_attributes(attributes, true, &context, &mut out);
     out.len()
 }

@@ -25,6 +25,16 @@ impl SegmentKind {
             _ => return None,
         })
     }
+
+    /// Whether such segments stay inside a confederation (RFC 5065 §3).
+    pub fn is_confederation(self) -> bool {
+        matches!(self, Self::ConfedSequence | Self::ConfedSet)
+    }
+}
+
+/// Whether an AS number is one for private use (RFC 6996 §5).
+pub fn is_private_as(asn: u32) -> bool {
+    matches!(asn, 64_512..=65_534 | 4_200_000_000..=4_294_967_294)
 }
 
 /// An AS_PATH with 4-octet AS numbers, kept as the bytes of its wire form: one allocation, and a
@@ -154,6 +164,68 @@ impl AsPath {
         self.ases().filter(|a| *a == asn).count()
     }
 
+    /// Whether an AS stands in the path, in any kind of segment.
+    pub fn contains(&self, asn: u32) -> bool {
+        self.ases().any(|a| a == asn)
+    }
+
+    /// Whether there is a segment that must not leave a confederation (RFC 5065 §3).
+    pub fn has_confederation(&self) -> bool {
+        self.segments().any(|s| s.kind.is_confederation())
+    }
+
+    /// The AS that stands first, in whatever kind of sequence: the neighbor's own, the member AS of one
+    /// in our confederation. `None` if the path is empty or begins with a set.
+    pub fn leading_as(&self) -> Option<u32> {
+        let first = self.segments().next()?;
+        matches!(first.kind, SegmentKind::Sequence | SegmentKind::ConfedSequence)
+            .then(|| first.ases().next())
+            .flatten()
+    }
+
+    /// The path as it leaves a confederation: without its segments (RFC 5065 §5.1 c).
+    #[must_use]
+    pub fn without_confederation(&self) -> Self {
+        let mut builder = AsPathBuilder::default();
+        for s in self.segments().filter(|s| !s.kind.is_confederation()) {
+            builder.copy(s);
+        }
+        builder.finish()
+    }
+
+    /// The path with every `from` replaced by `to`: for a neighbor that would find its own AS in it
+    /// ("as override"). Its length stays the same.
+    #[must_use]
+    pub fn with_replaced(&self, from: u32, to: u32) -> Self {
+        self.mapped(|asn| Some(if asn == from { to } else { asn }))
+    }
+
+    /// The path without the ASes for private use (RFC 6996), confederation segments untouched. Segments
+    /// that lose all are gone.
+    #[must_use]
+    pub fn without_private_ases(&self) -> Self {
+        self.mapped(|asn| (!is_private_as(asn)).then_some(asn))
+    }
+
+    /// The path with `asn` in the place of each AS for private use, so that its length stays the same.
+    #[must_use]
+    pub fn with_private_ases_replaced(&self, asn: u32) -> Self {
+        self.mapped(|a| Some(if is_private_as(a) { asn } else { a }))
+    }
+
+    /// The path with every AS outside confederation segments replaced, or left out.
+    fn mapped(&self, f: impl Fn(u32) -> Option<u32>) -> Self {
+        let mut builder = AsPathBuilder::default();
+        for s in self.segments() {
+            if s.kind.is_confederation() {
+                builder.copy(s);
+            } else {
+                builder.push(s.kind, &s.ases().filter_map(&f).collect::<Vec<_>>());
+            }
+        }
+        builder.finish()
+    }
+
     /// Every AS number of every segment, in wire order.
     pub fn ases(&self) -> impl Iterator<Item = u32> + '_ {
         self.segments().flat_map(Segment::ases)
@@ -174,7 +246,7 @@ impl AsPath {
             builder.push(kind, chunk);
         }
         for s in segments {
-            builder.push(s.kind, &s.ases().collect::<Vec<_>>());
+            builder.copy(s);
         }
         builder.finish()
     }
@@ -228,6 +300,12 @@ impl AsPathBuilder {
                 self.bytes.extend_from_slice(&asn.to_be_bytes());
             }
         }
+    }
+
+    /// Adds a segment as it is.
+    fn copy(&mut self, segment: Segment<'_>) {
+        self.bytes.extend_from_slice(&[segment.kind as u8, segment.count() as u8]);
+        self.bytes.extend_from_slice(segment.bytes);
     }
 
     /// The finished path.

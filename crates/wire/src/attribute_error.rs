@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::Excerpt;
+
 /// What RFC 7606 asks for, weakest first: the strongest of several errors decides.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Treatment {
@@ -48,10 +50,13 @@ pub struct AttributeError {
     pub fault: Fault,
     /// What is to be done about it.
     pub treatment: Treatment,
+    /// The attribute from its flags on; empty if it is missing.
+    pub excerpt: Excerpt,
 }
 
-impl fmt::Display for AttributeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl AttributeError {
+    /// Tells what is wrong and where, but not what comes of it.
+    pub(crate) fn tell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self.code {
             1 => "ORIGIN",
             2 => "AS_PATH",
@@ -86,11 +91,23 @@ impl fmt::Display for AttributeError {
             Fault::Family => "is of a family that was not negotiated",
             Fault::TooMany => "is more than the limit allows",
         };
+        write!(f, "{name} ({}) at octet {} {what}", self.code, self.offset)
+    }
+}
+
+impl fmt::Display for AttributeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let then = match self.treatment {
             Treatment::Accept => "ignored",
             Treatment::Discard => "attribute discarded",
             Treatment::Withdraw => "routes treated as withdrawn",
         };
-        write!(f, "Malformed UPDATE: {name} ({}) at octet {} {what}: {then}", self.code, self.offset)
+        f.write_str("Malformed UPDATE: ")?;
+        self.tell(f)?;
+        write!(f, ": {then}")?;
+        if !self.excerpt.is_empty() {
+            write!(f, " <{}>", self.excerpt)?;
+        }
+        Ok(())
     }
 }

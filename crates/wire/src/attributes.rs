@@ -75,6 +75,13 @@ pub struct RareAttributes {
     pub large_communities: Box<[LargeCommunity]>,
     /// The link-local next hop that accompanies a global IPv6 one (RFC 2545 §3).
     pub link_local_next_hop: Option<Ipv6Addr>,
+    /// The value of AIGP (RFC 7311 §3): the accumulated IGP metric. Written only to a neighbor that has
+    /// it enabled, see [`crate::EncodeContext`].
+    pub aigp: Option<u64>,
+    /// The TLVs of AIGP beside the first of type 1, whole and in order, which go with it unchanged.
+    pub aigp_tlvs: Box<[u8]>,
+    /// ONLY_TO_CUSTOMER (RFC 9234 §5): the AS that set it.
+    pub only_to_customer: Option<u32>,
     /// Attributes not known here, ascending by type code.
     pub unknown: Vec<UnknownAttribute>,
 }
@@ -100,6 +107,16 @@ impl PathAttributes {
     /// CLUSTER_LIST, empty if absent.
     pub fn cluster_list(&self) -> &[u32] {
         self.rare.as_ref().map_or(&[], |r| &r.cluster_list)
+    }
+
+    /// AIGP's metric, if present.
+    pub fn aigp(&self) -> Option<u64> {
+        self.rare.as_ref().and_then(|r| r.aigp)
+    }
+
+    /// ONLY_TO_CUSTOMER, if present.
+    pub fn only_to_customer(&self) -> Option<u32> {
+        self.rare.as_ref().and_then(|r| r.only_to_customer)
     }
 
     /// Large communities, empty if absent.

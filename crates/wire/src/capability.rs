@@ -1,6 +1,15 @@
-use bytes::{BufMut, Bytes, BytesMut};
+//! Capabilities of an OPEN message (RFC 5492): what they say. `codec` reads and writes them.
 
-use crate::{AddressFamily, MessageError};
+mod codec;
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::AddressFamily;
+use crate::text::printable;
+
+pub(crate) use codec::{ROLE, decode_capability, encode_capability};
 
 /// A capability of an OPEN message (RFC 5492).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -9,6 +18,12 @@ pub enum Capability {
     Multiprotocol(AddressFamily),
     /// Route refresh (RFC 2918), code 2.
     RouteRefresh,
+    /// Extended next hop encoding (RFC 8950 §4), code 5.
+    ExtendedNextHop(Vec<ExtendedNextHopFamily>),
+    /// Messages of up to 65,535 octets are taken (RFC 8654 §3), code 6.
+    ExtendedMessage,
+    /// BGP Role (RFC 9234 §4.1), code 9.
+    Role(Role),
     /// Graceful restart (RFC 4724 §3), code 64.
     GracefulRestart(GracefulRestart),
     /// 4-octet AS numbers (RFC 6793 §3), code 65.
@@ -17,7 +32,11 @@ pub enum Capability {
     AddPath(Vec<AddPathFamily>),
     /// Enhanced route refresh (RFC 7313), code 70.
     EnhancedRouteRefresh,
-    /// Any other capability, kept as it came.
+    /// Long-lived graceful restart (RFC 9494 §3), code 71.
+    LongLivedGracefulRestart(Vec<LongLivedFamily>),
+    /// The sender's name, code 73 (the FQDN capability).
+    Hostname(Hostname),
+    /// Any other capability, or a known one with a value that cannot be, kept as it came.
     Unknown {
         /// The capability code (IANA).
         code: u8,
@@ -59,98 +78,109 @@ pub struct AddPathFamily {
     pub send: bool,
 }
 
-const MULTIPROTOCOL: u8 = 1;
-const ROUTE_REFRESH: u8 = 2;
-const GRACEFUL_RESTART: u8 = 64;
-const FOUR_OCTET_AS: u8 = 65;
-const ADD_PATH: u8 = 69;
-const ENHANCED_ROUTE_REFRESH: u8 = 70;
-
-/// A capability from its code and value. One whose length is wrong is kept as unknown, which is to
-/// ignore it (RFC 5492 §3); only AS4, without which the peer's AS is not known, is an error.
-pub(crate) fn decode_capability(code: u8, value: &[u8]) -> Result<Capability, MessageError> {
-    let decoded = match (code, value) {
-        (MULTIPROTOCOL, [a, b, _, safi]) => {
-            Some(Capability::Multiprotocol(AddressFamily { afi: u16::from_be_bytes([*a, *b]), safi: *safi }))
-        }
-        (ROUTE_REFRESH, []) => Some(Capability::RouteRefresh),
-        (ENHANCED_ROUTE_REFRESH, []) => Some(Capability::EnhancedRouteRefresh),
-        (FOUR_OCTET_AS, [a, b, c, d]) => Some(Capability::FourOctetAs(u32::from_be_bytes([*a, *b, *c, *d]))),
-        (FOUR_OCTET_AS, _) => return Err(MessageError::OpenMalformed),
-        (GRACEFUL_RESTART, [high, low, families @ ..]) if families.len().is_multiple_of(4) => {
-            Some(Capability::GracefulRestart(GracefulRestart {
-                restarting: high & 0x80 != 0,
-                notification: high & 0x40 != 0,
-                restart_time_secs: u16::from_be_bytes([high & 0x0f, *low]),
-                families: families.chunks_exact(4).filter_map(graceful_family).collect(),
-            }))
-        }
-        // One Send/Receive value that is not defined spoils the capability (RFC 7911 §4).
-        (ADD_PATH, families) if families.len().is_multiple_of(4) => {
-            families.chunks_exact(4).map(add_path_family).collect::<Option<_>>().map(Capability::AddPath)
-        }
-        _ => None,
-    };
-    Ok(decoded.unwrap_or_else(|| Capability::Unknown { code, value: Bytes::copy_from_slice(value) }))
+/// One family of [`Capability::ExtendedNextHop`]: its NLRI may go with next hops of another family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExtendedNextHopFamily {
+    /// The family of the NLRI.
+    pub family: AddressFamily,
+    /// The AFI of the next hop: 2, IPv6, is the one that is defined.
+    pub next_hop_afi: u16,
 }
 
-fn graceful_family(chunk: &[u8]) -> Option<GracefulRestartFamily> {
-    let [a, b, safi, flags] = *chunk else { return None };
-    Some(GracefulRestartFamily {
-        family: AddressFamily { afi: u16::from_be_bytes([a, b]), safi },
-        forwarding_preserved: flags & 0x80 != 0,
-    })
+/// One family of [`Capability::LongLivedGracefulRestart`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LongLivedFamily {
+    /// The family.
+    pub family: AddressFamily,
+    /// F bit: forwarding state was preserved.
+    pub forwarding_preserved: bool,
+    /// Long-lived stale time, seconds, 24 bits.
+    pub stale_time_secs: u32,
 }
 
-fn add_path_family(chunk: &[u8]) -> Option<AddPathFamily> {
-    let [a, b, safi, direction @ 1..=3] = *chunk else { return None };
-    let family = AddressFamily { afi: u16::from_be_bytes([a, b]), safi };
-    Some(AddPathFamily { family, receive: direction & 1 != 0, send: direction & 2 != 0 })
+/// What the sender of an OPEN is to its neighbor (RFC 9234 §4.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(u8)]
+pub enum Role {
+    /// Sells transit to its neighbor.
+    Provider = 0,
+    /// A route server.
+    RsServer = 1,
+    /// A client of a route server.
+    RsClient = 2,
+    /// Buys transit from its neighbor.
+    Customer = 3,
+    /// Exchanges its own and its customers' routes.
+    Peer = 4,
 }
 
-/// Appends code, length and value.
-pub(crate) fn encode_capability(capability: &Capability, out: &mut BytesMut) {
-    let start = out.len();
-    out.put_u16(0);
-    let code = match capability {
-        Capability::Multiprotocol(family) => {
-            out.put_u16(family.afi);
-            out.put_u8(0);
-            out.put_u8(family.safi);
-            MULTIPROTOCOL
+impl Role {
+    /// The role with this code point, if it is assigned.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Self::Provider,
+            1 => Self::RsServer,
+            2 => Self::RsClient,
+            3 => Self::Customer,
+            4 => Self::Peer,
+            _ => return None,
+        })
+    }
+
+    /// The only role the neighbor of such a speaker can have (RFC 9234 §4.2).
+    #[must_use]
+    pub fn counterpart(self) -> Self {
+        match self {
+            Self::Provider => Self::Customer,
+            Self::RsServer => Self::RsClient,
+            Self::RsClient => Self::RsServer,
+            Self::Customer => Self::Provider,
+            Self::Peer => Self::Peer,
         }
-        Capability::RouteRefresh => ROUTE_REFRESH,
-        Capability::EnhancedRouteRefresh => ENHANCED_ROUTE_REFRESH,
-        Capability::FourOctetAs(asn) => {
-            out.put_u32(*asn);
-            FOUR_OCTET_AS
+    }
+
+    /// BIRD's name of it, in `local role` and in `show protocols all`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::RsServer => "rs_server",
+            Self::RsClient => "rs_client",
+            Self::Customer => "customer",
+            Self::Peer => "peer",
         }
-        Capability::GracefulRestart(gr) => {
-            let flags = u16::from(gr.restarting) << 15 | u16::from(gr.notification) << 14;
-            out.put_u16(flags | (gr.restart_time_secs & 0x0fff));
-            for f in &gr.families {
-                out.put_u16(f.family.afi);
-                out.put_u8(f.family.safi);
-                out.put_u8(u8::from(f.forwarding_preserved) << 7);
-            }
-            GRACEFUL_RESTART
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The value of [`Capability::Hostname`]: octets of UTF-8, as the neighbor says. Shown by
+/// [`fmt::Display`], which keeps a terminal safe from them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Hostname {
+    /// The host's name, at most 253 octets with the domain.
+    pub host: Bytes,
+    /// Its domain, mostly empty.
+    pub domain: Bytes,
+}
+
+impl Hostname {
+    /// The value for a host without a domain.
+    pub fn new(host: &str) -> Self {
+        Self { host: Bytes::copy_from_slice(host.as_bytes()), domain: Bytes::new() }
+    }
+}
+
+/// Prints `host` or `host.domain`, without what is not text.
+impl fmt::Display for Hostname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(&self.host))?;
+        if !self.domain.is_empty() {
+            write!(f, ".{}", printable(&self.domain))?;
         }
-        Capability::AddPath(families) => {
-            // A family without a direction has no code of its own: it is left out.
-            for f in families.iter().filter(|f| f.receive || f.send).take(63) {
-                out.put_u16(f.family.afi);
-                out.put_u8(f.family.safi);
-                out.put_u8(u8::from(f.receive) | u8::from(f.send) << 1);
-            }
-            ADD_PATH
-        }
-        Capability::Unknown { code, value } => {
-            out.put_slice(value.get(..value.len().min(255)).unwrap_or(value));
-            *code
-        }
-    };
-    let len = (out.len() - start - 2) as u8;
-    if let Some(head) = out.get_mut(start..start + 2) {
-        head.copy_from_slice(&[code, len]);
+        Ok(())
     }
 }

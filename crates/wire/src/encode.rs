@@ -1,26 +1,48 @@
 //! UPDATE: from attributes and nets to bytes. Attributes are encoded once and copied into as many
 //! messages as their nets need.
 
+mod attributes;
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use bytes::{BufMut, BytesMut};
 use ipnetwork::{Ipv4Network, Ipv6Network};
 
-use crate::frame::{EXTENDED_MESSAGE_LEN_MAX, HEADER_LEN, put_message};
+use crate::frame::{EXTENDED_MESSAGE_LEN_MAX, HEADER_LEN, MESSAGE_LEN_MAX, put_message};
 use crate::nlri::NlriItem;
-use crate::update::{EXTENDED_LENGTH, OPTIONAL, PARTIAL, TRANSITIVE, as4};
-use crate::{AddressFamily, Aggregator, MessageType, PathAttributes};
+use crate::update::{EXTENDED_LENGTH, OPTIONAL};
+use crate::{AddressFamily, MessageType, PathAttributes};
+
+pub use attributes::encode_attributes;
 
 /// What of the session matters for writing UPDATEs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EncodeContext {
     /// Both ends use 4-octet AS numbers.
     pub four_octet_as: bool,
-    /// The longest message the neighbor takes, octets.
+    /// The longest message the neighbor takes, octets: [`crate::MESSAGE_LEN_MAX`], or
+    /// [`EXTENDED_MESSAGE_LEN_MAX`] if it announced so (RFC 8654).
     pub message_len_max: usize,
+    /// AIGP goes to the neighbor (RFC 7311 §3.3); otherwise it is left out.
+    pub aigp: bool,
+    /// Nets of one family may go with next hops of the other: IPv4 nets with IPv6 next hops (RFC 8950),
+    /// IPv6 nets with IPv4 next hops, IPv4-mapped.
+    pub extended_next_hop: bool,
+}
+
+/// What any neighbor of today takes: 4-octet ASes, messages of 4,096 octets, nothing that has to be
+/// negotiated.
+impl Default for EncodeContext {
+    fn default() -> Self {
+        Self::PLAIN
+    }
 }
 
 impl EncodeContext {
+    /// The default.
+    pub const PLAIN: Self =
+        Self { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX, aigp: false, extended_next_hop: false };
+
     /// What a message has left beside `fixed` octets, if that is `least` or more.
     fn room(&self, fixed: usize, least: usize) -> Result<usize, EncodeError> {
         let len_max = self.message_len_max.min(EXTENDED_MESSAGE_LEN_MAX);
@@ -51,155 +73,25 @@ impl std::error::Error for EncodeError {}
 /// Octets of an UPDATE beside attributes and nets: header and the two length fields.
 const UPDATE_OVERHEAD: usize = HEADER_LEN + 4;
 
-/// Appends attributes in ascending order of type code (RFC 4271 §5), NEXT_HOP only if the next hop
-/// is IPv4 and `with_next_hop`. Community lists go out sorted and without repetition.
-pub fn encode_attributes(
-    a: &PathAttributes,
-    with_next_hop: bool,
-    context: &EncodeContext,
-    out: &mut Vec<u8>,
-) {
-    if let Some(origin) = a.origin {
-        attribute(out, TRANSITIVE, 1, &[origin as u8]);
-    }
-    if let Some(path) = &a.as_path {
-        if context.four_octet_as {
-            attribute(out, TRANSITIVE, 2, path.as_wire());
-        } else {
-            attribute(out, TRANSITIVE, 2, &as4::narrow(path));
-        }
-    }
-    if let (true, Some(IpAddr::V4(next_hop))) = (with_next_hop, a.next_hop) {
-        attribute(out, TRANSITIVE, 3, &next_hop.octets());
-    }
-    if let Some(med) = a.med {
-        attribute(out, OPTIONAL, 4, &med.to_be_bytes());
-    }
-    if let Some(local_pref) = a.local_pref {
-        attribute(out, TRANSITIVE, 5, &local_pref.to_be_bytes());
-    }
-    let Some(rare) = a.rare.as_deref() else {
-        sorted_list(out, OPTIONAL | TRANSITIVE, 8, &a.communities, u32::to_be_bytes);
-        if !context.four_octet_as {
-            put_as4_path(a, out);
-        }
-        return;
-    };
-    if rare.atomic_aggregate {
-        attribute(out, TRANSITIVE, 6, &[]);
-    }
-    if let Some(aggregator) = rare.aggregator {
-        if context.four_octet_as {
-            put_aggregator(out, 7, &aggregator.asn.to_be_bytes(), aggregator);
-        } else {
-            put_aggregator(out, 7, &as4::narrow_as(aggregator.asn).to_be_bytes(), aggregator);
-        }
-    }
-    sorted_list(out, OPTIONAL | TRANSITIVE, 8, &a.communities, u32::to_be_bytes);
-    if let Some(id) = rare.originator_id {
-        attribute(out, OPTIONAL, 9, &id.octets());
-    }
-    list(out, OPTIONAL, 10, &rare.cluster_list, u32::to_be_bytes);
-    let unknown = |out: &mut Vec<u8>, codes: std::ops::RangeInclusive<u8>| {
-        for u in rare.unknown.iter().filter(|u| codes.contains(&u.code)) {
-            attribute(out, u.flags & (OPTIONAL | TRANSITIVE | PARTIAL), u.code, &u.value);
-        }
-    };
-    unknown(out, 0..=15);
-    sorted_list(out, OPTIONAL | TRANSITIVE, 16, &rare.ext_communities, |c| c.0.to_be_bytes());
-    if !context.four_octet_as {
-        put_as4_path(a, out);
-        if let Some(aggregator) = rare.aggregator.filter(|g| g.asn > u32::from(u16::MAX)) {
-            put_aggregator(out, 18, &aggregator.asn.to_be_bytes(), aggregator);
-        }
-    }
-    unknown(out, 17..=31);
-    sorted_list(out, OPTIONAL | TRANSITIVE, 32, &rare.large_communities, |c| {
-        let mut octets = [0; 12];
-        for (to, from) in octets.chunks_exact_mut(4).zip([c.global, c.data1, c.data2]) {
-            to.copy_from_slice(&from.to_be_bytes());
-        }
-        octets
-    });
-    unknown(out, 33..=255);
-}
-
-/// AGGREGATOR or AS4_AGGREGATOR.
-fn put_aggregator(out: &mut Vec<u8>, code: u8, asn: &[u8], aggregator: Aggregator) {
-    attribute_head(out, OPTIONAL | TRANSITIVE, code, asn.len() + 4);
-    out.extend_from_slice(asn);
-    out.extend_from_slice(&aggregator.address.octets());
-}
-
-/// AS4_PATH, where the 2-octet path lost something.
-fn put_as4_path(a: &PathAttributes, out: &mut Vec<u8>) {
-    if let Some(path) = a.as_path.as_ref().and_then(as4::as4_path_for) {
-        attribute(out, OPTIONAL | TRANSITIVE, 17, path.as_wire());
-    }
-}
-
-fn attribute(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
-    attribute_head(out, flags, code, value.len());
-    out.extend_from_slice(value);
-}
-
-/// Flags, code and length. A length no attribute can have makes the block too long for any message,
-/// which is found out when it is put into one.
-fn attribute_head(out: &mut Vec<u8>, flags: u8, code: u8, len: usize) {
-    if let Ok(len) = u8::try_from(len) {
-        out.extend_from_slice(&[flags, code, len]);
-    } else {
-        out.extend_from_slice(&[flags | EXTENDED_LENGTH, code]);
-        out.extend_from_slice(&(len.min(usize::from(u16::MAX)) as u16).to_be_bytes());
-    }
-}
-
-/// A list of items of `N` octets, if there are any.
-fn list<T: Copy, const N: usize>(
-    out: &mut Vec<u8>,
-    flags: u8,
-    code: u8,
-    items: &[T],
-    octets: impl Fn(T) -> [u8; N],
-) {
-    if items.is_empty() {
-        return;
-    }
-    attribute_head(out, flags, code, items.len() * N);
-    for item in items {
-        out.extend_from_slice(&octets(*item));
-    }
-}
-
-fn sorted_list<T: Copy + Ord, const N: usize>(
-    out: &mut Vec<u8>,
-    flags: u8,
-    code: u8,
-    items: &[T],
-    octets: impl Fn(T) -> [u8; N],
-) {
-    if items.is_sorted_by(|a, b| a < b) {
-        return list(out, flags, code, items, octets);
-    }
-    let mut sorted = items.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    list(out, flags, code, &sorted, octets);
-}
-
-/// Appends UPDATEs that announce IPv4 nets in the NLRI field, with path identifiers if they have
-/// them. With no nets nothing is appended: the call only tells whether the attributes fit.
+/// Appends UPDATEs that announce IPv4 nets, with path identifiers if they have them: in the NLRI field,
+/// or with an IPv6 next hop in MP_REACH_NLRI (RFC 8950). With no nets nothing is appended: the call only
+/// tells whether the attributes fit.
 ///
 /// # Errors
-/// The attributes leave no room for a prefix, or the next hop is not IPv4; nothing was appended.
+/// The attributes leave no room for a prefix, or there is no next hop the neighbor understands; nothing
+/// was appended.
 pub fn announce_ipv4<N: NlriItem<Net = Ipv4Network>>(
     attributes: &PathAttributes,
     nets: &[N],
     context: &EncodeContext,
     out: &mut BytesMut,
 ) -> Result<(), EncodeError> {
-    if !matches!(attributes.next_hop, Some(IpAddr::V4(_))) {
-        return Err(EncodeError::NextHop);
+    match attributes.next_hop {
+        Some(IpAddr::V4(_)) => {}
+        Some(IpAddr::V6(next_hop)) if context.extended_next_hop => {
+            return announce_mp(AddressFamily::IPV4, next_hop, attributes, nets, context, out);
+        }
+        _ => return Err(EncodeError::NextHop),
     }
     let mut block = Vec::with_capacity(96);
     encode_attributes(attributes, true, context, &mut block);
@@ -232,20 +124,37 @@ fn put_nets<'n, N: NlriItem>(nets: &'n [N], room: usize, out: &mut BytesMut) -> 
     rest
 }
 
-/// Appends UPDATEs that announce IPv6 nets in MP_REACH_NLRI, which stands first (RFC 7606 §5.1).
-/// Nets may have path identifiers. With no nets the call only tells whether the attributes fit.
+/// Appends UPDATEs that announce IPv6 nets in MP_REACH_NLRI. Nets may have path identifiers. With no
+/// nets the call only tells whether the attributes fit.
 ///
 /// # Errors
-/// The attributes leave no room for a prefix, or there is no IPv6 next hop; nothing was appended.
+/// The attributes leave no room for a prefix, or there is no next hop the neighbor understands; nothing
+/// was appended.
 pub fn announce_ipv6<N: NlriItem<Net = Ipv6Network>>(
     attributes: &PathAttributes,
     nets: &[N],
     context: &EncodeContext,
     out: &mut BytesMut,
 ) -> Result<(), EncodeError> {
-    let Some(IpAddr::V6(next_hop)) = attributes.next_hop else { return Err(EncodeError::NextHop) };
+    let next_hop = match attributes.next_hop {
+        Some(IpAddr::V6(next_hop)) => next_hop,
+        Some(IpAddr::V4(next_hop)) if context.extended_next_hop => next_hop.to_ipv6_mapped(),
+        _ => return Err(EncodeError::NextHop),
+    };
+    announce_mp(AddressFamily::IPV6, next_hop, attributes, nets, context, out)
+}
+
+/// MP_REACH_NLRI stands first (RFC 7606 §5.1).
+fn announce_mp<N: NlriItem>(
+    family: AddressFamily,
+    next_hop: Ipv6Addr,
+    attributes: &PathAttributes,
+    nets: &[N],
+    context: &EncodeContext,
+    out: &mut BytesMut,
+) -> Result<(), EncodeError> {
     let link_local = attributes.rare.as_ref().and_then(|r| r.link_local_next_hop);
-    let link_local = link_local.filter(|ll| *ll != next_hop);
+    let link_local = link_local.filter(|ll| *ll != next_hop && next_hop.to_ipv4_mapped().is_none());
     let mut block = Vec::with_capacity(96);
     encode_attributes(attributes, false, context, &mut block);
     let next_hop_len = if link_local.is_some() { 32 } else { 16 };
@@ -259,7 +168,7 @@ pub fn announce_ipv6<N: NlriItem<Net = Ipv6Network>>(
             let attributes_len = out.len();
             out.put_u16(0);
             rest = put_mp(14, out, |out| {
-                put_family(AddressFamily::IPV6, out);
+                put_family(family, out);
                 put_next_hop(next_hop, link_local, out);
                 out.put_u8(0);
                 put_nets(rest, room, out)

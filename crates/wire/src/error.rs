@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::Notification;
+use crate::{AttributeError, Excerpt, Notification};
 
 /// What is wrong with a message as a whole: it ends the session with exactly one NOTIFICATION.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,7 +22,15 @@ pub enum MessageError {
     /// OPEN: hold time of one or two seconds.
     HoldTime(u16),
     /// UPDATE: lengths that contradict each other, so that the NLRI cannot be found.
-    AttributeList(&'static str),
+    AttributeList {
+        /// What is wrong.
+        what: &'static str,
+        /// Where: the UPDATE from the length field on, or the attribute.
+        excerpt: Excerpt,
+    },
+    /// UPDATE: an attribute error that asks for routes to be withdrawn, and no routes to withdraw
+    /// (RFC 7606 §5.2).
+    NothingToWithdraw(AttributeError),
     /// UPDATE: MP_REACH_NLRI whose next hop cannot be, so that its NLRI cannot be found.
     OptionalAttribute {
         /// What is wrong.
@@ -38,6 +46,8 @@ pub enum MessageError {
         what: &'static str,
         /// Where the prefix begins, octets from the start of its field.
         offset: usize,
+        /// The field from the prefix on.
+        excerpt: Excerpt,
     },
     /// ROUTE-REFRESH of a wrong length (RFC 7313 §5): the whole message.
     RouteRefreshLength(Bytes),
@@ -54,7 +64,7 @@ impl MessageError {
             Self::OpenMalformed => (2, 0, Bytes::new()),
             Self::OptionalParameter(_) => (2, 4, Bytes::new()),
             Self::HoldTime(_) => (2, 6, Bytes::new()),
-            Self::AttributeList(_) => (3, 1, Bytes::new()),
+            Self::AttributeList { .. } | Self::NothingToWithdraw(_) => (3, 1, Bytes::new()),
             Self::OptionalAttribute { attribute, .. } => (3, 9, attribute.clone()),
             Self::NetworkField { .. } => (3, 10, Bytes::new()),
             Self::RouteRefreshLength(message) => (7, 1, message.clone()),
@@ -73,12 +83,19 @@ impl fmt::Display for MessageError {
             Self::OpenMalformed => f.write_str("Invalid OPEN message: optional parameters"),
             Self::OptionalParameter(n) => write!(f, "Unsupported optional parameter: {n}"),
             Self::HoldTime(n) => write!(f, "Unacceptable hold time: {n}"),
-            Self::AttributeList(what) => write!(f, "Malformed attribute list: {what}"),
-            Self::OptionalAttribute { what, offset, .. } => {
-                write!(f, "Optional attribute error: {what} at octet {offset}")
+            Self::AttributeList { what, excerpt } => {
+                write!(f, "Malformed attribute list: {what} <{excerpt}>")
             }
-            Self::NetworkField { what, offset } => {
-                write!(f, "Invalid network field: {what} at octet {offset}")
+            Self::NothingToWithdraw(error) => {
+                f.write_str("Malformed attribute list: ")?;
+                error.tell(f)?;
+                write!(f, " in an UPDATE without reachable routes <{}>", error.excerpt)
+            }
+            Self::OptionalAttribute { what, offset, attribute } => {
+                write!(f, "Optional attribute error: {what} at octet {offset} <{}>", Excerpt::new(attribute))
+            }
+            Self::NetworkField { what, offset, excerpt } => {
+                write!(f, "Invalid network field: {what} at octet {offset} <{excerpt}>")
             }
             Self::RouteRefreshLength(m) => write!(f, "Invalid ROUTE-REFRESH message length: {}", m.len()),
         }

@@ -14,32 +14,40 @@ mod capability;
 mod community;
 mod encode;
 mod error;
+mod excerpt;
 mod frame;
 pub mod limits;
 mod nlri;
 mod notification;
 mod open;
+mod route_refresh;
+mod text;
 mod update;
 
 pub use afi::AddressFamily;
-pub use as_path::{AsPath, AsPathBuilder, Segment, SegmentKind};
+pub use as_path::{AsPath, AsPathBuilder, Segment, SegmentKind, is_private_as};
 pub use attribute_error::{AttributeError, Fault, Treatment};
 pub use attributes::{Aggregator, Origin, PathAttributes, RareAttributes, UnknownAttribute};
-pub use capability::{AddPathFamily, Capability, GracefulRestart, GracefulRestartFamily};
+pub use capability::{
+    AddPathFamily, Capability, ExtendedNextHopFamily, GracefulRestart, GracefulRestartFamily, Hostname,
+    LongLivedFamily, Role,
+};
 pub use community::{ExtendedCommunity, LargeCommunity};
 pub use encode::{
     EncodeContext, EncodeError, announce_ipv4, announce_ipv6, encode_attributes, end_of_rib, withdraw_ipv4,
     withdraw_ipv6,
 };
 pub use error::MessageError;
+pub use excerpt::Excerpt;
 pub use frame::{
     EXTENDED_MESSAGE_LEN_MAX, Frame, HEADER_LEN, MESSAGE_LEN_MAX, MessageType, encode_keepalive, next_frame,
 };
 pub use nlri::{
     Ipv4Nlri, Ipv6Nlri, NlriItem, PathNlri, ipv4_nlri, ipv4_path_nlri, ipv6_nlri, ipv6_path_nlri,
 };
-pub use notification::{Notification, RouteRefresh, cease};
+pub use notification::{Notification, cease};
 pub use open::{AS_TRANS, Open};
+pub use route_refresh::{RefreshKind, RouteRefresh};
 pub use update::{
     AttributeContext, MpReach, MpUnreach, ParsedAttributes, UpdateFrame, end_of_rib_family, parse_attributes,
     split_update,

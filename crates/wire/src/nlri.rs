@@ -3,7 +3,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use bytes::{BufMut, BytesMut};
 use ipnetwork::{Ipv4Network, Ipv6Network};
 
-use crate::MessageError;
+use crate::{Excerpt, MessageError};
 
 /// IPv4 prefixes of an NLRI field that was checked as a whole; host bits are cleared.
 #[derive(Clone, Debug)]
@@ -65,13 +65,13 @@ fn check_paths(field: &[u8], len_max: u8) -> Result<(), MessageError> {
     let mut rest = field;
     while !rest.is_empty() {
         let offset = field.len() - rest.len();
-        let cut = |what| MessageError::NetworkField { what, offset };
-        let after = rest.get(4..).ok_or(cut("path identifier cut short"))?;
-        let (len, after) = after.split_first().ok_or(cut("prefix cut short"))?;
+        let wrong = |what| MessageError::NetworkField { what, offset, excerpt: Excerpt::new(rest) };
+        let after = rest.get(4..).ok_or_else(|| wrong("path identifier cut short"))?;
+        let (len, after) = after.split_first().ok_or_else(|| wrong("prefix cut short"))?;
         if *len > len_max {
-            return Err(cut("prefix length beyond the address"));
+            return Err(wrong("prefix length beyond the address"));
         }
-        rest = after.get(usize::from(len.div_ceil(8))..).ok_or(cut("prefix cut short"))?;
+        rest = after.get(usize::from(len.div_ceil(8))..).ok_or_else(|| wrong("prefix cut short"))?;
     }
     Ok(())
 }
@@ -100,12 +100,11 @@ fn check(field: &[u8], len_max: u8) -> Result<(), MessageError> {
     let mut rest = field;
     while let Some((len, after)) = rest.split_first() {
         let offset = field.len() - rest.len();
+        let wrong = |what| MessageError::NetworkField { what, offset, excerpt: Excerpt::new(rest) };
         if *len > len_max {
-            return Err(MessageError::NetworkField { what: "prefix length beyond the address", offset });
+            return Err(wrong("prefix length beyond the address"));
         }
-        rest = after
-            .get(usize::from(len.div_ceil(8))..)
-            .ok_or(MessageError::NetworkField { what: "prefix cut short", offset })?;
+        rest = after.get(usize::from(len.div_ceil(8))..).ok_or_else(|| wrong("prefix cut short"))?;
     }
     Ok(())
 }

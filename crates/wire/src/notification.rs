@@ -1,9 +1,15 @@
+//! NOTIFICATION: what ends a session, in numbers and in words.
+
+mod texts;
+
 use std::fmt::Write as _;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::capability::encode_capability;
 use crate::frame::put_message;
-use crate::{AddressFamily, MessageError, MessageType};
+use crate::text::printable;
+use crate::{Capability, MessageError, MessageType};
 
 /// A NOTIFICATION message (RFC 4271 §4.5). There are more codes than names, so they stay numbers.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,7 +22,7 @@ pub struct Notification {
     pub data: Bytes,
 }
 
-/// Cease subcodes (RFC 4486, RFC 8538).
+/// Cease subcodes (RFC 4486 §3, RFC 8538 §3.1, RFC 9384).
 pub mod cease {
     /// Maximum Number of Prefixes Reached.
     pub const MAX_PREFIXES: u8 = 1;
@@ -34,11 +40,16 @@ pub mod cease {
     pub const COLLISION: u8 = 7;
     /// Out of Resources.
     pub const OUT_OF_RESOURCES: u8 = 8;
-    /// Hard Reset.
+    /// Hard Reset (RFC 8538): not even a graceful restart keeps routes.
     pub const HARD_RESET: u8 = 9;
+    /// BFD Down (RFC 9384).
+    pub const BFD_DOWN: u8 = 10;
 }
 
 impl Notification {
+    /// Role Mismatch (RFC 9234 §4.2).
+    pub const ROLE_MISMATCH: Self = Self { code: 2, subcode: 11, data: Bytes::new() };
+
     /// One without data.
     pub fn new(code: u8, subcode: u8) -> Self {
         Self { code, subcode, data: Bytes::new() }
@@ -59,20 +70,59 @@ impl Notification {
         Self { code: 6, subcode, data: data.freeze() }
     }
 
+    /// Cease/Hard Reset around what is really to be said (RFC 8538 §3.1). Its data beyond what a
+    /// message holds is cut.
+    #[must_use]
+    pub fn hard_reset(inner: &Self) -> Self {
+        let data = inner.data.get(..inner.data.len().min(DATA_LEN_MAX - 2)).unwrap_or_default();
+        let mut all = BytesMut::with_capacity(data.len() + 2);
+        all.put_slice(&[inner.code, inner.subcode]);
+        all.put_slice(data);
+        Self { code: 6, subcode: cease::HARD_RESET, data: all.freeze() }
+    }
+
+    /// Whether it is a Cease/Hard Reset.
+    pub fn is_hard_reset(&self) -> bool {
+        (self.code, self.subcode) == (6, cease::HARD_RESET)
+    }
+
+    /// What a Hard Reset is about; `None` for other notifications, and where the neighbor left it out.
+    pub fn inner(&self) -> Option<Self> {
+        if !self.is_hard_reset() {
+            return None;
+        }
+        let (head, _) = self.data.split_first_chunk::<2>()?;
+        let [code, subcode] = *head;
+        Some(Self { code, subcode, data: self.data.slice(2..) })
+    }
+
+    /// Unsupported Capability, with the capabilities that are required and missing (RFC 5492 §5).
+    pub fn missing_capabilities(missing: &[Capability]) -> Self {
+        let mut data = BytesMut::new();
+        for capability in missing {
+            encode_capability(capability, &mut data);
+        }
+        data.truncate(DATA_LEN_MAX);
+        Self { code: 2, subcode: 7, data: data.freeze() }
+    }
+
     /// Whether it is a Cease.
     pub fn is_cease(&self) -> bool {
         self.code == 6
     }
 
-    /// The shutdown communication in it (RFC 9003), with control characters replaced.
+    /// The shutdown communication in it (RFC 9003), with what is not plain text replaced; also the one
+    /// inside a Hard Reset. `None` if its length octet points past the data.
     pub fn shutdown_message(&self) -> Option<String> {
+        if let Some(inner) = self.inner() {
+            // One level only: a neighbor could nest thousands.
+            return if inner.is_hard_reset() { None } else { inner.shutdown_message() };
+        }
         if !(self.code == 6 && matches!(self.subcode, 2 | 4)) {
             return None;
         }
         let (len, text) = self.data.split_first()?;
-        let text = text.get(..usize::from(*len)).filter(|t| !t.is_empty())?;
-        let text = String::from_utf8_lossy(text);
-        Some(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+        text.get(..usize::from(*len)).filter(|t| !t.is_empty()).map(printable)
     }
 
     /// Reads the body of a NOTIFICATION.
@@ -88,13 +138,13 @@ impl Notification {
         }
     }
 
-    /// Appends the whole message; data that would not fit in 4,096 octets is cut.
+    /// Appends the whole message; data that would not fit in 4,096 octets, which every neighbor takes,
+    /// is cut.
     pub fn encode(&self, out: &mut BytesMut) {
         put_message(out, MessageType::Notification, |out| {
             out.put_u8(self.code);
             out.put_u8(self.subcode);
-            let room = crate::MESSAGE_LEN_MAX - crate::HEADER_LEN - 2;
-            out.put_slice(self.data.get(..self.data.len().min(room)).unwrap_or_default());
+            out.put_slice(self.data.get(..self.data.len().min(DATA_LEN_MAX)).unwrap_or_default());
         });
     }
 
@@ -105,7 +155,11 @@ impl Notification {
         if let Some(words) = self.shutdown_message() {
             return format!("{text}: \"{words}\"");
         }
-        match (self.code, self.subcode, &*self.data) {
+        let told = self.inner().filter(|inner| !inner.is_hard_reset());
+        let (code, subcode, data) = told.as_ref().map_or((self.code, self.subcode, &*self.data), |inner| {
+            (inner.code, inner.subcode, &*inner.data)
+        });
+        match (code, subcode, data) {
             (_, _, []) => text,
             (2, 2, &[a, b]) => format!("{text}: {}", u16::from_be_bytes([a, b])),
             (2, 2, &[a, b, c, d]) => format!("{text}: {}", u32::from_be_bytes([a, b, c, d])),
@@ -120,100 +174,22 @@ impl Notification {
         }
     }
 
-    /// What it says, in BIRD's words.
+    /// What it says, in BIRD's words; of a Hard Reset also what it is about.
     pub fn describe(&self) -> String {
-        let known = TEXTS.iter().find(|(code, sub, _)| (*code, *sub) == (self.code, self.subcode));
-        known.map_or_else(
-            || format!("Unknown error {}.{}", self.code, self.subcode),
-            |(_, _, text)| (*text).to_owned(),
-        )
+        let text = texts::text(self.code, self.subcode)
+            .map_or_else(|| format!("Unknown error {}.{}", self.code, self.subcode), str::to_owned);
+        match self.inner() {
+            Some(inner) if !inner.is_hard_reset() => format!("{text}: {}", inner.describe()),
+            _ => text,
+        }
     }
 }
+
+/// Octets of data in a message of [`crate::MESSAGE_LEN_MAX`].
+const DATA_LEN_MAX: usize = crate::MESSAGE_LEN_MAX - crate::HEADER_LEN - 2;
 
 /// How many octets of data a line of the log shows.
 const LOGGED_DATA_MAX: usize = 16;
-
-const TEXTS: &[(u8, u8, &str)] = &[
-    (1, 0, "Invalid message header"),
-    (1, 1, "Connection not synchronized"),
-    (1, 2, "Bad message length"),
-    (1, 3, "Bad message type"),
-    (2, 0, "Invalid OPEN message"),
-    (2, 1, "Unsupported version number"),
-    (2, 2, "Bad peer AS"),
-    (2, 3, "Bad BGP identifier"),
-    (2, 4, "Unsupported optional parameter"),
-    (2, 5, "Authentication failure"),
-    (2, 6, "Unacceptable hold time"),
-    (2, 7, "Required capability missing"),
-    (2, 8, "No supported AFI/SAFI"),
-    (2, 11, "Role mismatch"),
-    (3, 0, "Invalid UPDATE message"),
-    (3, 1, "Malformed attribute list"),
-    (3, 2, "Unrecognized well-known attribute"),
-    (3, 3, "Missing mandatory attribute"),
-    (3, 4, "Invalid attribute flags"),
-    (3, 5, "Invalid attribute length"),
-    (3, 6, "Invalid ORIGIN attribute"),
-    (3, 7, "AS routing loop"),
-    (3, 8, "Invalid NEXT_HOP attribute"),
-    (3, 9, "Optional attribute error"),
-    (3, 10, "Invalid network field"),
-    (3, 11, "Malformed AS_PATH"),
-    (4, 0, "Hold timer expired"),
-    (5, 0, "Finite state machine error"),
-    (5, 1, "Unexpected message in OpenSent state"),
-    (5, 2, "Unexpected message in OpenConfirm state"),
-    (5, 3, "Unexpected message in Established state"),
-    (6, 0, "Cease"),
-    (6, 1, "Maximum number of prefixes reached"),
-    (6, 2, "Administrative shutdown"),
-    (6, 3, "Peer de-configured"),
-    (6, 4, "Administrative reset"),
-    (6, 5, "Connection rejected"),
-    (6, 6, "Other configuration change"),
-    (6, 7, "Connection collision resolution"),
-    (6, 8, "Out of Resources"),
-    (7, 0, "Invalid ROUTE-REFRESH message"),
-    (7, 1, "Invalid ROUTE-REFRESH message length"),
-];
-
-/// A ROUTE-REFRESH message (RFC 2918, RFC 7313).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RouteRefresh {
-    /// The family.
-    pub family: AddressFamily,
-    /// 0: a request; 1: Beginning-of-RR; 2: End-of-RR. Others are ignored by their receiver.
-    pub subtype: u8,
-}
-
-impl RouteRefresh {
-    /// Reads the body of a ROUTE-REFRESH.
-    ///
-    /// # Errors
-    /// It is not four octets long.
-    pub fn parse(body: &[u8]) -> Result<Self, MessageError> {
-        match *body {
-            [a, b, subtype, safi] => {
-                Ok(Self { family: AddressFamily { afi: u16::from_be_bytes([a, b]), safi }, subtype })
-            }
-            _ => {
-                let mut whole = BytesMut::new();
-                put_message(&mut whole, MessageType::RouteRefresh, |out| out.put_slice(body));
-                Err(MessageError::RouteRefreshLength(whole.freeze()))
-            }
-        }
-    }
-
-    /// Appends the whole message.
-    pub fn encode(self, out: &mut BytesMut) {
-        put_message(out, MessageType::RouteRefresh, |out| {
-            out.put_u16(self.family.afi);
-            out.put_u8(self.subtype);
-            out.put_u8(self.family.safi);
-        });
-    }
-}
 
 #[cfg(test)]
 mod tests {

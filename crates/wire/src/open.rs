@@ -5,9 +5,12 @@ use nom::bytes::complete::take;
 use nom::number::complete::{be_u8, be_u16, be_u32};
 use nom::{IResult, Parser};
 
-use crate::capability::{decode_capability, encode_capability};
+use crate::capability::{ROLE, decode_capability, encode_capability};
 use crate::frame::put_message;
-use crate::{AddPathFamily, AddressFamily, Capability, GracefulRestart, MessageError, MessageType};
+use crate::{
+    AddPathFamily, AddressFamily, Capability, GracefulRestart, Hostname, LongLivedFamily, MessageError,
+    MessageType, Notification, Role,
+};
 
 /// The 2-octet AS number that stands for a 4-octet one (RFC 6793 §9).
 pub const AS_TRANS: u16 = 23_456;
@@ -123,6 +126,69 @@ impl Open {
             _ => None,
         });
         lists.flat_map(|families| families.iter().rev()).find(|f| f.family == family).copied()
+    }
+
+    /// The families whose NLRI the sender takes with next hops of this AFI (RFC 8950 §4): 2 is IPv6.
+    pub fn extended_next_hop(&self, next_hop_afi: u16) -> Vec<AddressFamily> {
+        let lists = self.capabilities.iter().filter_map(|c| match c {
+            Capability::ExtendedNextHop(families) => Some(families),
+            _ => None,
+        });
+        let mut families = Vec::new();
+        for f in lists.flatten().filter(|f| f.next_hop_afi == next_hop_afi) {
+            if !families.contains(&f.family) {
+                families.push(f.family);
+            }
+        }
+        families
+    }
+
+    /// The role announced (RFC 9234 §4.2).
+    ///
+    /// # Errors
+    /// Several that differ, or one that is not assigned: it can be the counterpart of none, and asks
+    /// for [`crate::Notification::ROLE_MISMATCH`]. A capability of another length is no role at all.
+    pub fn role(&self) -> Result<Option<Role>, Notification> {
+        let mut found = None;
+        for capability in &self.capabilities {
+            let role = match capability {
+                Capability::Role(role) => *role,
+                Capability::Unknown { code: ROLE, value } if value.len() == 1 => {
+                    return Err(Notification::ROLE_MISMATCH);
+                }
+                _ => continue,
+            };
+            if found.replace(role).is_some_and(|other| other != role) {
+                return Err(Notification::ROLE_MISMATCH);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The families of long-lived graceful restart (RFC 9494); the last capability counts.
+    pub fn long_lived_graceful_restart(&self) -> Option<&[LongLivedFamily]> {
+        self.capabilities.iter().rev().find_map(|c| match c {
+            Capability::LongLivedGracefulRestart(families) => Some(families.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// The name announced; the last one counts.
+    pub fn hostname(&self) -> Option<&Hostname> {
+        self.capabilities.iter().rev().find_map(|c| match c {
+            Capability::Hostname(name) => Some(name),
+            _ => None,
+        })
+    }
+
+    /// The longest message its sender takes, octets (RFC 8654 §3). OPEN and KEEPALIVE are never longer
+    /// than [`crate::MESSAGE_LEN_MAX`].
+    pub fn message_len_max(&self) -> usize {
+        if self.has(&Capability::ExtendedMessage) {
+            crate::EXTENDED_MESSAGE_LEN_MAX
+        } else {
+            crate::MESSAGE_LEN_MAX
+        }
     }
 
     /// Whether a capability is there.

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use crate::attribute_error::{AttributeError, Fault, Treatment};
 use crate::limits::ATTRIBUTE_ERRORS_MAX;
-use crate::{AddressFamily, MessageError, PathAttributes};
+use crate::{AddressFamily, Excerpt, MessageError, PathAttributes};
 
 /// The attribute flags (RFC 4271 §4.3).
 pub(crate) const OPTIONAL: u8 = 0x80;
@@ -32,8 +32,9 @@ pub struct UpdateFrame<'a> {
 /// # Errors
 /// A length field points past the message, so that the NLRI cannot be found.
 pub fn split_update(body: &[u8]) -> Result<UpdateFrame<'_>, MessageError> {
-    let (withdrawn, rest) = sized(body).ok_or(MessageError::AttributeList("withdrawn routes length"))?;
-    let (attributes, nlri) = sized(rest).ok_or(MessageError::AttributeList("total path attribute length"))?;
+    let wrong = |what, from| MessageError::AttributeList { what, excerpt: Excerpt::new(from) };
+    let (withdrawn, rest) = sized(body).ok_or_else(|| wrong("withdrawn routes length", body))?;
+    let (attributes, nlri) = sized(rest).ok_or_else(|| wrong("total path attribute length", rest))?;
     Ok(UpdateFrame { withdrawn, attributes, nlri })
 }
 
@@ -65,19 +66,35 @@ pub fn end_of_rib_family(frame: &UpdateFrame<'_>) -> Option<AddressFamily> {
     }
 }
 
-/// What of the session matters for reading attributes.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What of the session matters for reading attributes. The default is an internal session with 2-octet
+/// ASes on which nothing was negotiated.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AttributeContext {
-    /// The neighbor is external.
+    /// The neighbor is external: of another AS, or of another member AS of our confederation.
     pub external: bool,
+    /// The neighbor is in our confederation (RFC 5065). If it is external too, its paths begin with
+    /// AS_CONFED_SEQUENCE and it sends LOCAL_PREF.
+    pub confederation: bool,
     /// Both ends use 4-octet AS numbers.
     pub four_octet_as: bool,
     /// LOCAL_PREF is taken from an external neighbor.
     pub allow_local_pref: bool,
     /// AS_SETs are taken (RFC 9774 asks not to).
     pub allow_as_sets: bool,
+    /// AIGP is taken (RFC 7311 §3.3); otherwise it is dropped in silence.
+    pub aigp: bool,
     /// Families negotiated.
     pub families: Vec<AddressFamily>,
+    /// Families whose routes may have next hops of IPv6 though they are of IPv4 (RFC 8950). For IPv6
+    /// families it means that an IPv4-mapped next hop is an IPv4 one.
+    pub extended_next_hop: Vec<AddressFamily>,
+}
+
+impl AttributeContext {
+    /// The neighbor is neither of our AS nor of our confederation.
+    pub(crate) fn is_outside(&self) -> bool {
+        self.external && !self.confederation
+    }
 }
 
 /// MP_REACH_NLRI, of a family that was negotiated.
@@ -118,10 +135,16 @@ pub struct ParsedAttributes<'a> {
 }
 
 impl ParsedAttributes<'_> {
-    fn fail(&mut self, code: u8, offset: usize, fault: Fault, treatment: Treatment) {
+    /// `octets`: the attribute from its flags on.
+    fn fail(&mut self, code: u8, offset: usize, octets: &[u8], (fault, treatment): (Fault, Treatment)) {
+        let is_stronger = treatment > self.verdict;
         self.verdict = self.verdict.max(treatment);
+        let error = AttributeError { code, offset, fault, treatment, excerpt: Excerpt::new(octets) };
         if self.errors.len() < ATTRIBUTE_ERRORS_MAX {
-            self.errors.push(AttributeError { code, offset, fault, treatment });
+            self.errors.push(error);
+        } else if is_stronger && let Some(last) = self.errors.last_mut() {
+            // What decides is told in any case.
+            *last = error;
         }
     }
 }
@@ -143,8 +166,11 @@ pub fn parse_attributes<'a>(
     if has_nlri || (mp_reachable && parsed.mp_reach.is_some()) {
         check_mandatory(&mut parsed, has_nlri, context);
     }
-    if parsed.verdict == Treatment::Withdraw && !has_nlri && !mp_reachable {
-        return Err(MessageError::AttributeList("an error in an UPDATE without reachable routes"));
+    if !has_nlri
+        && !mp_reachable
+        && let Some(at) = parsed.errors.iter().position(|e| e.treatment == Treatment::Withdraw)
+    {
+        return Err(MessageError::NothingToWithdraw(parsed.errors.swap_remove(at)));
     }
     parsed.attributes.normalise();
     Ok(parsed)
@@ -155,7 +181,7 @@ fn check_mandatory(parsed: &mut ParsedAttributes<'_>, has_nlri: bool, context: &
     let missing = |p: &mut ParsedAttributes<'_>, code| {
         // An attribute that was there and malformed has been reported already.
         if p.errors.iter().all(|e| e.code != code) {
-            p.fail(code, 0, Fault::Missing, Treatment::Withdraw);
+            p.fail(code, 0, &[], (Fault::Missing, Treatment::Withdraw));
         }
     };
     if parsed.attributes.origin.is_none() {
@@ -167,7 +193,7 @@ fn check_mandatory(parsed: &mut ParsedAttributes<'_>, has_nlri: bool, context: &
     if has_nlri && parsed.attributes.next_hop.is_none() {
         missing(parsed, 3);
     }
-    if !context.external && parsed.attributes.local_pref.is_none() {
+    if !context.is_outside() && parsed.attributes.local_pref.is_none() {
         missing(parsed, 5);
     }
 }

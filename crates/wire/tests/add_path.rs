@@ -13,7 +13,8 @@ use ipnetwork::{Ipv4Network, Ipv6Network};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-const WIDE: EncodeContext = EncodeContext { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX };
+const WIDE: EncodeContext =
+    EncodeContext { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX, ..EncodeContext::PLAIN };
 
 /// An OPEN with ADD-PATH capabilities of these values.
 fn open(values: &[&[u8]]) -> Open {

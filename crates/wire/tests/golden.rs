@@ -14,8 +14,10 @@ use godwit_wire::{
 };
 use ipnetwork::{Ipv4Network, Ipv6Network};
 
-const WIDE: EncodeContext = EncodeContext { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX };
-const NARROW: EncodeContext = EncodeContext { four_octet_as: false, message_len_max: MESSAGE_LEN_MAX };
+const WIDE: EncodeContext =
+    EncodeContext { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX, ..EncodeContext::PLAIN };
+const NARROW: EncodeContext =
+    EncodeContext { four_octet_as: false, message_len_max: MESSAGE_LEN_MAX, ..EncodeContext::PLAIN };
 
 fn body(message: &[u8]) -> &[u8] {
     let frame = next_frame(message, MESSAGE_LEN_MAX).unwrap().unwrap();

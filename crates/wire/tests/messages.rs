@@ -137,7 +137,7 @@ fn open_of_bird() {
                 }),
                 Capability::FourOctetAs(65000),
                 Capability::EnhancedRouteRefresh,
-                Capability::Unknown { code: 71, value: Bytes::new() },
+                Capability::LongLivedGracefulRestart(Vec::new()),
             ],
         }
     );

@@ -121,6 +121,9 @@ fn rare() -> impl Strategy<Value = RareAttributes> {
                 ext_communities: ext,
                 large_communities: large,
                 link_local_next_hop: None,
+                aigp: None,
+                aigp_tlvs: Box::default(),
+                only_to_customer: None,
                 unknown,
             }
         })
@@ -218,7 +221,7 @@ proptest! {
 
     #[test]
     fn announcements(a in attributes(as_path()), nets in vec(net4(), 1..1500), len_max in 4096usize..=65_535) {
-        let encode = EncodeContext { four_octet_as: true, message_len_max: len_max };
+        let encode = EncodeContext { four_octet_as: true, message_len_max: len_max, ..EncodeContext::PLAIN };
         let mut out = BytesMut::new();
         announce_ipv4(&a, &nets, &encode, &mut out).unwrap();
         let mut read = Vec::new();
@@ -235,7 +238,7 @@ proptest! {
 
     #[test]
     fn announcements_to_two_octet_neighbors(a in attributes(narrow_path()), net in net4()) {
-        let encode = EncodeContext { four_octet_as: false, message_len_max: 65_535 };
+        let encode = EncodeContext { four_octet_as: false, message_len_max: 65_535, ..EncodeContext::PLAIN };
         let mut out = BytesMut::new();
         announce_ipv4(&a, &[net], &encode, &mut out).unwrap();
         let frame = split_update(bodies(&out, 65_535)[0]).unwrap();
@@ -256,7 +259,7 @@ proptest! {
         a.next_hop = Some(global.into());
         a.rare_mut().link_local_next_hop = link_local;
         a.normalise();
-        let encode = EncodeContext { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX };
+        let encode = EncodeContext { four_octet_as: true, message_len_max: MESSAGE_LEN_MAX, ..EncodeContext::PLAIN };
         let mut out = BytesMut::new();
         announce_ipv6(&a, &nets, &encode, &mut out).unwrap();
         let mut read = Vec::new();
@@ -342,7 +345,7 @@ proptest! {
             rare.ext_communities = sort(&rare.ext_communities);
             rare.large_communities = sort(&rare.large_communities);
         }
-        let encode = EncodeContext { four_octet_as: true, message_len_max: 65_535 };
+        let encode = EncodeContext { four_octet_as: true, message_len_max: 65_535, ..EncodeContext::PLAIN };
         let mut out = BytesMut::new();
         announce_ipv4(&a, &["203.0.113.0/24".parse::<Ipv4Network>().unwrap()], &encode, &mut out).unwrap();
         let frame = split_update(bodies(&out, 65_535)[0]).unwrap();

@@ -73,8 +73,14 @@ fn path_attributes(out: &mut Vec<String>, bgp: &PathAttributes) {
     for a in before {
         unknown(out, a);
     }
+    if let Some(metric) = rare.aigp {
+        single(out, "BGP.aigp", &metric.to_string());
+    }
     if !rare.large_communities.is_empty() {
         list(out, "BGP.large_community", WRAP_WIDE, rare.large_communities.iter().map(ToString::to_string));
+    }
+    if let Some(asn) = rare.only_to_customer {
+        single(out, "BGP.otc", &asn.to_string());
     }
     for a in after {
         unknown(out, a);

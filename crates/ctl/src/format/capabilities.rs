@@ -1,6 +1,6 @@
 //! Capabilities of an OPEN message as `show protocols all` lists them.
 
-use godwit_wire::{AddPathFamily, AddressFamily, Capability, GracefulRestart};
+use godwit_wire::{AddPathFamily, AddressFamily, Capability, GracefulRestart, LongLivedFamily};
 
 /// BIRD 2's block for one side, without the heading.
 pub(super) fn block(list: &[Capability]) -> Vec<String> {
@@ -19,12 +19,14 @@ pub(super) fn block(list: &[Capability]) -> Vec<String> {
     if list.contains(&Capability::RouteRefresh) {
         out.push("      Route refresh".into());
     }
-    if let Some(v) = unknown(list, 5) {
+    if let Some(nets) = list.iter().find_map(|c| match c {
+        Capability::ExtendedNextHop(nets) => Some(nets),
+        _ => None,
+    }) {
         out.push("      Extended next hop".into());
-        let nets: Vec<_> = v.chunks_exact(6).map(|c| family(c.get(0..2), c.get(3))).collect();
-        out.push(families("IPv6 nexthop:", nets));
+        out.push(families("IPv6 nexthop:", nets.iter().map(|f| f.family).collect()));
     }
-    if unknown(list, 6).is_some() {
+    if list.contains(&Capability::ExtendedMessage) {
         out.push("      Extended message".into());
     }
     if let Some(g) = graceful(list) {
@@ -47,24 +49,25 @@ pub(super) fn block(list: &[Capability]) -> Vec<String> {
     if list.contains(&Capability::EnhancedRouteRefresh) {
         out.push("      Enhanced refresh".into());
     }
-    if let Some(v) = unknown(list, 71) {
+    if let Some(v) = long_lived_families(list) {
         out.push("      Long-lived graceful restart".into());
         long_lived(&mut out, v);
     }
-    if let Some(name) = unknown(list, 73).and_then(|v| v.get(1..=usize::from(*v.first()?))) {
-        out.push(format!("      Hostname: {}", String::from_utf8_lossy(name)));
-    }
-    if let Some(role) = unknown(list, 9).and_then(<[u8]>::first) {
-        let name = ["provider", "rs_server", "rs_client", "customer", "peer"].get(usize::from(*role));
-        out.push(format!("      Role: {}", name.unwrap_or(&"undefined")));
-    }
+    out.extend(list.iter().find_map(|c| match c {
+        Capability::Hostname(name) => Some(format!("      Hostname: {name}")),
+        _ => None,
+    }));
+    out.extend(list.iter().find_map(|c| match c {
+        Capability::Role(role) => Some(format!("      Role: {role}")),
+        _ => None,
+    }));
     out
 }
 
 /// 1.6's one line: the words behind `Neighbor caps:`, each with its blank.
 pub(super) fn words(list: &[Capability]) -> String {
     let restart = graceful(list);
-    let long_lived = unknown(list, 71);
+    let long_lived = long_lived_families(list);
     let mut out = String::new();
     for (set, word) in [
         (list.contains(&Capability::RouteRefresh), " refresh"),
@@ -72,11 +75,11 @@ pub(super) fn words(list: &[Capability]) -> String {
         (restart.is_some_and(|g| !g.families.is_empty()), " restart-able"),
         (restart.is_some_and(|g| g.families.is_empty()), " restart-aware"),
         (long_lived.is_some_and(|v| !v.is_empty()), " llgr-able"),
-        (long_lived.is_some_and(<[u8]>::is_empty), " llgr-aware"),
+        (long_lived.is_some_and(<[_]>::is_empty), " llgr-aware"),
         (list.iter().any(|c| matches!(c, Capability::FourOctetAs(_))), " AS4"),
         (add_path(list).any(|f| f.receive), " add-path-rx"),
         (add_path(list).any(|f| f.send), " add-path-tx"),
-        (unknown(list, 6).is_some(), " ext-messages"),
+        (list.contains(&Capability::ExtendedMessage), " ext-messages"),
     ] {
         if set {
             out.push_str(word);
@@ -115,16 +118,11 @@ fn add_path(list: &[Capability]) -> impl Iterator<Item = &AddPathFamily> {
     })
 }
 
-fn unknown(list: &[Capability], wanted: u8) -> Option<&[u8]> {
+fn long_lived_families(list: &[Capability]) -> Option<&[LongLivedFamily]> {
     list.iter().find_map(|c| match c {
-        Capability::Unknown { code, value } if *code == wanted => Some(value.as_ref()),
+        Capability::LongLivedGracefulRestart(families) => Some(families.as_slice()),
         _ => None,
     })
-}
-
-fn family(afi: Option<&[u8]>, safi: Option<&u8>) -> AddressFamily {
-    let afi = afi.and_then(|a| a.try_into().ok()).map_or(0, u16::from_be_bytes);
-    AddressFamily { afi, safi: safi.copied().unwrap_or(0) }
 }
 
 fn families(label: &str, list: Vec<AddressFamily>) -> String {
@@ -150,12 +148,10 @@ fn restart(out: &mut Vec<String>, g: &GracefulRestart) {
     out.push(families("AF preserved:", kept.map(|f| f.family).collect()));
 }
 
-fn long_lived(out: &mut Vec<String>, v: &[u8]) {
-    let Some(first) = v.chunks_exact(7).next() else { return };
-    let time = first.get(4..7).map_or(0, |t| t.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)));
-    out.push(format!("        LL stale time: {time}"));
-    let entries = || v.chunks_exact(7);
-    out.push(families("AF supported:", entries().map(|c| family(c.get(0..2), c.get(2))).collect()));
-    let kept = entries().filter(|c| c.get(3).is_some_and(|f| f & 0x80 != 0));
-    out.push(families("AF preserved:", kept.map(|c| family(c.get(0..2), c.get(2))).collect()));
+fn long_lived(out: &mut Vec<String>, v: &[LongLivedFamily]) {
+    let Some(first) = v.first() else { return };
+    out.push(format!("        LL stale time: {}", first.stale_time_secs));
+    out.push(families("AF supported:", v.iter().map(|f| f.family).collect()));
+    let kept = v.iter().filter(|f| f.forwarding_preserved);
+    out.push(families("AF preserved:", kept.map(|f| f.family).collect()));
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use godwit_wire::{Origin, RareAttributes, UnknownAttribute};
+use godwit_wire::{Origin, RareAttributes};
 
 use super::{Halt, Run};
 use crate::attribute::Attribute;
@@ -11,13 +11,6 @@ use crate::lists::ListRef;
 use crate::route::{AttributeValue, Destination, NextHop, RouteAttributes, Scope};
 use crate::types::{Dialect, EnumKind, Type};
 use crate::value::Value;
-
-/// ATTR_FLAG optional and transitive (RFC 4271 §4.3).
-const OPTIONAL_TRANSITIVE: u8 = 0xc0;
-/// OTC, "Only to Customer" (RFC 9234 §5).
-const CODE_OTC: u8 = 35;
-/// AIGP (RFC 7311).
-const CODE_AIGP: u8 = 26;
 
 impl Run<'_> {
     fn attributes(&self) -> Option<&RouteAttributes> {
@@ -74,8 +67,8 @@ impl Run<'_> {
             Attribute::BgpAtomicAggr => rare.is_some_and(|r| r.atomic_aggregate),
             Attribute::BgpAggregator => rare.is_some_and(|r| r.aggregator.is_some()),
             Attribute::BgpOriginatorId => rare.is_some_and(|r| r.originator_id.is_some()),
-            Attribute::BgpAigp => rare.is_some_and(|r| unknown(r, CODE_AIGP).is_some()),
-            Attribute::BgpOtc => rare.is_some_and(|r| unknown(r, CODE_OTC).is_some()),
+            Attribute::BgpAigp => bgp.aigp().is_some(),
+            Attribute::BgpOtc => bgp.only_to_customer().is_some(),
             Attribute::Extra(name, _) => route.extra(name).is_some(),
             _ => true,
         })
@@ -115,12 +108,7 @@ impl Run<'_> {
             Attribute::BgpOriginatorId => {
                 bgp.originator_id().map_or(Value::Void, |id| Value::Quad(id.into()))
             }
-            Attribute::BgpOtc => int(bgp
-                .rare
-                .as_deref()
-                .and_then(|r| unknown(r, CODE_OTC))
-                .and_then(|a| (*a.value).try_into().ok())
-                .map(u32::from_be_bytes)),
+            Attribute::BgpOtc => int(bgp.only_to_customer()),
             Attribute::Extra(name, of) => match (route.extra(name), of) {
                 (Some(AttributeValue::Ip(IpAddr::V4(ip))), Type::Quad) => Value::Quad((*ip).into()),
                 (Some(AttributeValue::Int(n)), _) => Value::Int(*n),
@@ -197,7 +185,7 @@ impl Run<'_> {
             (Attribute::BgpOriginatorId, Value::Ip(IpAddr::V4(ip))) => {
                 rare(route, |r| r.originator_id = Some(ip));
             }
-            (Attribute::BgpOtc, Value::Int(n)) => rare(route, |r| set_otc(r, Some(n))),
+            (Attribute::BgpOtc, Value::Int(n)) => rare(route, |r| r.only_to_customer = Some(n)),
             (Attribute::Extra(name, of), value) => {
                 let value = extra(*of, value).map_err(|value| wrong_type(*of, &value, line))?;
                 route.set_extra(name, Some(value));
@@ -311,7 +299,7 @@ impl Run<'_> {
             Attribute::BgpLargeCommunity => rare(route, |r| r.large_communities = Box::default()),
             Attribute::BgpClusterList => rare(route, |r| r.cluster_list = Box::default()),
             Attribute::BgpOriginatorId => rare(route, |r| r.originator_id = None),
-            Attribute::BgpOtc => rare(route, |r| set_otc(r, None)),
+            Attribute::BgpOtc => rare(route, |r| r.only_to_customer = None),
             Attribute::Extra(name, _) => route.set_extra(name, None),
             _ => {}
         }
@@ -331,19 +319,6 @@ fn wrong_type(wanted: Type, value: &Value, line: Line) -> Halt {
 fn rare(route: &mut RouteAttributes, change: impl FnOnce(&mut RareAttributes)) {
     change(route.bgp.rare_mut());
     route.bgp.normalise();
-}
-
-fn unknown(rare: &RareAttributes, code: u8) -> Option<&UnknownAttribute> {
-    rare.unknown.iter().find(|a| a.code == code)
-}
-
-fn set_otc(rare: &mut RareAttributes, asn: Option<u32>) {
-    rare.unknown.retain(|a| a.code != CODE_OTC);
-    if let Some(asn) = asn {
-        let at = rare.unknown.partition_point(|a| a.code < CODE_OTC);
-        let value = Box::new(asn.to_be_bytes());
-        rare.unknown.insert(at, UnknownAttribute { flags: OPTIONAL_TRANSITIVE, code: CODE_OTC, value });
-    }
 }
 
 fn each_hop(destination: &mut Destination, mut change: impl FnMut(&mut NextHop)) {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use bytes::Bytes;
 use godwit_fsm::{Status, StopCause, TimerStatus};
-use godwit_wire::{AddressFamily, Capability, MessageError, Notification, Open};
+use godwit_wire::{AddressFamily, Capability, Excerpt, MessageError, Notification, Open};
 
 use crate::common::open_b;
 
@@ -76,13 +76,20 @@ pub(crate) fn events() -> Vec<Event> {
         Event::Malformed(MessageError::OpenMalformed),
         Event::Malformed(MessageError::OptionalParameter(1)),
         Event::Malformed(MessageError::HoldTime(2)),
-        Event::Malformed(MessageError::AttributeList("it is too long")),
+        Event::Malformed(MessageError::AttributeList {
+            what: "it is too long",
+            excerpt: Excerpt::new(&[0, 9]),
+        }),
         Event::Malformed(MessageError::OptionalAttribute {
             what: "next hop",
             offset: 0,
             attribute: Bytes::new(),
         }),
-        Event::Malformed(MessageError::NetworkField { what: "it is too long", offset: 0 }),
+        Event::Malformed(MessageError::NetworkField {
+            what: "it is too long",
+            offset: 0,
+            excerpt: Excerpt::default(),
+        }),
         Event::Malformed(MessageError::RouteRefreshLength(Bytes::new())),
     ]
 }

@@ -41,6 +41,7 @@ impl PathPeer {
             allow_local_pref: true,
             allow_as_sets: true,
             families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
+            ..AttributeContext::default()
         };
         let kind = ExporterKind::Bgp(Box::new(BgpExport { add_path: true, ..export }));
         let id = table.add_exporter(Exporter::new(kind, policy, own, Arc::new(NoSurroundings)));

@@ -50,6 +50,7 @@ impl Peer {
             allow_local_pref: true,
             allow_as_sets: true,
             families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
+            ..AttributeContext::default()
         };
         let message_len_max = export.message_len_max;
         let kind = ExporterKind::Bgp(Box::new(export));

@@ -91,6 +91,7 @@ pub(crate) fn session() -> BgpImport {
             allow_local_pref: false,
             allow_as_sets: true,
             families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
+            ..AttributeContext::default()
         },
     }
 }

@@ -7,10 +7,10 @@ use bytes::Bytes;
 
 use crate::attribute_error::{Fault, Treatment};
 use crate::limits::{CLUSTER_LIST_MAX, COMMUNITIES_MAX, UNKNOWN_ATTRIBUTES_MAX};
-use crate::{AddressFamily, Aggregator, AsPath, MessageError, PathAttributes, UnknownAttribute};
+use crate::{AddressFamily, Aggregator, AsPath, Excerpt, MessageError, PathAttributes, UnknownAttribute};
 
 use super::value::{
-    self, Judged, aggregator, as_path, as4_path, ext_community, is_mp_next_hop, large_community, list,
+    self, Judged, aggregator, aigp, as_path, as4_path, ext_community, is_mp_next_hop, large_community, list,
     mp_next_hop, next_hop, number, origin,
 };
 use super::{
@@ -60,7 +60,7 @@ impl<'c, 'a> Decoder<'c, 'a> {
             let offset = block.len() - rest.len();
             let Some((raw, after)) = split_attribute(rest, offset) else {
                 let code = rest.get(1).copied().unwrap_or(0);
-                self.parsed.fail(code, offset, Fault::Overrun, Treatment::Withdraw);
+                self.parsed.fail(code, offset, rest, (Fault::Overrun, Treatment::Withdraw));
                 break;
             };
             rest = after;
@@ -75,16 +75,16 @@ impl<'c, 'a> Decoder<'c, 'a> {
     fn attribute(&mut self, raw: Raw<'a>) -> Result<(), MessageError> {
         if self.is_repeated(raw.code) {
             if matches!(raw.code, 14 | 15) {
-                return Err(MessageError::AttributeList("MP_REACH_NLRI or MP_UNREACH_NLRI twice"));
+                return Err(unreadable("MP_REACH_NLRI or MP_UNREACH_NLRI twice", raw));
             }
-            self.parsed.fail(raw.code, raw.offset, Fault::Duplicate, Treatment::Discard);
+            self.fail(raw, (Fault::Duplicate, Treatment::Discard));
             return Ok(());
         }
         let is_multiprotocol = matches!(raw.code, 14 | 15);
         if let Some((expected, treatment)) = expected_flags(raw.code)
             && raw.flags & (OPTIONAL | TRANSITIVE) != expected
         {
-            self.parsed.fail(raw.code, raw.offset, Fault::Flags, treatment);
+            self.fail(raw, (Fault::Flags, treatment));
             // The nets of MP attributes have to be known to be withdrawn.
             if !is_multiprotocol {
                 return Ok(());
@@ -94,12 +94,16 @@ impl<'c, 'a> Decoder<'c, 'a> {
             14 => self.mp_reach(raw),
             15 => self.mp_unreach(raw),
             _ => {
-                if let Err((fault, treatment)) = self.value(raw) {
-                    self.parsed.fail(raw.code, raw.offset, fault, treatment);
+                if let Err(judgement) = self.value(raw) {
+                    self.fail(raw, judgement);
                 }
                 Ok(())
             }
         }
+    }
+
+    fn fail(&mut self, raw: Raw<'_>, judgement: (Fault, Treatment)) {
+        self.parsed.fail(raw.code, raw.offset, raw.whole, judgement);
     }
 
     fn is_repeated(&mut self, code: u8) -> bool {
@@ -121,7 +125,7 @@ impl<'c, 'a> Decoder<'c, 'a> {
             2 => a.as_path = Some(as_path(n, context)?),
             3 => a.next_hop = Some(next_hop(n)?),
             4 => a.med = Some(number(n)?),
-            5 if context.external => {
+            5 if context.is_outside() => {
                 if !context.allow_local_pref {
                     return Err((Fault::NotAllowed, Treatment::Discard));
                 }
@@ -136,6 +140,12 @@ impl<'c, 'a> Decoder<'c, 'a> {
             9 => a.rare_mut().originator_id = Some(Ipv4Addr::from(number(n)?)),
             10 => a.rare_mut().cluster_list = list(n, CLUSTER_LIST_MAX, u32::from_be_bytes)?,
             16 => a.rare_mut().ext_communities = list(n, COMMUNITIES_MAX, ext_community)?,
+            26 => {
+                let (metric, others) = aigp(n, context.aigp)?;
+                let rare = a.rare_mut();
+                (rare.aigp, rare.aigp_tlvs) = (metric, others);
+            }
+            35 => a.rare_mut().only_to_customer = Some(number(n)?),
             17 | 18 if context.four_octet_as => return Err((Fault::NotAllowed, Treatment::Discard)),
             17 => self.as4_path = Some(as4_path(n, context)?),
             18 => self.as4_aggregator = Some(aggregator(n, true)?),
@@ -169,12 +179,12 @@ impl<'c, 'a> Decoder<'c, 'a> {
 
     fn mp_reach(&mut self, raw: Raw<'a>) -> Result<(), MessageError> {
         let Some((family, rest)) = split_family(raw.value) else {
-            return Err(MessageError::AttributeList("MP_REACH_NLRI cut short"));
+            return Err(unreadable("MP_REACH_NLRI cut short", raw));
         };
         if !self.context.families.contains(&family) {
             // Its inside is not looked at: we may not know how to read it.
             self.mp_reachable = true;
-            self.parsed.fail(14, raw.offset, Fault::Family, Treatment::Discard);
+            self.fail(raw, (Fault::Family, Treatment::Discard));
             return Ok(());
         }
         let broken = |what| MessageError::OptionalAttribute {
@@ -187,11 +197,12 @@ impl<'c, 'a> Decoder<'c, 'a> {
             .and_then(|(len, rest)| rest.split_at_checked(usize::from(*len)))
             .and_then(|(next_hop, rest)| Some((next_hop, rest.split_first()?.1)));
         let (next_hop, nlri) = split.ok_or_else(|| broken("MP_REACH_NLRI cut short"))?;
-        let (next_hop, link_local) =
-            mp_next_hop(family, next_hop).ok_or_else(|| broken("next hop length of MP_REACH_NLRI"))?;
+        let (next_hop, link_local) = mp_next_hop(family, next_hop, self.context)
+            .ok_or_else(|| broken("next hop length of MP_REACH_NLRI"))?;
         self.mp_reachable = !nlri.is_empty();
-        if self.mp_reachable && next_hop.is_some_and(|n| !is_mp_next_hop(family, n, link_local)) {
-            self.parsed.fail(14, raw.offset, Fault::Value, Treatment::Withdraw);
+        if self.mp_reachable && next_hop.is_some_and(|n| !is_mp_next_hop(family, n, link_local, self.context))
+        {
+            self.fail(raw, (Fault::Value, Treatment::Withdraw));
         }
         self.parsed.mp_reach = Some(MpReach { family, next_hop, link_local, nlri });
         Ok(())
@@ -199,15 +210,19 @@ impl<'c, 'a> Decoder<'c, 'a> {
 
     fn mp_unreach(&mut self, raw: Raw<'a>) -> Result<(), MessageError> {
         let Some((family, nlri)) = split_family(raw.value) else {
-            return Err(MessageError::AttributeList("MP_UNREACH_NLRI cut short"));
+            return Err(unreadable("MP_UNREACH_NLRI cut short", raw));
         };
         if self.context.families.contains(&family) {
             self.parsed.mp_unreach = Some(MpUnreach { family, nlri });
         } else {
-            self.parsed.fail(15, raw.offset, Fault::Family, Treatment::Discard);
+            self.fail(raw, (Fault::Family, Treatment::Discard));
         }
         Ok(())
     }
+}
+
+fn unreadable(what: &'static str, raw: Raw<'_>) -> MessageError {
+    MessageError::AttributeList { what, excerpt: Excerpt::new(raw.whole) }
 }
 
 fn split_attribute(bytes: &[u8], offset: usize) -> Option<(Raw<'_>, &[u8])> {
@@ -237,8 +252,7 @@ fn expected_flags(code: u8) -> Option<(u8, Treatment)> {
     Some(match code {
         1 | 2 | 3 | 5 | 6 => (TRANSITIVE, Treatment::Withdraw),
         4 | 9 | 10 | 14 | 15 => (OPTIONAL, Treatment::Withdraw),
-        // From IPv6 extended communities (25) and OTC (35) on: carried, though not used here.
-        7 | 8 | 16 | 17 | 18 | 32 | 25 | 35 => (OPTIONAL | TRANSITIVE, Treatment::Withdraw),
+        7 | 8 | 16 | 17 | 18 | 25 | 32 | 35 => (OPTIONAL | TRANSITIVE, Treatment::Withdraw),
         // AIGP (RFC 7311 §3.1), BGP-LS (RFC 9552 §8.2.2), Prefix-SID (RFC 8669 §6).
         26 | 29 => (OPTIONAL, Treatment::Discard),
         40 => (OPTIONAL | TRANSITIVE, Treatment::Discard),

@@ -3,8 +3,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::SegmentKind::ConfedSequence;
 use crate::attribute_error::{Fault, Treatment};
-use crate::limits::AS_PATH_MAX;
+use crate::limits::{AS_PATH_MAX, COMMUNITIES_MAX};
 use crate::{AddressFamily, Aggregator, AsPath, ExtendedCommunity, LargeCommunity, Origin, SegmentKind};
 
 use super::{AttributeContext, as4};
@@ -28,17 +29,19 @@ pub(super) fn origin(value: &[u8]) -> Judged<Origin> {
 pub(super) fn as_path(value: &[u8], context: &AttributeContext) -> Judged<AsPath> {
     let path = if context.four_octet_as { AsPath::from_wire(value) } else { as4::widen(value) };
     let path = path.ok_or(VALUE)?;
-    // An external neighbor has put its own AS in front (RFC 4271 §5.1.2 b).
-    if path.is_empty() && context.external {
+    // An external neighbor has put its own AS in front (RFC 4271 §5.1.2 b), one of our confederation
+    // in a segment of its own (RFC 5065 §5).
+    let first = path.segments().next().map(|s| s.kind);
+    if context.external && first.is_none_or(|kind| context.confederation && kind != ConfedSequence) {
         return Err(VALUE);
     }
     let mut count = 0;
     for segment in path.segments() {
         let refused = match segment.kind {
             SegmentKind::Sequence => false,
-            SegmentKind::Set => context.external && !context.allow_as_sets,
-            // Only a member of our confederation may send these, and there is none yet.
-            SegmentKind::ConfedSequence | SegmentKind::ConfedSet => context.external,
+            SegmentKind::Set => context.is_outside() && !context.allow_as_sets,
+            // Only a member of our confederation may send these (RFC 5065 §5).
+            SegmentKind::ConfedSequence | SegmentKind::ConfedSet => context.is_outside(),
         };
         if refused || segment.ases().any(|asn| asn == 0) {
             return Err(VALUE);
@@ -75,7 +78,11 @@ fn is_next_hop(address: Ipv4Addr) -> bool {
 /// The next hop field of MP_REACH_NLRI: 4 octets, 16, or 32 with a link-local address beside the
 /// global one (RFC 2545 §3). `None`: no such length, so that nothing after it can be trusted.
 /// Families whose next hops have another form have none here.
-pub(super) fn mp_next_hop(family: AddressFamily, field: &[u8]) -> Option<(Option<IpAddr>, Option<Ipv6Addr>)> {
+pub(super) fn mp_next_hop(
+    family: AddressFamily,
+    field: &[u8],
+    context: &AttributeContext,
+) -> Option<(Option<IpAddr>, Option<Ipv6Addr>)> {
     if !matches!((family.afi, family.safi), (1 | 2, 1 | 2 | 4)) {
         return Some((None, None));
     }
@@ -84,21 +91,32 @@ pub(super) fn mp_next_hop(family: AddressFamily, field: &[u8]) -> Option<(Option
     }
     let (global, rest) = field.split_first_chunk::<16>()?;
     let global = Ipv6Addr::from(*global);
-    if rest.is_empty() {
-        let link_local = global.is_unicast_link_local().then_some(global);
-        return Some((Some(global.into()), link_local));
+    let second = match rest {
+        [] => global,
+        rest => Ipv6Addr::from(<[u8; 16]>::try_from(rest).ok()?),
+    };
+    let link_local = Some(second).filter(Ipv6Addr::is_unicast_link_local);
+    match global.to_ipv4_mapped() {
+        Some(address) if family.afi == 2 && context.extended_next_hop.contains(&family) => {
+            Some((Some(address.into()), None))
+        }
+        _ => Some((Some(global.into()), link_local)),
     }
-    let second = Ipv6Addr::from(<[u8; 16]>::try_from(rest).ok()?);
-    Some((Some(global.into()), Some(second).filter(Ipv6Addr::is_unicast_link_local)))
 }
 
 /// Whether routes of the family can have this next hop. An unspecified IPv6 address stands before
 /// the link-local one of a neighbor that has no other.
-pub(super) fn is_mp_next_hop(family: AddressFamily, next_hop: IpAddr, link_local: Option<Ipv6Addr>) -> bool {
+pub(super) fn is_mp_next_hop(
+    family: AddressFamily,
+    next_hop: IpAddr,
+    link_local: Option<Ipv6Addr>,
+    context: &AttributeContext,
+) -> bool {
+    let is_of = |afi| family.afi == afi || context.extended_next_hop.contains(&family);
     match next_hop {
-        IpAddr::V4(address) => family.afi == 1 && is_next_hop(address),
+        IpAddr::V4(address) => is_of(1) && is_next_hop(address),
         IpAddr::V6(address) => {
-            family.afi == 2
+            is_of(2)
                 && !address.is_loopback()
                 && !address.is_multicast()
                 && (!address.is_unspecified() || link_local.is_some())
@@ -152,14 +170,44 @@ pub(super) fn large_community(octets: [u8; 12]) -> LargeCommunity {
     LargeCommunity { global: word(), data1: word(), data2: word() }
 }
 
+/// The metric of AIGP and its other TLVs (RFC 7311 §3). Each TLV is a type, a length that counts these
+/// three octets too, and a value: a metric in type 1. Only the first of these counts.
+pub(super) fn aigp(value: &[u8], enabled: bool) -> Judged<(Option<u64>, Box<[u8]>)> {
+    const MALFORMED: (Fault, Treatment) = (Fault::Value, Treatment::Discard);
+    if !enabled {
+        return Err((Fault::NotAllowed, Treatment::Discard));
+    }
+    let (mut metric, mut others) = (None, Vec::new());
+    let mut rest = value;
+    while !rest.is_empty() {
+        let (head, _) = rest.split_first_chunk::<3>().ok_or(MALFORMED)?;
+        let [kind, high, low] = *head;
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        let (tlv, after) = rest.split_at_checked(len).ok_or(MALFORMED)?;
+        let octets = tlv.get(3..).ok_or(MALFORMED)?;
+        if kind == AIGP_TLV {
+            let octets: [u8; 8] = octets.try_into().map_err(|_| MALFORMED)?;
+            if metric.is_none() {
+                metric = Some(u64::from_be_bytes(octets));
+                rest = after;
+                continue;
+            }
+        }
+        others.extend_from_slice(tlv);
+        rest = after;
+    }
+    Ok((metric, others.into()))
+}
+
+/// The TLV of AIGP that holds the metric.
+const AIGP_TLV: u8 = 1;
+
 /// Attributes that are only carried, but whose RFCs say what a bad length means.
 pub(super) fn check_carried(code: u8, value: &[u8]) -> Judged<()> {
     match code {
-        // IPv6 extended communities (RFC 5701), OTC (RFC 9234 §5).
+        // IPv6 extended communities (RFC 5701, RFC 7606 §7.15).
         25 if value.is_empty() || !value.len().is_multiple_of(20) => Err(LENGTH),
-        35 if value.len() != 4 => Err(LENGTH),
-        // AIGP is for sessions it was enabled on (RFC 7311 §3.2), and it cannot be here.
-        26 => Err((Fault::NotAllowed, Treatment::Discard)),
+        25 if value.len() / 20 > COMMUNITIES_MAX => Err(TOO_MANY),
         _ => Ok(()),
     }
 }

@@ -93,6 +93,7 @@ pub(crate) fn context(external: bool) -> AttributeContext {
         allow_local_pref: false,
         allow_as_sets: false,
         families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
+        ..AttributeContext::default()
     }
 }
 

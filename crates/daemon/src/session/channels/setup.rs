@@ -185,6 +185,7 @@ impl Setup<'_> {
                 allow_local_pref: self.session.bgp.allow_local_pref,
                 allow_as_sets: self.session.bgp.allow_as_sets,
                 families: self.session.negotiated.families.clone(),
+                ..AttributeContext::default()
             },
         }
     }
