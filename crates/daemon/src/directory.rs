@@ -15,7 +15,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::limits::LISTEN_BACKLOG;
-use crate::listener::listen_address;
 use crate::log_limit::LogLimit;
 
 /// An accepted connection on its way to its session.
@@ -134,7 +133,7 @@ impl Directory {
         to: mpsc::Sender<Incoming>,
     ) -> Result<Door, NoDoor> {
         let mut state = self.lock();
-        let at = listen_address(bgp, state.listen.as_ref());
+        let at = bgp.listen_address(state.listen.as_ref());
         let place = (at, peer);
         let password = bgp.password.clone();
         if state.doors.get(&place).is_some_and(|other| other.password != password) {

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::future::poll_fn;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use godwit_config::{BgpConfig, ListenConfig, Neighbor, ProtocolKind, RouterConfig};
-use ipnetwork::IpNetwork;
+use godwit_config::{ProtocolKind, RouterConfig};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -65,29 +64,11 @@ fn wanted(config: &RouterConfig) -> BTreeMap<SocketAddr, usize> {
     let mut wanted = BTreeMap::new();
     for protocol in &config.protocols {
         if let ProtocolKind::Bgp(bgp) = &protocol.kind {
-            let passwords: &mut usize =
-                wanted.entry(listen_address(bgp, config.listen.as_ref())).or_default();
+            let passwords: &mut usize = wanted.entry(bgp.listen_address(config.listen.as_ref())).or_default();
             *passwords += usize::from(bgp.password.is_some() && !protocol.stays_down());
         }
     }
     wanted
-}
-
-/// Where a session's neighbor finds us: its family's wildcard address unless bound strictly.
-pub(crate) fn listen_address(bgp: &BgpConfig, listen: Option<&ListenConfig>) -> SocketAddr {
-    let ipv4 = match &bgp.neighbor {
-        Neighbor::Address { address, .. } => address.is_ipv4(),
-        Neighbor::Range(net) => matches!(net, IpNetwork::V4(_)),
-    };
-    let wildcard: IpAddr = if ipv4 { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    if let Some(listen) = listen {
-        return SocketAddr::new(
-            listen.address.filter(|a| a.is_ipv4() == ipv4).unwrap_or(wildcard),
-            listen.port,
-        );
-    }
-    let address = bgp.local_address.filter(|_| bgp.strict_bind).unwrap_or(wildcard);
-    SocketAddr::new(address, bgp.local_port)
 }
 
 /// Opens a socket and tells the directory of it.

@@ -17,7 +17,7 @@ use crate::extra::family_of;
 use crate::extra::front::{Front, Pattern, Reading, times_problem};
 use crate::lang::{Lang, Parsed, Place, SymbolTable};
 use crate::load::LoadOptions;
-use crate::model::{Dialect, Neighbor, Policy, ProtocolConfig, ProtocolKind, RouterConfig};
+use crate::model::{Dialect, Policy, ProtocolConfig, ProtocolKind, RouterConfig};
 
 /// Statements about the whole router.
 const WHOLE_ROUTER: &[&str] = &[
@@ -136,10 +136,7 @@ impl<'t> Reader<'t> {
             return true;
         }
         let ipv6 = match &config.kind {
-            ProtocolKind::Bgp(bgp) => match &bgp.neighbor {
-                Neighbor::Address { address, .. } => address.is_ipv6(),
-                Neighbor::Range(net) => net.is_ipv6(),
-            },
+            ProtocolKind::Bgp(bgp) => bgp.neighbor.is_ipv6(),
             ProtocolKind::Static(config) => return !config.routes.is_empty(),
             _ => return true,
         };

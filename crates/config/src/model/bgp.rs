@@ -1,11 +1,11 @@
 //! The BGP protocol: a session's options and those of its channels.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use ipnetwork::IpNetwork;
 
-use super::Password;
+use super::{ListenConfig, Password};
 
 /// Whom a BGP protocol talks to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +19,16 @@ pub enum Neighbor {
     },
     /// `neighbor range`: everyone in it.
     Range(IpNetwork),
+}
+
+impl Neighbor {
+    /// Whether it is, or they are, of IPv6.
+    pub fn is_ipv6(&self) -> bool {
+        match self {
+            Self::Address { address, .. } => address.is_ipv6(),
+            Self::Range(net) => net.is_ipv6(),
+        }
+    }
 }
 
 /// The neighbor's AS.
@@ -129,6 +139,20 @@ pub struct BgpConfig {
     pub check_link: bool,
 }
 
+impl BgpConfig {
+    /// Where the neighbor finds us, given the router's `listen bgp`: its family's wildcard address unless bound
+    /// strictly.
+    pub fn listen_address(&self, listen: Option<&ListenConfig>) -> SocketAddr {
+        let ipv6 = self.neighbor.is_ipv6();
+        let (address, port) = match listen {
+            Some(listen) => (listen.address.filter(|a| a.is_ipv6() == ipv6), listen.port),
+            None => (self.local_address.filter(|_| self.strict_bind), self.local_port),
+        };
+        let wildcard: IpAddr = if ipv6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+        SocketAddr::new(address.unwrap_or(wildcard), port)
+    }
+}
+
 /// `next hop self`/`next hop keep`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum NextHopMode {
@@ -188,4 +212,27 @@ pub struct BgpChannelConfig {
     pub mandatory: bool,
     /// `graceful restart` of the channel; none: the protocol's.
     pub graceful_restart: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_found_at_the_wildcard_unless_bound_strictly() {
+        let session = |neighbor: &str| {
+            let address = neighbor.parse().expect("an address");
+            BgpConfig::new(64_512, Neighbor::Address { address, interface: None }, NeighborAs::Internal)
+        };
+        let at = |bgp: &BgpConfig, listen| bgp.listen_address(listen).to_string();
+        let (mut ipv4, ipv6) = (session("192.0.2.1"), session("2001:db8::1"));
+        ipv4.local_address = Some("192.0.2.2".parse().expect("an address"));
+        assert_eq!([at(&ipv4, None), at(&ipv6, None)], ["0.0.0.0:179", "[::]:179"]);
+        ipv4.strict_bind = true;
+        assert_eq!(at(&ipv4, None), "192.0.2.2:179");
+        // 1.6 has one socket for all, of one family.
+        let listen = ListenConfig { address: Some("192.0.2.3".parse().expect("an address")), port: 1179 };
+        assert_eq!(at(&ipv4, Some(&listen)), "192.0.2.3:1179");
+        assert_eq!(at(&ipv6, Some(&listen)), "[::]:1179");
+    }
 }

@@ -43,11 +43,7 @@ impl Build<'_> {
                 return None;
             }
         };
-        let ipv6 = match &neighbor {
-            Neighbor::Address { address, .. } => address.is_ipv6(),
-            Neighbor::Range(net) => net.is_ipv6(),
-        };
-        if !self.has_family(if ipv6 { AddressFamily::IPV6 } else { AddressFamily::IPV4 }) {
+        if !self.has_family(if neighbor.is_ipv6() { AddressFamily::IPV6 } else { AddressFamily::IPV4 }) {
             return None;
         }
         let Some(neighbor_as) = raw.neighbor_as else {

@@ -1,12 +1,13 @@
 //! What is around a node that it cannot honour, or that will be in its way.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use caps::{CapSet, Capability};
-use godwit_config::{Neighbor, ProtocolKind, RouterConfig};
-use ipnetwork::IpNetwork;
+use godwit_config::{ProtocolConfig, ProtocolKind, RouterConfig};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::NodeOptions;
@@ -68,10 +69,11 @@ fn unescaped(text: &str) -> PathBuf {
 
 /// Ports on which neighbors are to find us and that cannot be had. Asked before our own listeners are there.
 pub(super) fn ports(config: &RouterConfig) -> Vec<String> {
-    let mut addresses: Vec<SocketAddr> =
-        config.protocols.iter().filter_map(|p| address(&p.kind, config)).collect();
-    addresses.sort();
-    addresses.dedup();
+    let address = |protocol: &Arc<ProtocolConfig>| match &protocol.kind {
+        ProtocolKind::Bgp(bgp) => Some(bgp.listen_address(config.listen.as_ref())),
+        _ => None,
+    };
+    let addresses: BTreeSet<SocketAddr> = config.protocols.iter().filter_map(address).collect();
     addresses.into_iter().filter_map(|at| port(at, listen(at).err()?.kind())).collect()
 }
 
@@ -86,17 +88,6 @@ fn listen(at: SocketAddr) -> io::Result<Socket> {
     socket.bind(&at.into())?;
     socket.listen(1)?;
     Ok(socket)
-}
-
-fn address(kind: &ProtocolKind, config: &RouterConfig) -> Option<SocketAddr> {
-    let ProtocolKind::Bgp(bgp) = kind else { return None };
-    let ipv4 = match &bgp.neighbor {
-        Neighbor::Address { address, .. } => address.is_ipv4(),
-        Neighbor::Range(net) => matches!(net, IpNetwork::V4(_)),
-    };
-    let any = if ipv4 { IpAddr::from(Ipv4Addr::UNSPECIFIED) } else { Ipv6Addr::UNSPECIFIED.into() };
-    let (address, port) = config.listen.as_ref().map_or((None, bgp.local_port), |l| (l.address, l.port));
-    Some(SocketAddr::new(address.unwrap_or(any), port))
 }
 
 fn port(at: SocketAddr, why: ErrorKind) -> Option<String> {
@@ -115,7 +106,7 @@ fn port(at: SocketAddr, why: ErrorKind) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
     use super::*;
 
