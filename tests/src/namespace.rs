@@ -97,6 +97,16 @@ impl Namespace {
         Ok(())
     }
 
+    /// Leaves an interface without a link-local address, now and later: for sessions with a neighbor that knows no
+    /// interfaces (bgpd without zebra). It takes routes with a link-local next hop for withdrawn.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn no_link_local(&self, device: &str) -> Result<()> {
+        self.ip(&["link", "set", "dev", device, "addrgenmode", "none"])?;
+        self.ip(&["-6", "addr", "flush", "dev", device, "scope", "link"]).map(drop)
+    }
+
     fn bring_up(&self, device: &str, addresses: &[&str]) -> Result<()> {
         for address in addresses {
             let mut args = vec!["addr", "add", *address, "dev", device];

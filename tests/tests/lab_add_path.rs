@@ -136,6 +136,7 @@ fn chain(plan: &Plan, start: impl Fn(&Namespace) -> Result<Middle>) -> Result<()
     let [[a, b], [c, d]] = plan.ends.map(|ends| ends.map(|address| format!("{address}/{}", plan.len)));
     Namespace::join((&first, "veth-a", &[&a]), (&middle, "veth-b", &[&b]))?;
     Namespace::join((&middle, "veth-c", &[&c]), (&last, "veth-d", &[&d]))?;
+    first.no_link_local("veth-a")?;
     let source = Router::start(&first, Program::Godwit, &plan.source())?;
     let sink = Router::start(&last, Program::Godwit, &plan.sink())?;
     let middle = start(&middle)?;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use godwit_lab::{Namespace, Program, Router, until};
 
 /// What a well-behaved client may have to wait while others misbehave.
-const PROMPT: Duration = Duration::from_secs(5);
+const PROMPT: Duration = Duration::from_secs(20);
 
 /// A session with routes enough for `show route` to outgrow every socket buffer.
 struct Lab {

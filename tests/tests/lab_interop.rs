@@ -185,6 +185,9 @@ fn interop(name: &str, start: Start, family: Family, opener: Opener) -> Result<(
     let (ours, theirs) = (Namespace::new("own")?, Namespace::new("other")?);
     let [local, remote] = plan.addresses.map(|address| format!("{address}/{}", plan.prefix_len));
     Namespace::join((&ours, "veth-own", &[&local]), (&theirs, "veth-other", &[&remote]))?;
+    if name == "FRR" {
+        ours.no_link_local("veth-own")?;
+    }
     let godwit = Router::start(&ours, Program::Godwit, &plan.godwit())?;
     let peer = start(&theirs, &plan)?;
     let logs = || format!("godwit:\n{}\nthe other:\n{}", godwit.log(), peer.log());
