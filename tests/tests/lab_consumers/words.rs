@@ -198,6 +198,19 @@ fn commands(family: Family, file: &Path) -> Vec<String> {
     all
 }
 
+/// Whether a line says that a session tries to connect.
+fn connects(line: &Line) -> bool {
+    let words: Vec<&str> = line.text.split_whitespace().collect();
+    words == ["BGP", "state:", "Connect"] || (words.get(1), words.get(5)) == (Some(&"BGP"), Some(&"Connect"))
+}
+
+/// The reply of a moment in which no session tries to connect: when one does, and for how long, is a matter of time.
+fn at_rest(socket: &Path, command: &str) -> Result<Vec<Line>> {
+    let ask = || Some(wire::ask(socket, command)).filter(|r| !r.iter().flatten().any(connects));
+    let (reply, _) = godwit_lab::wait_for("the sessions to rest", godwit_lab::LIMIT, ask)?;
+    reply
+}
+
 /// Every command with its reply.
 fn transcript(scene: &Scene, program: Program) -> Result<Vec<(String, String)>> {
     let running = scene.run(program)?;
@@ -209,7 +222,7 @@ fn transcript(scene: &Scene, program: Program) -> Result<Vec<(String, String)>> 
         if command.is_empty() {
             continue;
         }
-        let lines = wire::ask(router.socket(), &command)?;
+        let lines = at_rest(router.socket(), &command)?;
         all.push((command.replace(&folder, "DIR"), comparable(&command, &lines, &folder)));
     }
     after_a_restart(scene, &running, &mut all)?;
