@@ -1,6 +1,7 @@
 //! The interfaces of the host, as every part of the daemon sees them: an immutable table that is
 //! replaced as a whole when the kernel reports a change.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -100,6 +101,12 @@ impl LinkTable {
             }
         }
         found.map(|(_, index)| (index, false))
+    }
+
+    /// The addresses of interfaces that are up.
+    pub(crate) fn own_addresses(&self) -> BTreeSet<IpAddr> {
+        let up = self.addresses().filter(|(link, _)| link.admin_up);
+        up.map(|(_, address)| address.address.ip()).collect()
     }
 
     /// The name of an interface, or its number where there is none any more.

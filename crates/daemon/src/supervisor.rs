@@ -5,8 +5,8 @@ mod act;
 mod answer;
 mod apply;
 
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,6 +69,8 @@ pub(crate) struct Supervisor {
     directory: Directory,
     listeners: Listeners,
     router_id: Option<Ipv4Addr>,
+    /// The tables know these addresses as ours.
+    own_addresses: BTreeSet<IpAddr>,
     instances: BTreeMap<String, Instance>,
     seed: u64,
     started: u64,
@@ -101,6 +103,7 @@ impl Supervisor {
             directory: Directory::default(),
             listeners: Listeners::default(),
             router_id: None,
+            own_addresses: BTreeSet::new(),
             instances: BTreeMap::new(),
             seed,
             started: now,
@@ -149,6 +152,7 @@ impl Supervisor {
                     if changed.is_err() {
                         return self.stop(false).await;
                     }
+                    self.tell_own_addresses().await;
                     if self.router_id.is_none() {
                         let config = self.config.clone();
                         self.choose_router_id(&config);

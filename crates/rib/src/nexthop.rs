@@ -1,6 +1,6 @@
 //! Recursive next hops: where packets for a BGP next hop that is not on the link go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use godwit_filter::NextHop;
@@ -43,6 +43,8 @@ pub(crate) struct NextHopTracker {
     /// Next hops of the other family: no table to look them up in.
     foreign: BTreeMap<IpAddr, u32>,
     free: Vec<u32>,
+    /// Addresses of this router itself.
+    own: BTreeSet<IpAddr>,
 }
 
 impl NextHopTracker {
@@ -116,6 +118,18 @@ impl NextHopTracker {
     /// The tracked next hops inside a net given by its first and last address.
     pub(crate) fn within(&self, first: u128, last: u128) -> SmallVec<[(u32, u128); 4]> {
         self.by_bits.range(first..=last).map(|(bits, id)| (*id, *bits)).collect()
+    }
+
+    /// Whether an address is this router's own.
+    pub(crate) fn is_own(&self, address: IpAddr) -> bool {
+        self.own.contains(&address)
+    }
+
+    /// Sets the router's own addresses; the ones that came or went.
+    pub(crate) fn set_own(&mut self, own: BTreeSet<IpAddr>) -> Vec<IpAddr> {
+        let changed = self.own.symmetric_difference(&own).copied().collect();
+        self.own = own;
+        changed
     }
 
     pub(crate) fn is_empty(&self) -> bool {

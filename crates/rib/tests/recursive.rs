@@ -238,3 +238,29 @@ fn ipv6() {
     withdraw(&mut lab.table, lab.peer, prize);
     assert_eq!(lab.told(), [("2001:db8:ffff::/48".to_string(), None)]);
 }
+
+#[test]
+fn nothing_is_sent_to_an_address_of_our_own() {
+    let own = |address: &str| [ip(address)].into();
+    let to_link = Destination::Unicast(NextHop { gateway: None, ifindex: 2, weight: 1, onlink: false });
+    let mut lab = lab::<Ipv4Network>();
+    lab.table.set_own_addresses(own("10.9.0.1"));
+    announce(&mut lab.table, lab.igp, net("10.9.0.0/16"), &static_route(to_link.clone()));
+    announce(&mut lab.table, lab.peer, net(A), &through("10.9.0.1"));
+    let told = lab.told();
+    assert!(told.contains(&(A.into(), Some(Destination::Unreachable))), "{told:?}");
+
+    // Addresses go and come.
+    lab.table.set_own_addresses(own("10.9.0.2"));
+    let on_link =
+        Destination::Unicast(NextHop { gateway: Some(ip("10.9.0.1")), ifindex: 2, weight: 1, onlink: false });
+    assert_eq!(lab.told(), one(A, on_link));
+    lab.table.set_own_addresses(own("10.9.0.1"));
+    assert_eq!(lab.told(), one(A, Destination::Unreachable));
+    lab.table.set_own_addresses(own("10.9.0.1"));
+    assert!(!lab.table.has_job(), "nothing changed");
+
+    // Who has another way to it may go there, as with BIRD.
+    announce(&mut lab.table, lab.igp, net("10.9.0.1/32"), &static_route(via("192.0.2.5")));
+    assert_eq!(lab.told(), one(A, via("192.0.2.5")));
+}

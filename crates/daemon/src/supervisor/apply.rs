@@ -71,6 +71,7 @@ impl Supervisor {
         (self.applied)(new);
         self.choose_router_id(new);
         self.apply_tables(new);
+        self.tell_own_addresses().await;
         self.listeners.apply(new, &self.directory).await;
         // The first changes are those of the new protocols, in their order.
         for (protocol, change) in new.protocols.iter().zip(&changes.protocols) {
@@ -124,6 +125,22 @@ impl Supervisor {
         }
     }
 
+    /// Says to the tables which addresses are ours, if that is not what they know.
+    pub(super) async fn tell_own_addresses(&mut self) {
+        let own = self.links.borrow().own_addresses();
+        if own == self.own_addresses {
+            return;
+        }
+        self.own_addresses.clone_from(&own);
+        for table in self.tables.values() {
+            let own = own.clone();
+            match table {
+                AnyTable::Ipv4(t) => drop(t.call(|shell| shell.table.set_own_addresses(own)).await),
+                AnyTable::Ipv6(t) => drop(t.call(|shell| shell.table.set_own_addresses(own)).await),
+            }
+        }
+    }
+
     /// Tables that are new are made; those no longer named end with their last user.
     fn apply_tables(&mut self, new: &RouterConfig) {
         let mut tables = Tables::new();
@@ -133,6 +150,8 @@ impl Supervisor {
                 AnyTable::Ipv6(_) => config.family == AddressFamily::IPV6,
             });
             let table = known.cloned().unwrap_or_else(|| {
+                // It knows of no address yet.
+                self.own_addresses.clear();
                 if config.family == AddressFamily::IPV6 {
                     AnyTable::Ipv6(table::spawn(&config.name, self.seed))
                 } else {

@@ -1,5 +1,8 @@
 //! Longest match, and the resolution of recursive next hops.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use godwit_filter::{AttributeValue, Destination, NextHop};
 
 use crate::key::NetKey;
@@ -17,6 +20,17 @@ impl<K: NetKey> Table<K> {
             .find(|id| !self.nets[*id as usize].paths.is_empty())
     }
 
+    /// Says which addresses are this router's own: a next hop that is one of them, and on a link of ours, is
+    /// unreachable. What resolves through one that came or went is resolved again by the next jobs.
+    pub fn set_own_addresses(&mut self, own: BTreeSet<IpAddr>) {
+        for address in self.next_hops.set_own(own) {
+            let Some(bits) = K::address_bits(address) else { continue };
+            for (next_hop, _) in self.next_hops.within(bits, bits) {
+                self.jobs.reresolve(next_hop);
+            }
+        }
+    }
+
     /// Looks a recursive next hop up in this table.
     pub(super) fn resolve(&self, next_hop: u32) -> Resolution {
         let Some(address) = self.next_hops.address(next_hop) else { return Resolution::Unresolved };
@@ -29,6 +43,10 @@ impl<K: NetKey> Table<K> {
             Destination::Recursive(_) => return Resolution::Unresolved,
             dropped @ (Destination::Blackhole | Destination::Unreachable | Destination::Prohibit) => {
                 return Resolution::Dropped(dropped.clone());
+            }
+            // What would be handed to the link itself, if it were not for the address being ours.
+            unicast if self.next_hops.is_own(address) && leads_to_a_link(unicast) => {
+                return Resolution::Unresolved;
             }
             unicast => unicast
                 .next_hops()
@@ -44,4 +62,8 @@ impl<K: NetKey> Table<K> {
         };
         Resolution::Hops { hops, igp_metric }
     }
+}
+
+fn leads_to_a_link(destination: &Destination) -> bool {
+    destination.next_hops().iter().any(|hop| hop.gateway.is_none())
 }
