@@ -1,5 +1,6 @@
 //! A kernel protocol: one kernel table of one family kept as its routing table wants it.
 
+mod attributes;
 mod command;
 mod interfaces;
 mod learn;

@@ -31,7 +31,8 @@ fn of_protocol(protocol: &ProtocolConfig) -> Vec<String> {
 
 /// Kernel attributes that are set and do not go into the kernel.
 fn of_filters(protocol: &ProtocolConfig) -> Vec<String> {
-    const INSTALLED: [&str; 3] = ["krt_metric", "krt_prefsrc", "krt_tunnel"];
+    // `krt_source` is what learned routes have: ours are BIRD's.
+    const NOT_INSTALLED: [&str; 2] = ["krt_congctl", "krt_source"];
     let policies = protocol.channels.iter().flat_map(|c| [&c.import, &c.export]);
     let filters = policies.filter_map(|policy| match policy {
         Policy::Filter(filter) => Some(filter),
@@ -44,7 +45,7 @@ fn of_filters(protocol: &ProtocolConfig) -> Vec<String> {
     let names: BTreeSet<&str> = filters
         .chain(of_routes)
         .flat_map(|filter| filter.sets())
-        .filter(|name| name.starts_with("krt_") && !INSTALLED.contains(name))
+        .filter(|name| NOT_INSTALLED.contains(name))
         .collect();
     let text = |name| line(&protocol.name, &format!("{name}: routes go into the kernel without it"));
     names.into_iter().map(text).collect()
@@ -104,17 +105,17 @@ mod tests {
     fn what_filters_set_in_vain_is_named() {
         let text = "
             protocol device { }
-            function mtu() { krt_mtu = 1400; return true; }
-            filter out { krt_metric = 5; if mtu() then accept; reject; }
+            function source() { krt_source = 7; krt_mtu = 1400; return true; }
+            filter out { krt_metric = 5; if source() then accept; reject; }
             protocol kernel k { ipv4 { export filter out; }; }
-            protocol static s { ipv4 { import limit 5; }; route 10.0.0.0/24 blackhole { krt_advmss = 3; }; }";
+            protocol static s { ipv4 { import limit 5; }; route 10.0.0.0/24 blackhole { krt_congctl = \"reno\"; }; }";
         let options = godwit_config::LoadOptions::default();
         let loaded = godwit_config::load("test.conf", text, &options, &mut |_, _| Err("no files".into()));
         let lines = options_without_effect(&loaded.config.expect("a good file"));
         let expected = [
-            "k: `krt_mtu` has no effect yet: routes go into the kernel without it",
+            "k: `krt_source` has no effect yet: routes go into the kernel without it",
             "s: `import limit` has no effect yet",
-            "s: `krt_advmss` has no effect yet: routes go into the kernel without it",
+            "s: `krt_congctl` has no effect yet: routes go into the kernel without it",
         ];
         assert_eq!(lines, expected);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::types::{EnumKind, Type};
+use crate::types::{Dialect, EnumKind, Type};
 
 /// An attribute, resolved from its name.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -131,8 +131,44 @@ const EXTRA: &[(&str, Type)] = &[
     ("radv_lifetime", Type::Int),
 ];
 
+/// The kernel's set of which metrics of a route are fixed (RTAX_LOCK), a bit each: `krt_lock_mtu` and so on.
+pub const KERNEL_LOCK: &str = "krt_lock";
+/// The kernel's set of what may be used over a route (RTAX_FEATURES), a bit each: `krt_feature_ecn` and so on.
+pub const KERNEL_FEATURES: &str = "krt_features";
+
+/// The bits of the sets that filters name one by one, by what follows `krt_lock_` and `krt_feature_`.
+pub const KERNEL_LOCK_BITS: [(&str, u32); 10] = [
+    ("mtu", 2),
+    ("window", 3),
+    ("rtt", 4),
+    ("rttvar", 5),
+    ("sstresh", 6),
+    ("cwnd", 7),
+    ("advmss", 8),
+    ("reordering", 9),
+    ("hoplimit", 10),
+    ("rto_min", 13),
+];
+/// See [`KERNEL_LOCK_BITS`].
+pub const KERNEL_FEATURE_BITS: [(&str, u32); 2] = [("ecn", 0), ("allfrag", 3)];
+
+/// The attribute that an attribute is a bit of, and the bit.
+pub(crate) fn bit_of(name: &str) -> Option<(&'static str, u32)> {
+    let (whole, short, bits): (_, _, &[(&str, u32)]) = match name.strip_prefix("krt_lock_") {
+        Some(short) => (KERNEL_LOCK, short, &KERNEL_LOCK_BITS),
+        None => (KERNEL_FEATURES, name.strip_prefix("krt_feature_")?, &KERNEL_FEATURE_BITS),
+    };
+    bits.iter().find(|(bit, _)| *bit == short).map(|(_, place)| (whole, 1 << place))
+}
+
+/// Names that came with BIRD 2.
+const NOT_IN_16: [&str; 1] = ["krt_congctl"];
+
 /// The built-in attribute of a name.
-pub(crate) fn find(name: &str) -> Option<(Attribute, Type, Access)> {
+pub(crate) fn find(name: &str, dialect: Dialect) -> Option<(Attribute, Type, Access)> {
+    if dialect == Dialect::Bird16 && NOT_IN_16.contains(&name) {
+        return None;
+    }
     if let Some((_, attribute, of, access)) = BUILT_IN.iter().find(|(n, ..)| *n == name) {
         return Some((attribute.clone(), *of, *access));
     }

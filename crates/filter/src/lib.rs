@@ -27,6 +27,7 @@ mod symbols;
 mod types;
 mod value;
 
+pub use attribute::{KERNEL_FEATURE_BITS, KERNEL_FEATURES, KERNEL_LOCK, KERNEL_LOCK_BITS};
 pub use definition::Definition;
 pub use diagnostic::{Diagnostic, Severity, SourceFile, SourceMap, Span};
 pub use filter::Filter;

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Dialect, bgp_route, error, kernel_route, printed, program, program_in, run, run_on};
-use godwit_filter::{AttributeValue, Destination, Verdict};
+use godwit_filter::{AttributeValue, Destination, KERNEL_FEATURES, KERNEL_LOCK, Verdict};
 
 fn verdict(commands: &str) -> Verdict {
     let outcome = run(&format!("filter f {{ {commands} }}"), "10.1.0.0/16");
@@ -416,4 +416,31 @@ fn the_deepest_program_runs() {
     assert_eq!(run(&deep(40), "10.1.0.0/16").verdict, Verdict::Accept);
     let blocks = format!("filter f {{ {} accept; {} }}", "if net.len > 1 then { ".repeat(49), "}".repeat(49));
     assert_eq!(run(&blocks, "10.1.0.0/16").verdict, Verdict::Accept);
+}
+
+/// Bits of one set: the first that is set makes all of them defined.
+#[test]
+fn kernel_locks_and_features_are_bits() {
+    let set = "krt_lock_mtu = true; krt_lock_rto_min = true; krt_lock_mtu = false; krt_feature_ecn = true;";
+    let check = "if defined(krt_lock_cwnd) && krt_lock_cwnd = false && krt_lock_rto_min && !krt_lock_mtu then accept;";
+    let whole = |text: &str, dialect| {
+        let text = format!("filter f {{ if defined(krt_lock_mtu) then reject; {set} {text} }}");
+        let program = program_in(&text, dialect).unwrap_or_else(|(m, e)| panic!("{}", m.render(&e)));
+        let filter = program.filter("f").expect("filter");
+        let outcome = run_on(&filter, "10.0.0.0/8", &kernel_route());
+        assert_eq!((outcome.verdict, outcome.error), (Verdict::Accept, None), "{text}");
+        let route = outcome.attributes.expect("changed");
+        let number = |name: &str| match route.extra(name) {
+            Some(AttributeValue::Int(set)) => Some(*set),
+            _ => None,
+        };
+        (number(KERNEL_LOCK), number(KERNEL_FEATURES), route.extra("krt_lock_mtu").is_some())
+    };
+    for dialect in [Dialect::Bird2, Dialect::Bird16] {
+        assert_eq!(whole(check, dialect), (Some(1 << 13), Some(1), false));
+    }
+    assert_eq!(whole("unset(krt_lock_mtu); accept;", Dialect::Bird2), (None, Some(1), false));
+    assert_eq!(whole("unset(krt_lock_mtu); accept;", Dialect::Bird16), (Some(1 << 13), Some(1), false));
+    assert!(program_in("filter f { krt_congctl = \"reno\"; accept; }", Dialect::Bird2).is_ok());
+    assert!(program_in("filter f { krt_congctl = \"reno\"; accept; }", Dialect::Bird16).is_err());
 }

@@ -12,6 +12,7 @@ use netlink_packet_route::route::{
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use crate::PROTOCOL_BIRD;
+use crate::metrics::{Metrics, realm, realm_number};
 use crate::model::{Address, Event, KernelRoute, Link, RouteHop, RouteKind, WEIGHT_MAX};
 
 /// An event from a message, if it is about something we look at.
@@ -106,6 +107,8 @@ fn route(m: &RouteMessage) -> Option<KernelRoute> {
         metric: found.metric,
         prefsrc: found.prefsrc,
         scope: h.scope.into(),
+        realm: found.realm,
+        metrics: found.metrics,
     })
 }
 
@@ -117,11 +120,23 @@ struct Attributes {
     gateway: Option<IpAddr>,
     oif: u32,
     multipath: Vec<RouteHop>,
+    realm: u32,
+    metrics: Metrics,
 }
 
 impl Attributes {
     fn default_with(destination: IpAddr) -> Self {
-        Self { destination, table: 0, metric: 0, prefsrc: None, gateway: None, oif: 0, multipath: Vec::new() }
+        Self {
+            destination,
+            table: 0,
+            metric: 0,
+            prefsrc: None,
+            gateway: None,
+            oif: 0,
+            multipath: Vec::new(),
+            realm: 0,
+            metrics: Metrics::default(),
+        }
     }
 
     fn read(&mut self, attributes: &[RouteAttribute]) {
@@ -133,7 +148,14 @@ impl Attributes {
                 RouteAttribute::Oif(index) => self.oif = *index,
                 RouteAttribute::Priority(metric) => self.metric = *metric,
                 RouteAttribute::Table(table) => self.table = *table,
-                RouteAttribute::MultiPath(hops) => self.multipath = hops.iter().map(hop).collect(),
+                RouteAttribute::MultiPath(hops) => {
+                    self.multipath = hops.iter().map(hop).collect();
+                    // Each next hop has its own; BIRD 2 takes the last one's for the route's.
+                    let realms = hops.iter().flat_map(|h| &h.attributes).filter_map(realm_of);
+                    self.realm = realms.last().unwrap_or(self.realm);
+                }
+                RouteAttribute::Realm(_) => self.realm = realm_of(attribute).unwrap_or_default(),
+                RouteAttribute::Metrics(list) => self.metrics = Metrics::read(list),
                 _ => {}
             }
         }
@@ -166,6 +188,13 @@ fn hop(h: &RouteNextHop) -> RouteHop {
         ifindex: h.interface_index,
         weight: u16::from(h.hops) + 1,
         onlink: h.flags.contains(RouteNextHopFlags::Onlink),
+    }
+}
+
+fn realm_of(attribute: &RouteAttribute) -> Option<u32> {
+    match attribute {
+        RouteAttribute::Realm(realm) => Some(realm_number(*realm)),
+        _ => None,
     }
 }
 
@@ -219,6 +248,15 @@ pub(crate) fn route_message(route: &KernelRoute, delete: bool) -> RouteMessage {
     if let Some(prefsrc) = route.prefsrc {
         attributes.push(RouteAttribute::PrefSource(prefsrc.into()));
     }
+    let metrics = route.metrics.message();
+    if !metrics.is_empty() {
+        attributes.push(RouteAttribute::Metrics(metrics));
+    }
+    // The kernel wants that of several next hops with each of them.
+    let several = matches!(&route.kind, RouteKind::Unicast(hops) if hops.len() > 1);
+    if route.realm != 0 && !several {
+        attributes.push(RouteAttribute::Realm(realm(route.realm)));
+    }
     match &route.kind {
         RouteKind::Unicast(hops) => match hops.as_slice() {
             [one] => {
@@ -228,9 +266,8 @@ pub(crate) fn route_message(route: &KernelRoute, delete: bool) -> RouteMessage {
                     message.header.flags |= RouteFlags::Onlink;
                 }
             }
-            several => attributes.push(RouteAttribute::MultiPath(
-                several.iter().map(|hop| next_hop(&route.net, hop)).collect(),
-            )),
+            several => attributes
+                .push(RouteAttribute::MultiPath(several.iter().map(|hop| next_hop(route, hop)).collect())),
         },
         RouteKind::Blackhole | RouteKind::Unreachable | RouteKind::Prohibit => {}
     }
@@ -246,13 +283,16 @@ fn kind(kind: &RouteKind) -> RouteType {
     }
 }
 
-fn next_hop(net: &IpNetwork, hop: &RouteHop) -> RouteNextHop {
+fn next_hop(route: &KernelRoute, hop: &RouteHop) -> RouteNextHop {
     let mut next_hop = RouteNextHop::default();
     next_hop.interface_index = hop.ifindex;
     next_hop.hops = u8::try_from(hop.weight.clamp(1, WEIGHT_MAX) - 1).unwrap_or(u8::MAX);
     if hop.onlink {
         next_hop.flags = RouteNextHopFlags::Onlink;
     }
-    next_hop.attributes.extend(hop.gateway.map(|a| gateway_attribute(net, a)));
+    next_hop.attributes.extend(hop.gateway.map(|a| gateway_attribute(&route.net, a)));
+    if route.realm != 0 {
+        next_hop.attributes.push(RouteAttribute::Realm(realm(route.realm)));
+    }
     next_hop
 }

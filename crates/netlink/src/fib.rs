@@ -11,8 +11,9 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
-use self::compare::{effective_metric, same_kind};
+use self::compare::{effective_metric, same_kind, same_realm, scope};
 use crate::PROTOCOL_BIRD;
+use crate::metrics::Metrics;
 use crate::model::{Family, KernelRoute, RouteKind};
 
 /// A route that is to be in the kernel.
@@ -24,6 +25,12 @@ pub struct Wanted {
     pub prefsrc: Option<IpAddr>,
     /// The metric, where the table has none of its own.
     pub metric: u32,
+    /// The scope as the kernel numbers it, where it is not the usual one. IPv6 routes have none.
+    pub scope: Option<u8>,
+    /// The realms (RTA_FLOW); 0 is none. IPv6 routes have none.
+    pub realm: u32,
+    /// What connections over it are to expect.
+    pub metrics: Metrics,
 }
 
 /// A change to make in the kernel.
@@ -259,20 +266,20 @@ impl Fib {
             metric,
             prefsrc: None,
             scope: 0,
+            realm: 0,
+            metrics: Metrics::default(),
         }
     }
 
     fn kernel_route(&self, net: IpNetwork, wanted: Wanted) -> KernelRoute {
         let metric = self.effective_metric(wanted.metric);
-        // RT_SCOPE_LINK for IPv4 routes straight to an interface.
-        let device =
-            matches!(&wanted.kind, RouteKind::Unicast(hops) if hops.iter().all(|h| h.gateway.is_none()));
-        let scope = if device && self.family == Family::Ipv4 { 253 } else { 0 };
         KernelRoute {
+            scope: scope(self.family, &wanted),
+            realm: if self.family == Family::Ipv4 { wanted.realm } else { 0 },
             kind: wanted.kind,
             prefsrc: wanted.prefsrc,
             metric,
-            scope,
+            metrics: wanted.metrics,
             ..self.identity(net, metric)
         }
     }
@@ -302,5 +309,8 @@ impl Fib {
         wanted.prefsrc == route.prefsrc
             && route.metric == self.effective_metric(wanted.metric)
             && same_kind(&route.kind, &wanted.kind)
+            && route.scope == scope(self.family, wanted)
+            && same_realm(self.family, route.realm, wanted.realm)
+            && route.metrics == wanted.metrics.as_kept()
     }
 }

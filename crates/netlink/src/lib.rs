@@ -8,10 +8,12 @@
 mod convert;
 mod fib;
 mod message;
+mod metrics;
 mod model;
 mod socket;
 
 pub use fib::{Alien, Fib, FibCounters, Operation, Wanted};
+pub use metrics::Metrics;
 pub use model::{Address, Event, Family, KernelRoute, Link, RouteHop, RouteKind};
 pub use socket::{Monitor, NetlinkError, Programmer, dump};
 

@@ -2,6 +2,8 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
+use crate::metrics::Metrics;
+
 /// An address family of the kernel.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Family {
@@ -106,6 +108,10 @@ pub struct KernelRoute {
     pub prefsrc: Option<IpAddr>,
     /// The scope as the kernel numbers it.
     pub scope: u8,
+    /// The realms (RTA_FLOW), the source's in the upper half; 0 is none. The kernel has them for IPv4 alone.
+    pub realm: u32,
+    /// What connections over it are to expect.
+    pub metrics: Metrics,
 }
 
 /// What the kernel reports.

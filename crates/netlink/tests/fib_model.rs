@@ -84,9 +84,8 @@ impl World {
             Step::Want(i, wanted) => {
                 let wanted = wanted.map(|(k, m)| (METRICS[m], kind(k)));
                 let of = |(metric, kind): &(u32, RouteKind)| Wanted {
-                    kind: kind.clone(),
-                    prefsrc: None,
                     metric: *metric,
+                    ..common::wanted(kind.clone())
                 };
                 self.fib.want(n(i), wanted.as_ref().map(of));
                 match wanted {

@@ -2,7 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use godwit_filter::{AttributeValue, RouteAttributes};
+use godwit_filter::{
+    AttributeValue, KERNEL_FEATURE_BITS, KERNEL_FEATURES, KERNEL_LOCK, KERNEL_LOCK_BITS, RouteAttributes,
+};
 use godwit_wire::{Origin, PathAttributes, UnknownAttribute};
 
 /// A list goes on in a new line once a line is longer than this, by the longest item it may hold.
@@ -102,6 +104,8 @@ fn extra(out: &mut Vec<String>, route: &RouteAttributes) {
     sorted.sort_by_key(|a| rank(&a.name));
     for a in sorted {
         let value = match &a.value {
+            AttributeValue::Int(set) if *a.name == *KERNEL_LOCK => bits(*set, &KERNEL_LOCK_BITS),
+            AttributeValue::Int(set) if *a.name == *KERNEL_FEATURES => bits(*set, &KERNEL_FEATURE_BITS),
             AttributeValue::Int(n) => n.to_string(),
             AttributeValue::Bool(true) => "TRUE".into(),
             AttributeValue::Bool(false) => "FALSE".into(),
@@ -109,13 +113,51 @@ fn extra(out: &mut Vec<String>, route: &RouteAttributes) {
             AttributeValue::String(s) => s.to_string(),
         };
         match a.name.strip_prefix("krt_") {
+            Some(short) if value.is_empty() => out.push(format!("\tKernel.{short}:")),
             Some(short) => single(out, &format!("Kernel.{short}"), &value),
             None => single(out, &a.name, &value),
         }
     }
 }
 
-const KERNEL: [&str; 6] = ["krt_source", "krt_metric", "krt_prefsrc", "krt_realm", "krt_scope", "krt_tunnel"];
+const KERNEL: [&str; 21] = [
+    "krt_source",
+    "krt_metric",
+    "krt_prefsrc",
+    "krt_realm",
+    "krt_scope",
+    "krt_tunnel",
+    KERNEL_LOCK,
+    "krt_mtu",
+    "krt_window",
+    "krt_rtt",
+    "krt_rttvar",
+    "krt_sstresh",
+    "krt_cwnd",
+    "krt_advmss",
+    "krt_reordering",
+    "krt_hoplimit",
+    "krt_initcwnd",
+    KERNEL_FEATURES,
+    "krt_rto_min",
+    "krt_initrwnd",
+    "krt_quickack",
+];
+
+/// The names of the bits that are set, and as one number those that have none.
+fn bits(mut set: u32, names: &[(&str, u32)]) -> String {
+    let mut words = Vec::new();
+    for (name, place) in names {
+        if set & (1 << place) != 0 {
+            words.push((*name).to_owned());
+            set &= !(1 << place);
+        }
+    }
+    if set != 0 {
+        words.push(format!("{set:08x}"));
+    }
+    words.join(" ")
+}
 
 fn single(out: &mut Vec<String>, name: &str, value: &str) {
     let line = format!("\t{name}: {value}");
@@ -140,4 +182,30 @@ fn list(out: &mut Vec<String>, name: &str, wrap: usize, items: impl Iterator<Ite
         first = false;
     }
     out.push(line);
+}
+
+#[cfg(test)]
+mod tests {
+    use godwit_filter::{Destination, RouteSource};
+
+    use super::*;
+
+    #[test]
+    fn kernel_attributes_have_an_order_and_bits_have_names() {
+        let mut route = RouteAttributes::new(RouteSource::Inherit, 10, Destination::Unreachable);
+        let numbers = [("krt_mtu", 1400), ("krt_metric", 5), ("krt_quickack", 1), ("krt_realm", 0x0003_0007)];
+        let sets = [(KERNEL_LOCK, 1 << 16 | 1 << 13 | 1 << 2), (KERNEL_FEATURES, 0)];
+        for (name, n) in numbers.into_iter().chain(sets) {
+            route.set_extra(name, Some(AttributeValue::Int(n)));
+        }
+        let expected = [
+            "\tKernel.metric: 5",
+            "\tKernel.realm: 196615",
+            "\tKernel.lock: mtu rto_min 00010000",
+            "\tKernel.mtu: 1400",
+            "\tKernel.features:",
+            "\tKernel.quickack: 1",
+        ];
+        assert_eq!(lines(&route), expected);
+    }
 }

@@ -3,17 +3,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use godwit_filter::{AttributeValue, Destination, NextHop, RouteAttributes, RouteSource, Subject, Verdict};
+use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Subject, Verdict};
 use godwit_netlink::{Alien, Event, KernelRoute, RouteHop, RouteKind, dump};
 use godwit_rib::{ExportPolicy, HashedAttributes, NetKey, RouteBatch};
 
 use crate::table::TableMessage;
 
-use super::Kernel;
-
-// rtnetlink(7), rtm_scope.
-const RT_SCOPE_UNIVERSE: u8 = 0;
-const RT_SCOPE_LINK: u8 = 253;
+use super::{Kernel, attributes};
 
 impl<K: NetKey> Kernel<K> {
     pub(super) async fn events(&mut self, events: &[Event]) {
@@ -135,18 +131,7 @@ impl<K: NetKey> Kernel<K> {
                 .unwrap_or(Destination::Unreachable),
         };
         let mut attributes = RouteAttributes::new(RouteSource::Inherit, self.channel.preference, destination);
-        attributes.set_extra("krt_source", Some(AttributeValue::Int(route.protocol.into())));
-        attributes.set_extra("krt_metric", Some(AttributeValue::Int(route.metric)));
-        // BIRD 1.6 expects the scope of a link where there is no gateway, and mentions only what differs.
-        let device =
-            matches!(&route.kind, RouteKind::Unicast(hops) if hops.iter().all(|h| h.gateway.is_none()));
-        let usual = if self.context.dialect16 && device { RT_SCOPE_LINK } else { RT_SCOPE_UNIVERSE };
-        if route.scope != usual {
-            attributes.set_extra("krt_scope", Some(AttributeValue::Int(route.scope.into())));
-        }
-        if let Some(prefsrc) = route.prefsrc {
-            attributes.set_extra("krt_prefsrc", Some(AttributeValue::Ip(prefsrc)));
-        }
+        attributes::learn(&mut attributes, route, self.context.dialect16);
         attributes
     }
 

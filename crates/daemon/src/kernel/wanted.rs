@@ -10,6 +10,7 @@ use godwit_rib::{NetKey, WantedPath, WantedRoute};
 use crate::links::LinkTable;
 
 use super::Kernel;
+use super::attributes::{metrics, number};
 
 /// The routes that a filter sent through a tunnel (`krt_tunnel`), and the tunnels' interfaces when they were
 /// last looked at: when one comes or goes, its routes change.
@@ -101,15 +102,19 @@ fn wanted(route: &WantedRoute, limit: usize, family: Family, links: &LinkTable) 
         _ => RouteKind::Unicast(merge(route, limit, family, links)),
     };
     let attributes: &RouteAttributes = &route.best.attributes;
-    let metric = match attributes.extra("krt_metric") {
-        Some(AttributeValue::Int(metric)) => *metric,
-        _ => 0,
-    };
     let prefsrc = match attributes.extra("krt_prefsrc") {
         Some(AttributeValue::Ip(address)) => Some(*address),
         _ => None,
     };
-    Wanted { kind, prefsrc, metric }
+    Wanted {
+        kind,
+        prefsrc,
+        metric: number(attributes, "krt_metric").unwrap_or(0),
+        // What does not fit is cut off, as BIRD does.
+        scope: number(attributes, "krt_scope").map(|scope| scope as u8),
+        realm: number(attributes, "krt_realm").unwrap_or(0),
+        metrics: metrics(attributes),
+    }
 }
 
 /// The next hops of all paths, each once, at most `limit`: those of the best path, then the lowest. Which path

@@ -97,7 +97,7 @@ impl Lower<'_> {
         if let ExprKind::Name(name) = &argument.kind
             && self.variable(name).is_none()
             && self.symbols.get(name).is_none()
-            && let Some((attribute, _, Access::Opaque)) = attribute::find(name)
+            && let Some((attribute, _, Access::Opaque)) = attribute::find(name, self.symbols.dialect)
         {
             let node = Node::Defined(Box::new(Node::Attribute(attribute)));
             return Ok(Typed { node, of: Type::Bool });

@@ -119,13 +119,13 @@ impl Lower<'_> {
             Some(Symbol::Attribute(of)) => {
                 return Ok(Place::Attribute(Attribute::Extra(name.name.clone(), *of), *of));
             }
-            Some(symbol) if attribute::find(&name.name).is_none() => {
+            Some(symbol) if attribute::find(&name.name, self.symbols.dialect).is_none() => {
                 return Err(Diagnostic::error(name.span, "You may set only variables.")
                     .label(format!("is a {}", symbol.class().name())));
             }
             _ => {}
         }
-        match attribute::find(&name.name) {
+        match attribute::find(&name.name, self.symbols.dialect) {
             Some((_, _, Access::ReadOnly)) => {
                 Err(Diagnostic::error(name.span, "This static attribute is read-only."))
             }
@@ -203,7 +203,7 @@ impl Lower<'_> {
                 return Err(Diagnostic::error(argument.span, "Attribute expected"));
             };
             let target = ident(target, argument.span);
-            return match (self.place(&target)?, attribute::find(&target.name)) {
+            return match (self.place(&target)?, attribute::find(&target.name, self.symbols.dialect)) {
                 (Place::Attribute(attribute, _), None | Some((_, _, Access::Dynamic))) => {
                     Ok(Step::Unset(attribute))
                 }

@@ -103,14 +103,14 @@ impl Lower<'_> {
                 return Ok(Typed { node, of: *of });
             }
             // A protocol or table may well have the name of an attribute.
-            Some(symbol) if attribute::find(&name.name).is_none() => {
+            Some(symbol) if attribute::find(&name.name, self.symbols.dialect).is_none() => {
                 let message = "syntax error, unexpected CF_SYM_KNOWN";
                 return Err(Diagnostic::error(name.span, message)
                     .label(format!("is a {}, not a value", symbol.class().name())));
             }
             _ => {}
         }
-        if let Some((attribute, of, access)) = attribute::find(&name.name) {
+        if let Some((attribute, of, access)) = attribute::find(&name.name, self.symbols.dialect) {
             if access == Access::Opaque {
                 return Err(Diagnostic::error(name.span, "Reading opaque attribute is not allowed")
                     .label("only defined(…) can look at it"));

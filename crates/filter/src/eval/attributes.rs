@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use godwit_wire::{Origin, RareAttributes};
 
 use super::{Halt, Run};
-use crate::attribute::Attribute;
+use crate::attribute::{Attribute, bit_of};
 use crate::code::{Line, ListOp};
 use crate::lists::ListRef;
 use crate::route::{AttributeValue, Destination, NextHop, RouteAttributes, Scope};
@@ -69,6 +69,9 @@ impl Run<'_> {
             Attribute::BgpOriginatorId => rare.is_some_and(|r| r.originator_id.is_some()),
             Attribute::BgpAigp => bgp.aigp().is_some(),
             Attribute::BgpOtc => bgp.only_to_customer().is_some(),
+            Attribute::Extra(name, Type::Bool) if let Some((whole, _)) = bit_of(name) => {
+                route.extra(whole).is_some()
+            }
             Attribute::Extra(name, _) => route.extra(name).is_some(),
             _ => true,
         })
@@ -109,6 +112,9 @@ impl Run<'_> {
                 bgp.originator_id().map_or(Value::Void, |id| Value::Quad(id.into()))
             }
             Attribute::BgpOtc => int(bgp.only_to_customer()),
+            Attribute::Extra(name, Type::Bool) if let Some((whole, bit)) = bit_of(name) => {
+                bits(route, whole).map_or(Value::Void, |set| Value::Bool(set & bit != 0))
+            }
             Attribute::Extra(name, of) => match (route.extra(name), of) {
                 (Some(AttributeValue::Ip(IpAddr::V4(ip))), Type::Quad) => Value::Quad((*ip).into()),
                 (Some(AttributeValue::Int(n)), _) => Value::Int(*n),
@@ -186,6 +192,13 @@ impl Run<'_> {
                 rare(route, |r| r.originator_id = Some(ip));
             }
             (Attribute::BgpOtc, Value::Int(n)) => rare(route, |r| r.only_to_customer = Some(n)),
+            (Attribute::Extra(name, Type::Bool), Value::Bool(on))
+                if let Some((whole, bit)) = bit_of(name) =>
+            {
+                let set = bits(route, whole).unwrap_or(0);
+                let set = if on { set | bit } else { set & !bit };
+                route.set_extra(whole, Some(AttributeValue::Int(set)));
+            }
             (Attribute::Extra(name, of), value) => {
                 let value = extra(*of, value).map_err(|value| wrong_type(*of, &value, line))?;
                 route.set_extra(name, Some(value));
@@ -287,6 +300,7 @@ impl Run<'_> {
         if !self.is_defined(attribute)? {
             return Ok(());
         }
+        let bird2 = self.dialect == Dialect::Bird2;
         let route = self.route_mut()?;
         match attribute {
             Attribute::BgpPath => route.bgp.as_path = None,
@@ -300,10 +314,24 @@ impl Run<'_> {
             Attribute::BgpClusterList => rare(route, |r| r.cluster_list = Box::default()),
             Attribute::BgpOriginatorId => rare(route, |r| r.originator_id = None),
             Attribute::BgpOtc => rare(route, |r| r.only_to_customer = None),
+            Attribute::Extra(name, Type::Bool) if let Some((whole, _)) = bit_of(name) => {
+                // 2.x takes all of them away, 1.6 none.
+                if bird2 {
+                    route.set_extra(whole, None);
+                }
+            }
             Attribute::Extra(name, _) => route.set_extra(name, None),
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// A set of bits among the extra attributes.
+fn bits(route: &RouteAttributes, name: &str) -> Option<u32> {
+    match route.extra(name) {
+        Some(AttributeValue::Int(set)) => Some(*set),
+        _ => None,
     }
 }
 

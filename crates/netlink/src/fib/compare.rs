@@ -4,7 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnetwork::IpNetwork;
 
+use super::Wanted;
 use crate::model::{Family, RouteHop, RouteKind, WEIGHT_MAX};
+
+/// RT_SCOPE_UNIVERSE and RT_SCOPE_LINK (rtnetlink(7)).
+const UNIVERSE: u8 = 0;
+const LINK: u8 = 253;
 
 /// The metric a route gets: the table's, or its own. IPv6 has no metric zero: the kernel takes 1024.
 pub(super) fn effective_metric(table: u32, family: Family, own: u32) -> u32 {
@@ -13,6 +18,23 @@ pub(super) fn effective_metric(table: u32, family: Family, own: u32) -> u32 {
         (0, own, _) => own,
         (metric, _, _) => metric,
     }
+}
+
+/// The scope a route gets: of a link if it goes straight to an interface, unless another is wanted. IPv6 knows none.
+pub(super) fn scope(family: Family, wanted: &Wanted) -> u8 {
+    let device = matches!(&wanted.kind, RouteKind::Unicast(hops) if hops.iter().all(|h| h.gateway.is_none()));
+    match (family, wanted.scope) {
+        (Family::Ipv6, _) => UNIVERSE,
+        (Family::Ipv4, Some(scope)) => scope,
+        (Family::Ipv4, None) if device => LINK,
+        (Family::Ipv4, None) => UNIVERSE,
+    }
+}
+
+/// Whether a route has the realm that is wanted. A kernel may be built without realms: a route that has none is
+/// not put right, as that would never end.
+pub(super) fn same_realm(family: Family, found: u32, wanted: u32) -> bool {
+    family == Family::Ipv6 || found == 0 || found == wanted
 }
 
 /// Whether a route of the kernel does what is wanted. The kernel keeps next hops in an order of its own,

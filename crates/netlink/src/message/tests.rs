@@ -13,6 +13,7 @@ use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use proptest::prelude::*;
 
 use super::{events, for_each_message, requests};
+use crate::metrics::Metrics;
 use crate::model::{Address, Event, KernelRoute, Link, RouteHop, RouteKind};
 use crate::{Operation, PROTOCOL_BIRD};
 
@@ -66,8 +67,15 @@ fn route() -> impl Strategy<Value = KernelRoute> {
         let table = prop_oneof![Just(254_u32), 1..256_u32, any::<u32>().prop_map(|t| t.max(256))];
         let scope = prop_oneof![Just(0_u8), Just(253)];
         let prefsrc = prop::option::of(address(ipv4));
-        (table, net(ipv4), kind(ipv4), any::<u8>(), any::<u32>(), prefsrc, scope).prop_map(
-            |(table, net, kind, protocol, metric, prefsrc, scope)| KernelRoute {
+        let realm = if ipv4 { prop_oneof![Just(0_u32), any::<u32>()].boxed() } else { Just(0).boxed() };
+        let metrics = prop::collection::vec((1..=15_u16, any::<u32>()), 0..4).prop_map(|list| {
+            let mut metrics = Metrics::default();
+            list.into_iter().for_each(|(number, value)| metrics.set(number, value));
+            metrics
+        });
+        let rest = (scope, realm, metrics);
+        (table, net(ipv4), kind(ipv4), any::<u8>(), any::<u32>(), prefsrc, rest).prop_map(
+            |(table, net, kind, protocol, metric, prefsrc, (scope, realm, metrics))| KernelRoute {
                 table,
                 net,
                 kind,
@@ -75,6 +83,8 @@ fn route() -> impl Strategy<Value = KernelRoute> {
                 metric,
                 prefsrc,
                 scope,
+                realm,
+                metrics,
             },
         )
     })
@@ -182,6 +192,8 @@ fn flags_and_numbers_of_requests() {
         metric: 0,
         prefsrc: None,
         scope: 0,
+        realm: 0,
+        metrics: Metrics::default(),
     };
     let operations = [
         Operation::Add(route("10.0.0.0/8")),

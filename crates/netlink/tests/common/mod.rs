@@ -5,7 +5,9 @@ pub mod kernel;
 pub mod namespace;
 pub mod table;
 
-use godwit_netlink::{Family, Fib, KernelRoute, Operation, PROTOCOL_BIRD, RouteHop, RouteKind, Wanted};
+use godwit_netlink::{
+    Family, Fib, KernelRoute, Metrics, Operation, PROTOCOL_BIRD, RouteHop, RouteKind, Wanted,
+};
 use ipnetwork::IpNetwork;
 
 /// RTPROT_STATIC: somebody else.
@@ -26,11 +28,21 @@ pub fn via(gateway: &str) -> RouteKind {
 }
 
 pub fn wanted(kind: RouteKind) -> Wanted {
-    Wanted { kind, prefsrc: None, metric: 0 }
+    Wanted { kind, prefsrc: None, metric: 0, scope: None, realm: 0, metrics: Metrics::default() }
 }
 
 pub fn route(prefix: &str, kind: RouteKind, protocol: u8, metric: u32) -> KernelRoute {
-    KernelRoute { table: MAIN, net: net(prefix), kind, protocol, metric, prefsrc: None, scope: 0 }
+    KernelRoute {
+        table: MAIN,
+        net: net(prefix),
+        kind,
+        protocol,
+        metric,
+        prefsrc: None,
+        scope: 0,
+        realm: 0,
+        metrics: Metrics::default(),
+    }
 }
 
 pub fn ours(prefix: &str, kind: RouteKind) -> KernelRoute {
