@@ -5,13 +5,11 @@ mod common;
 use std::net::Ipv4Addr;
 
 use common::{
-    AS_A, AS_B, Event, HIGH, LOW, Node, Pair, Side, config_a, config_b, epoch, millis, open_b, secs,
+    AS_A, AS_B, Event, HIGH, IN, LOW, Node, OUT, Pair, Side, config_a, config_b, epoch, millis, open_b, secs,
+    twice,
 };
 use godwit_fsm::{Action, CloseReason, Direction, GracefulRestartConfig, Outbound, PeerConfig, State};
 use godwit_wire::{AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, Notification, Open};
-
-const OUT: Direction = Direction::Outgoing;
-const IN: Direction = Direction::Incoming;
 
 /// Both start at once, with these identifiers.
 fn meet(a: Ipv4Addr, b: Ipv4Addr) -> Pair {
@@ -87,15 +85,6 @@ fn collision_is_no_error() {
     for node in [&pair.a, &pair.b] {
         assert_eq!(node.session.status(pair.now).last_error, None);
     }
-}
-
-/// A machine with two connections in OpenSent.
-fn twice(config: PeerConfig) -> (Node, std::time::Instant) {
-    let (mut node, now) = (Node::new(config, 3), epoch());
-    node.start(now);
-    node.connect_done(Ok(()), now);
-    assert!(node.accept(now).0);
-    (node, now)
 }
 
 #[test]

@@ -5,14 +5,12 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{AS_B, HIGH, Node, Pair, Side, config_a, epoch, millis, open_b, secs};
+use common::{AS_B, HIGH, IN, Node, OUT, Pair, Side, config_a, epoch, millis, open_b, secs};
 use godwit_fsm::{
     Action, Direction, GracefulRestartConfig, LogClass, Outbound, PeerConfig, State, StopCause,
 };
 use godwit_wire::{AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, Notification, Open};
 
-const OUT: Direction = Direction::Outgoing;
-const IN: Direction = Direction::Incoming;
 const IPV4: AddressFamily = AddressFamily::IPV4;
 
 /// A neighbor's capability: IPv4, with this time.

@@ -5,16 +5,15 @@ mod common;
 use std::net::Ipv4Addr;
 
 use bytes::BytesMut;
-use common::{AS_A, AS_B, HIGH, LOW, Node, Pair, Side, config_a, config_b, epoch, open_b, secs};
+use common::{AS_A, AS_B, HIGH, LOW, Node, OUT, Pair, Side, config_a, config_b, epoch, open_b, secs};
 use godwit_fsm::{
-    Action, CloseReason, Direction, GracefulRestartConfig, Negotiated, Outbound, PeerConfig, RemoteAs, State,
+    Action, CloseReason, GracefulRestartConfig, Negotiated, Outbound, PeerConfig, RemoteAs, State,
 };
 use godwit_wire::{
     AS_TRANS, AddPathFamily, AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, Notification,
     Open,
 };
 
-const OUT: Direction = Direction::Outgoing;
 const IPV4: AddressFamily = AddressFamily::IPV4;
 const IPV6: AddressFamily = AddressFamily::IPV6;
 const FLOW4: AddressFamily = AddressFamily { afi: 1, safi: 133 };

@@ -4,11 +4,9 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{Node, Pair, Side, config_a, config_b, epoch, gaps, millis, open_b, secs};
-use godwit_fsm::{Action, Direction, PeerConfig, State, StopCause};
+use common::{Node, OUT, Pair, Side, config_a, config_b, epoch, gaps, millis, open_b, secs};
+use godwit_fsm::{Action, PeerConfig, State, StopCause};
 use godwit_wire::Notification;
-
-const OUT: Direction = Direction::Outgoing;
 
 /// 75 to 100 percent of a time (RFC 4271 §10).
 fn jittered(time: Duration, found: Duration) -> bool {

@@ -4,21 +4,9 @@ mod common;
 
 use std::net::Ipv4Addr;
 
-use common::{LOW, Node, config_a, epoch, open_b, secs};
+use common::{IN, LOW, Node, OUT, config_a, epoch, open_b, secs, twice};
 use godwit_fsm::{Action, Direction, Outbound, PeerConfig, State};
 use godwit_wire::Notification;
-
-const OUT: Direction = Direction::Outgoing;
-const IN: Direction = Direction::Incoming;
-
-/// A machine with two connections in OpenSent.
-fn twice(config: PeerConfig) -> (Node, std::time::Instant) {
-    let (mut node, now) = (Node::new(config, 3), epoch());
-    node.start(now);
-    node.connect_done(Ok(()), now);
-    assert!(node.accept(now).0);
-    (node, now)
-}
 
 fn collision() -> Outbound {
     Outbound::Notification(Notification::new(6, 7))

@@ -8,7 +8,7 @@ mod pair;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use godwit_fsm::{PeerConfig, RemoteAs};
+use godwit_fsm::{Direction, PeerConfig, RemoteAs};
 use godwit_wire::{AddressFamily, Capability, Open};
 
 pub(crate) use node::Node;
@@ -22,6 +22,11 @@ pub(crate) const AS_B: u32 = 65002;
 pub(crate) const LOW: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 /// The higher identifier: B's.
 pub(crate) const HIGH: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
+
+/// The connection that the machine opens.
+pub(crate) const OUT: Direction = Direction::Outgoing;
+/// The one that the neighbor opens.
+pub(crate) const IN: Direction = Direction::Incoming;
 
 /// The instant everything is counted from.
 #[expect(clippy::disallowed_methods, reason = "an instant cannot be had in another way")]
@@ -55,4 +60,13 @@ pub(crate) fn config_b() -> PeerConfig {
 /// An OPEN of B's, without optional parameters but these.
 pub(crate) fn open_b(capabilities: Vec<Capability>) -> Open {
     Open { asn: AS_B as u16, hold_time_secs: 90, identifier: HIGH, capabilities }
+}
+
+/// A machine with two connections in OpenSent.
+pub(crate) fn twice(config: PeerConfig) -> (Node, Instant) {
+    let (mut node, now) = (Node::new(config, 3), epoch());
+    node.start(now);
+    node.connect_done(Ok(()), now);
+    assert!(node.accept(now).0);
+    (node, now)
 }
