@@ -5,6 +5,7 @@ mod common;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use common::{AT, text, times, updates};
 use godwit_api::*;
 use godwit_config::{Dialect, Limit, LimitAction, TimeFormats};
 use godwit_ctl::Framer;
@@ -14,16 +15,6 @@ use godwit_wire::{
     AddressFamily, AsPath, Capability, ExtendedCommunity, GracefulRestart, GracefulRestartFamily,
     LargeCommunity, Origin,
 };
-
-const AT: UnixMillis = UnixMillis(1_795_202_062_969);
-
-fn times(dialect: Dialect, formats: &TimeFormats) -> Times<'_> {
-    Times { dialect, formats, offset: time::UtcOffset::UTC, now: AT }
-}
-
-fn text(mut out: Framer) -> String {
-    String::from_utf8(out.take()).unwrap()
-}
 
 fn capabilities() -> Vec<Capability> {
     let family = GracefulRestartFamily { family: AddressFamily::IPV4, forwarding_preserved: false };
@@ -42,62 +33,44 @@ fn capabilities() -> Vec<Capability> {
 }
 
 fn peer() -> ProtocolStatus {
-    let updates = |received, rejected, filtered, accepted| UpdateCounters {
-        received,
-        rejected,
-        filtered,
-        ignored: 0,
-        accepted,
-    };
     ProtocolStatus {
         description: Some("to r2".into()),
         bgp: Some(Box::new(BgpStatus {
             state: "Established",
-            neighbor: NeighborStatus::Address([192, 0, 2, 2].into(), None),
-            neighbor_port: None,
-            neighbor_as: 65002,
-            local_as: 65001,
             neighbor_id: Some([10, 0, 0, 2].into()),
             capabilities: Some((capabilities(), capabilities())),
-            internal: false,
-            multihop: false,
-            rr_client: false,
-            rs_client: false,
             four_octet_as: true,
             source_address: Some([192, 0, 2, 1].into()),
             hold_timer: Some((176.776, 240)),
             keepalive_timer: Some((62.542, 80)),
-            connect_delay: None,
-            error_wait: None,
-            neighbor_restarting: false,
-            restart_timer: None,
-            last_error: None,
+            ..common::session()
         })),
         channels: vec![ChannelStatus {
-            family: AddressFamily::IPV4,
             state: "UP",
-            table: "master4".into(),
-            preference: 100,
-            import: "ACCEPT".into(),
             export: "flt".into(),
             limits: [None, Some((Limit { max: 100, action: LimitAction::Block }, false)), None],
             counters: ChannelCounters {
                 imported: 6,
-                filtered: 0,
                 exported: 5,
                 preferred: 5,
-                import_updates: updates(6, 0, 0, 6),
-                import_withdraws: updates(0, 0, 0, 0),
-                export_updates: updates(10, 5, 0, 5),
-                export_withdraws: updates(0, 0, 0, 0),
+                import_updates: updates(6, 0, 6),
+                export_updates: updates(10, 5, 5),
+                ..ChannelCounters::default()
             },
             bgp_next_hop: Some(([192, 0, 2, 1].into(), None)),
-            igp_table: None,
-            recovery: None,
-            neighbor_restarting: false,
+            ..common::channel()
         }],
         ..common::peer()
     }
+}
+
+/// A protocol with the heading over it; `kept`: its filtered routes are.
+fn under_heading(dialect: Dialect, p: &ProtocolStatus, kept: bool) -> String {
+    let mut out = Framer::new();
+    let formats = TimeFormats::default();
+    format::heading(&mut out, dialect);
+    format::protocol(&mut out, p, true, &|_| kept, &times(dialect, &formats));
+    text(out)
 }
 
 const PEER_2: &str = "2002-Name       Proto      Table      State  Since         Info
@@ -154,11 +127,7 @@ const PEER_2: &str = "2002-Name       Proto      Table      State  Since        
 
 #[test]
 fn protocol_all_2() {
-    let mut out = Framer::new();
-    let formats = TimeFormats::default();
-    format::heading(&mut out, Dialect::Bird2);
-    format::protocol(&mut out, &peer(), true, &|_| true, &times(Dialect::Bird2, &formats));
-    assert_eq!(text(out), PEER_2);
+    assert_eq!(under_heading(Dialect::Bird2, &peer(), true), PEER_2);
 }
 
 const PEER_16: &str = "2002-name     proto    table    state  since       info
@@ -195,11 +164,7 @@ fn protocol_all_16() {
     bgp.neighbor = NeighborStatus::Address([192, 0, 2, 1].into(), None);
     bgp.neighbor_as = 65001;
     bgp.last_error = Some("Received: Administrative shutdown".into());
-    let mut out = Framer::new();
-    let formats = TimeFormats::default();
-    format::heading(&mut out, Dialect::Bird16);
-    format::protocol(&mut out, &p, true, &|_| false, &times(Dialect::Bird16, &formats));
-    assert_eq!(text(out), PEER_16);
+    assert_eq!(under_heading(Dialect::Bird16, &p, false), PEER_16);
 }
 
 fn view(net: &str, attributes: RouteAttributes, table: u32) -> RouteView {

@@ -3,36 +3,17 @@
 
 mod common;
 
+use common::{AT, shown, text, times, updates};
 use godwit_api::*;
 use godwit_config::{Dialect, TimeFormats};
 use godwit_ctl::Framer;
 use godwit_ctl::format;
-use godwit_wire::AddressFamily;
-
-const AT: UnixMillis = UnixMillis(1_795_202_062_969);
-
-fn times(dialect: Dialect, formats: &TimeFormats) -> Times<'_> {
-    Times { dialect, formats, offset: time::UtcOffset::UTC, now: AT }
-}
-
-fn text(mut out: Framer) -> String {
-    String::from_utf8(out.take()).unwrap()
-}
 
 fn channel(dialect: Dialect) -> ChannelStatus {
     ChannelStatus {
-        family: AddressFamily::IPV4,
-        state: "DOWN",
         table: if dialect == Dialect::Bird2 { "master4" } else { "master" }.into(),
-        preference: 100,
-        import: "ACCEPT".into(),
-        export: "(unnamed)".into(),
-        limits: [None; 3],
-        counters: ChannelCounters::default(),
-        bgp_next_hop: None,
         igp_table: Some("master4".into()),
-        recovery: None,
-        neighbor_restarting: false,
+        ..common::channel()
     }
 }
 
@@ -42,26 +23,9 @@ fn peer(dialect: Dialect) -> ProtocolStatus {
         name: "p".into(),
         state: ProtocolState::Start,
         bgp: Some(Box::new(BgpStatus {
-            state: "Active",
-            neighbor: NeighborStatus::Address([192, 0, 2, 2].into(), None),
-            neighbor_port: None,
-            neighbor_as: 65002,
-            local_as: 65001,
-            neighbor_id: None,
-            capabilities: None,
-            internal: false,
             multihop: true,
-            rr_client: false,
-            rs_client: false,
-            four_octet_as: false,
-            source_address: None,
-            hold_timer: None,
-            keepalive_timer: None,
             connect_delay: Some((if dialect == Dialect::Bird2 { 1.118 } else { 2.0 }, 2)),
-            error_wait: None,
-            neighbor_restarting: false,
-            restart_timer: None,
-            last_error: None,
+            ..common::session()
         })),
         channels: vec![channel(dialect)],
         ..common::peer()
@@ -78,12 +42,6 @@ fn pending(dialect: Dialect) -> ProtocolStatus {
 /// While the neighbor is away.
 fn away(dialect: Dialect) -> ProtocolStatus {
     let mut p = peer(dialect);
-    let updates = |received, rejected, accepted| UpdateCounters {
-        received,
-        rejected,
-        accepted,
-        ..UpdateCounters::default()
-    };
     let channel = &mut p.channels[0];
     (channel.state, channel.neighbor_restarting) = ("START", true);
     channel.counters = ChannelCounters {
@@ -109,13 +67,6 @@ fn kernel(dialect: Dialect) -> ProtocolStatus {
     let table = (dialect == Dialect::Bird2).then(|| "master4".into());
     let name = "kernel1".into();
     ProtocolStatus { name, kind: "Kernel", table, channels: vec![channel], ..common::peer() }
-}
-
-fn shown(dialect: Dialect, p: &ProtocolStatus) -> String {
-    let mut out = Framer::new();
-    let formats = TimeFormats::default();
-    format::protocol(&mut out, p, true, &|_| false, &times(dialect, &formats));
-    text(out)
 }
 
 const PENDING_2: &str = "1002-p          BGP        ---        start  19:14:22.969  Active        

@@ -8,11 +8,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use godwit_api::*;
-use godwit_config::{RouterConfig, TableConfig};
-use godwit_ctl::{Backend, ServerConfig};
+use godwit_config::{Dialect, RouterConfig, TableConfig, TimeFormats};
+use godwit_ctl::{Backend, Framer, ServerConfig, format};
 use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource};
 use godwit_wire::AddressFamily;
 
+/// The time it is, and since when everything is as it is.
+pub const AT: UnixMillis = UnixMillis(1_795_202_062_969);
 /// Routes in a page of the made-up table.
 const PAGE: u32 = 1000;
 
@@ -35,7 +37,7 @@ pub fn peer() -> ProtocolStatus {
         kind: "BGP",
         table: None,
         state: ProtocolState::Up,
-        since: UnixMillis(1_795_202_062_969),
+        since: AT,
         description: None,
         message: None,
         router_id: None,
@@ -43,6 +45,70 @@ pub fn peer() -> ProtocolStatus {
         bgp: None,
         channels: vec![],
     }
+}
+
+/// A session that is down.
+pub fn session() -> BgpStatus {
+    BgpStatus {
+        state: "Active",
+        neighbor: NeighborStatus::Address([192, 0, 2, 2].into(), None),
+        neighbor_port: None,
+        neighbor_as: 65002,
+        local_as: 65001,
+        neighbor_id: None,
+        capabilities: None,
+        internal: false,
+        multihop: false,
+        rr_client: false,
+        rs_client: false,
+        four_octet_as: false,
+        source_address: None,
+        hold_timer: None,
+        keepalive_timer: None,
+        connect_delay: None,
+        error_wait: None,
+        neighbor_restarting: false,
+        restart_timer: None,
+        last_error: None,
+    }
+}
+
+/// A session's channel that is down.
+pub fn channel() -> ChannelStatus {
+    ChannelStatus {
+        family: AddressFamily::IPV4,
+        state: "DOWN",
+        table: "master4".into(),
+        preference: 100,
+        import: "ACCEPT".into(),
+        export: "(unnamed)".into(),
+        limits: [None; 3],
+        counters: ChannelCounters::default(),
+        bgp_next_hop: None,
+        igp_table: None,
+        recovery: None,
+        neighbor_restarting: false,
+    }
+}
+
+pub fn updates(received: u64, rejected: u64, accepted: u64) -> UpdateCounters {
+    UpdateCounters { received, rejected, accepted, ..UpdateCounters::default() }
+}
+
+pub fn times(dialect: Dialect, formats: &TimeFormats) -> Times<'_> {
+    Times { dialect, formats, offset: time::UtcOffset::UTC, now: AT }
+}
+
+pub fn text(mut out: Framer) -> String {
+    String::from_utf8(out.take()).unwrap()
+}
+
+/// A protocol as `show protocols all` shows it, without the heading.
+pub fn shown(dialect: Dialect, p: &ProtocolStatus) -> String {
+    let mut out = Framer::new();
+    let formats = TimeFormats::default();
+    format::protocol(&mut out, p, true, &|_| false, &times(dialect, &formats));
+    text(out)
 }
 
 fn page(query: &RouteQuery, total: u32) -> RoutePage {
@@ -59,7 +125,7 @@ fn page(query: &RouteQuery, total: u32) -> RoutePage {
         unresolved: false,
         igp_metric: None,
         from: None,
-        since: UnixMillis(1_795_202_062_969),
+        since: AT,
         primary: true,
         kernel_refused: false,
     };
@@ -74,15 +140,14 @@ fn page(query: &RouteQuery, total: u32) -> RoutePage {
 
 impl Backend for Fake {
     fn ask(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
-        let at = UnixMillis(1_795_202_062_969);
         let reply = match request {
             Request::Config => Reply::Config(Arc::new(config())),
             Request::Status => Reply::Status(Box::new(Status {
                 router_id: Some([10, 0, 0, 1].into()),
                 hostname: "lab".into(),
-                now: at,
-                started: at,
-                reconfigured: at,
+                now: AT,
+                started: AT,
+                reconfigured: AT,
                 shutting_down: false,
                 recovery: None,
             })),
