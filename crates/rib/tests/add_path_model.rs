@@ -4,13 +4,13 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use common::paths::{PathPeer, announce_paths, withdraw_paths};
 use common::peer::{Peer, told};
-use common::{bgp, external, filter, internal, path_with, settle, to_external, to_internal, via};
+use common::session::{Session, path_by, policy};
+use common::{bgp, external, internal, settle, to_external, to_internal, withdraw_all};
 use godwit_filter::RouteAttributes;
-use godwit_rib::{BgpExport, BgpSource, ExportPolicy, RouteBatch, SourceId, Table};
+use godwit_rib::{BgpExport, BgpSource, ExportPolicy, Table};
 use ipnetwork::{IpNetwork, Ipv4Network};
 use proptest::prelude::*;
 
@@ -53,21 +53,7 @@ struct Variant {
 }
 
 fn path_of(n: usize, v: Variant) -> RouteAttributes {
-    let hop = IpAddr::from([192, 0, 2, 100 + n as u8]);
-    path_with(|p| {
-        p.destination = via(&hop.to_string());
-        p.bgp.next_hop = Some(hop);
-        p.bgp.local_pref = Some(v.local_pref);
-        p.bgp.communities = if v.no_export { [0xffff_ff01].into() } else { Box::default() };
-    })
-}
-
-fn policy(which: u8) -> ExportPolicy {
-    match which {
-        0 => ExportPolicy::All,
-        1 => ExportPolicy::None,
-        _ => filter("if bgp_local_pref >= 100 then { bgp_community.add((1, 1)); accept; } reject;"),
-    }
+    path_by(n, v.local_pref, v.no_export)
 }
 
 #[derive(Clone, Debug)]
@@ -99,17 +85,11 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-struct Session {
-    source: SourceId,
-    peer: PathPeer,
-    policy: u8,
-}
-
 type Key = (Ipv4Network, usize, u32);
 
 struct World {
     table: Table<Ipv4Network>,
-    sessions: Vec<Option<Session>>,
+    sessions: Vec<Option<Session<PathPeer>>>,
     /// One who is sent the best path only.
     plain: Peer,
     said: BTreeMap<Key, Variant>,
@@ -148,9 +128,8 @@ impl World {
                 if with_ids {
                     withdraw_paths(table, session.source, &paths);
                 } else {
-                    let mut batch = RouteBatch::default();
-                    paths.iter().for_each(|(_, net)| batch.withdraw(*net));
-                    table.apply(session.source, batch, 2);
+                    let nets: Vec<_> = paths.iter().map(|(_, net)| *net).collect();
+                    withdraw_all(table, session.source, &nets);
                 }
                 for (id, net) in paths {
                     said.remove(&(net, *n, id));
@@ -158,15 +137,14 @@ impl World {
             }
             Op::Down(n) => {
                 let Some(session) = sessions[*n].take() else { return };
-                table.remove_exporter(session.peer.id);
-                table.flush_source(session.source);
+                session.end(table);
                 said.retain(|(_, from, _), _| from != n);
             }
             Op::Up(n) => {
                 if sessions[*n].is_none() {
                     let source = table.add_source(bgp(neighbor(*n)), None);
                     let peer = PathPeer::new(table, to(*n), policy(0), Some(source));
-                    sessions[*n] = Some(Session { source, peer, policy: 0 });
+                    sessions[*n] = Some(Session { source, exporter: peer.id, peer, policy: 0 });
                 }
             }
             Op::Read(n, max) => {
@@ -179,13 +157,12 @@ impl World {
             }
             Op::Refresh(n) => {
                 if let Some(session) = &sessions[*n] {
-                    table.exporter_mut(session.peer.id).unwrap().refeed();
+                    session.refeed(table);
                 }
             }
             Op::Policy(n, which) => {
                 if let Some(session) = &mut sessions[*n] {
-                    session.policy = *which;
-                    table.exporter_mut(session.peer.id).unwrap().set_policy(policy(*which));
+                    session.set_policy(table, *which);
                 }
             }
         }

@@ -4,24 +4,21 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use common::peer::Peer;
+use common::session::{NO_EXPORT, Session, path_by, policy};
 use common::{
-    LOCAL_AS, announce_all, bgp, external, filter, internal, path_with, settle, to_external, to_internal,
+    LOCAL_AS, announce_all, bgp, external, internal, settle, to_external, to_internal, withdraw_all,
 };
 use godwit_filter::{Destination, NoSurroundings, RouteAttributes};
-use godwit_rib::{
-    BgpSource, ExportPolicy, Exported, Exporter, ExporterId, ExporterKind, RouteBatch, SourceId, Table,
-};
+use godwit_rib::{BgpSource, ExportPolicy, Exported, Exporter, ExporterId, ExporterKind, Table};
 use godwit_wire::AsPath;
 use ipnetwork::{IpNetwork, Ipv4Network};
 use proptest::prelude::*;
 
 const NETS: usize = 12;
 const NEIGHBORS: usize = 4;
-const NO_EXPORT: u32 = 0xffff_ff01;
 
 /// Nets of several lengths, some inside others.
 fn net_at(i: usize) -> Ipv4Network {
@@ -57,15 +54,10 @@ fn neighbor(n: usize) -> BgpSource {
 }
 
 fn path_of(n: usize, v: Variant) -> RouteAttributes {
-    let next_hop = IpAddr::from([192, 0, 2, 100 + n as u8]);
-    path_with(|p| {
-        p.destination = common::via(&next_hop.to_string());
-        p.bgp.next_hop = Some(next_hop);
-        p.bgp.local_pref = Some(v.local_pref);
-        // Of one neighbor AS or of different ones: no MED, so it does not matter.
-        p.bgp.as_path = Some(AsPath::from_sequence(&vec![65_100 + n as u32; v.path_len.into()]));
-        p.bgp.communities = if v.no_export { [NO_EXPORT].into() } else { Box::default() };
-    })
+    let mut path = path_by(n, v.local_pref, v.no_export);
+    // Of one neighbor AS or of different ones: no MED, so it does not matter.
+    path.bgp.as_path = Some(AsPath::from_sequence(&vec![65_100 + n as u32; v.path_len.into()]));
+    path
 }
 
 #[derive(Clone, Debug)]
@@ -104,23 +96,9 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn policy(which: u8) -> ExportPolicy {
-    match which {
-        0 => ExportPolicy::All,
-        1 => ExportPolicy::None,
-        _ => filter("if bgp_local_pref >= 100 then { bgp_community.add((1, 1)); accept; } reject;"),
-    }
-}
-
-struct Session {
-    source: SourceId,
-    peer: Peer,
-    policy: u8,
-}
-
 struct World {
     table: Table<Ipv4Network>,
-    sessions: Vec<Option<Session>>,
+    sessions: Vec<Option<Session<Peer>>>,
     kernel: ExporterId,
     fib: BTreeMap<Ipv4Network, Destination>,
     /// The model: nets, and what each neighbor said of them.
@@ -157,17 +135,15 @@ impl World {
             }
             Op::Withdraw(n, nets) => {
                 let Some(session) = &sessions[*n] else { return };
-                let mut batch = RouteBatch::default();
-                for net in nets.iter().map(|i| net_at(*i)) {
-                    batch.withdraw(net);
+                let nets: Vec<_> = nets.iter().map(|i| net_at(*i)).collect();
+                withdraw_all(table, session.source, &nets);
+                for net in nets {
                     self.said.entry(net).or_default().remove(n);
                 }
-                table.apply(session.source, batch, 2);
             }
             Op::Down(n) => {
                 let Some(session) = sessions[*n].take() else { return };
-                table.remove_exporter(session.peer.id);
-                table.flush_source(session.source);
+                session.end(table);
                 self.said.values_mut().for_each(|paths| {
                     paths.remove(n);
                 });
@@ -178,7 +154,7 @@ impl World {
                     let number = *n as u8 + 1;
                     let to = if *n < 2 { to_external(number) } else { to_internal(number) };
                     let peer = Peer::new(table, to, policy(0), Some(source));
-                    sessions[*n] = Some(Session { source, peer, policy: 0 });
+                    sessions[*n] = Some(Session { source, exporter: peer.id, peer, policy: 0 });
                 }
             }
             Op::Read(n, max) => {
@@ -192,13 +168,12 @@ impl World {
             }
             Op::Refresh(n) => {
                 if let Some(session) = &sessions[*n] {
-                    table.exporter_mut(session.peer.id).unwrap().refeed();
+                    session.refeed(table);
                 }
             }
             Op::Policy(n, which) => {
                 if let Some(session) = &mut sessions[*n] {
-                    session.policy = *which;
-                    table.exporter_mut(session.peer.id).unwrap().set_policy(policy(*which));
+                    session.set_policy(table, *which);
                 }
             }
         }

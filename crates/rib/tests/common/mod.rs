@@ -4,6 +4,7 @@
 pub(crate) mod contender;
 pub(crate) mod paths;
 pub(crate) mod peer;
+pub(crate) mod session;
 pub(crate) mod update;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -193,8 +194,12 @@ pub(crate) fn announce_all<K: NetKey>(
 }
 
 pub(crate) fn withdraw<K: NetKey>(table: &mut Table<K>, from: SourceId, net: K) {
+    withdraw_all(table, from, &[net]);
+}
+
+pub(crate) fn withdraw_all<K: NetKey>(table: &mut Table<K>, from: SourceId, nets: &[K]) {
     let mut batch = RouteBatch::default();
-    batch.withdraw(net);
+    nets.iter().for_each(|net| batch.withdraw(*net));
     table.apply(from, batch, 2_000);
 }
 

@@ -9,7 +9,7 @@ use godwit_rib::{
     Table,
 };
 use godwit_wire::{
-    AddressFamily, AttributeContext, MessageType, PathAttributes, ipv4_path_nlri, ipv6_path_nlri, next_frame,
+    AttributeContext, MessageType, PathAttributes, ipv4_path_nlri, ipv6_path_nlri, next_frame,
     parse_attributes, split_update,
 };
 use ipnetwork::IpNetwork;
@@ -35,14 +35,7 @@ impl PathPeer {
         policy: ExportPolicy,
         own: Option<SourceId>,
     ) -> Self {
-        let context = AttributeContext {
-            external: !export.internal,
-            four_octet_as: true,
-            allow_local_pref: true,
-            allow_as_sets: true,
-            families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
-            ..AttributeContext::default()
-        };
+        let context = super::peer::reading(&export);
         let kind = ExporterKind::Bgp(Box::new(BgpExport { add_path: true, ..export }));
         let id = table.add_exporter(Exporter::new(kind, policy, own, Arc::new(NoSurroundings)));
         Self { id, held: BTreeMap::new(), announced: Vec::new(), withdrawn: Vec::new(), messages: 0, context }

@@ -12,7 +12,7 @@ use godwit_wire::{
     AddressFamily, AttributeContext, MessageType, PathAttributes, ipv4_nlri, ipv6_nlri, next_frame,
     parse_attributes, split_update,
 };
-use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
+use ipnetwork::IpNetwork;
 
 /// One thing a peer was told of a net.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,6 +36,19 @@ pub(crate) struct Peer {
     message_len_max: usize,
 }
 
+/// How whoever is exported to reads.
+pub(super) fn reading(export: &BgpExport) -> AttributeContext {
+    AttributeContext {
+        external: !export.internal,
+        four_octet_as: export.four_octet_as,
+        // LOCAL_PREF is to be seen here where it should not have been sent.
+        allow_local_pref: true,
+        allow_as_sets: true,
+        families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
+        ..AttributeContext::default()
+    }
+}
+
 impl Peer {
     pub(crate) fn new<K: NetKey>(
         table: &mut Table<K>,
@@ -43,15 +56,7 @@ impl Peer {
         policy: ExportPolicy,
         own: Option<SourceId>,
     ) -> Self {
-        let context = AttributeContext {
-            external: !export.internal,
-            four_octet_as: export.four_octet_as,
-            // LOCAL_PREF is to be seen here where it should not have been sent.
-            allow_local_pref: true,
-            allow_as_sets: true,
-            families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
-            ..AttributeContext::default()
-        };
+        let context = reading(&export);
         let message_len_max = export.message_len_max;
         let kind = ExporterKind::Bgp(Box::new(export));
         let id = table.add_exporter(Exporter::new(kind, policy, own, Arc::new(NoSurroundings)));
@@ -136,12 +141,7 @@ pub(crate) fn told(
     export: BgpExport,
     policy: ExportPolicy,
 ) -> Option<PathAttributes> {
-    let mut table = Table::<Ipv4Network>::new(1);
-    let source = table.add_source(source, None);
-    let mut peer = Peer::new(&mut table, export, policy, None);
-    super::announce(&mut table, source, super::net("198.51.100.0/24"), path);
-    peer.listen(&mut table);
-    peer.nets.into_values().next()
+    told_of(super::net("198.51.100.0/24"), source, path, export, policy)
 }
 
 /// The same in a table of IPv6.
@@ -151,10 +151,20 @@ pub(crate) fn told6(
     export: BgpExport,
     policy: ExportPolicy,
 ) -> Option<PathAttributes> {
-    let mut table = Table::<Ipv6Network>::new(1);
+    told_of(super::net6("2001:db8:1::/48"), source, path, export, policy)
+}
+
+fn told_of<K: NetKey>(
+    net: K,
+    source: SourceInfo,
+    path: &RouteAttributes,
+    export: BgpExport,
+    policy: ExportPolicy,
+) -> Option<PathAttributes> {
+    let mut table = Table::new(1);
     let source = table.add_source(source, None);
     let mut peer = Peer::new(&mut table, export, policy, None);
-    super::announce(&mut table, source, super::net6("2001:db8:1::/48"), path);
+    super::announce(&mut table, source, net, path);
     peer.listen(&mut table);
     peer.nets.into_values().next()
 }
