@@ -81,7 +81,7 @@ impl LinkTable {
     /// The link that is up and has an address, or reaches it, and whether it is its own; looked for on one
     /// interface or on all. Every link has link-local addresses, so those need the interface.
     pub(crate) fn link_of(&self, address: IpAddr, interface: Option<u32>) -> Option<(u32, bool)> {
-        if interface.is_none() && matches!(address, IpAddr::V6(a) if a.is_unicast_link_local()) {
+        if interface.is_none() && is_link_local(address) {
             return None;
         }
         let mut found: Option<(u8, u32)> = None;
@@ -161,6 +161,11 @@ pub(crate) fn matches(patterns: &[InterfacePattern], name: &str, address: &LinkA
                 && p.prefix.as_ref().is_none_or(inside)
         })
         .is_some_and(|p| !p.negative)
+}
+
+/// Whether an address is one of those that every link has: link-local, of IPv6.
+pub(crate) fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(a) if a.is_unicast_link_local())
 }
 
 impl Surroundings for LinkTable {

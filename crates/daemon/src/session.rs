@@ -27,6 +27,7 @@ use crate::exit::ExitSender;
 use crate::limits::INCOMING_QUEUE_LEN;
 use crate::log_limit::LogLimit;
 use crate::protocol::{Command, Context};
+use crate::task::sleep_until;
 
 pub(crate) use status::{channel_down, not_running};
 pub(crate) use trace::channel_name;
@@ -275,12 +276,5 @@ impl Task {
             over_limit: &self.over_limit,
             recovering: self.own_restart.active,
         }
-    }
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
     }
 }

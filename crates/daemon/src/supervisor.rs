@@ -26,6 +26,7 @@ use crate::links::LinkTable;
 use crate::listener::Listeners;
 use crate::protocol::{Command, CommandSender, Context, StopReason, Tables};
 use crate::recovery::RecoveryWait;
+use crate::task::sleep_until;
 use crate::{ConfigApplied, ConfigLoader, ExitReason, Options};
 
 /// A question on its way to the supervisor.
@@ -302,13 +303,6 @@ fn stop_stage(kind: &ProtocolKind, graceful: bool) -> StopStage {
 
 /// How long a protocol may take to stop.
 const STOP_TIME_MAX: Duration = Duration::from_secs(20);
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -13,3 +13,11 @@ where
 {
     tokio::spawn(future.in_current_span())
 }
+
+/// Sleeps until then; for ever, if that is never.
+pub(crate) async fn sleep_until<I: Into<tokio::time::Instant>>(at: Option<I>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,14 +1,14 @@
 //! What `show protocols` says of a session.
 
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use godwit_api::{BgpStatus, ChannelCounters, ChannelStatus, NeighborStatus, ProtocolStatus};
-use godwit_config::{BgpConfig, ChannelConfig, GatewayMode, Neighbor, NeighborAs};
+use godwit_config::{BgpConfig, ChannelConfig, Neighbor, NeighborAs};
 use godwit_fsm::TimerStatus;
 use godwit_rib::{ExporterId, NetKey, SourceId};
 use godwit_wire::AddressFamily;
 
+use crate::links::is_link_local;
 use crate::protocol::{base_status, channel_status, counters};
 use crate::table::TableHandle;
 
@@ -55,18 +55,10 @@ fn configured_as(bgp: &BgpConfig) -> u32 {
     }
 }
 
-fn is_link_local(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(a) if a.is_unicast_link_local())
-}
-
 /// The table next hops are looked up in, if they are.
 fn igp_table(bgp: &BgpConfig, channel: &ChannelConfig) -> Option<String> {
-    let recursive = match channel.bgp.gateway {
-        GatewayMode::Auto => bgp.multihop.is_some(),
-        GatewayMode::Direct => false,
-        GatewayMode::Recursive => true,
-    };
-    recursive.then(|| channel.bgp.igp_table.clone().unwrap_or_else(|| channel.table.clone()))
+    bgp.is_recursive(channel.bgp.gateway)
+        .then(|| channel.bgp.igp_table.clone().unwrap_or_else(|| channel.table.clone()))
 }
 
 /// A session's channel that is down.

@@ -14,7 +14,7 @@ use ipnetwork::IpNetwork;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::links::{Link, LinkTable};
+use crate::links::{Link, LinkTable, is_link_local};
 use crate::protocol::{AnyTable, Command, Tables, base_status, channel_status};
 use crate::{query, session};
 
@@ -222,9 +222,8 @@ fn interface(link: &Link, links: &LinkTable) -> Interface {
     // As BIRD marks them: one of IPv4, one of IPv6 that is not link-local, and the link-local one.
     let first =
         |of: &dyn Fn(IpAddr) -> bool| link.addresses.iter().position(|a| !a.secondary && of(a.address.ip()));
-    let link_local = |ip: IpAddr| matches!(ip, IpAddr::V6(a) if a.is_unicast_link_local());
     let preferred =
-        [first(&|ip| ip.is_ipv4()), first(&|ip| ip.is_ipv6() && !link_local(ip)), first(&link_local)];
+        [first(&|ip| ip.is_ipv4()), first(&|ip| ip.is_ipv6() && !is_link_local(ip)), first(&is_link_local)];
     let addresses = link.addresses.iter().enumerate().map(|(i, a)| InterfaceAddress {
         address: a.address,
         // A peer prefix is nobody's address.

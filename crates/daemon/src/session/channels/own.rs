@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use godwit_config::{BgpConfig, Neighbor};
 use godwit_rib::{Links, OnLink};
 
-use crate::links::LinkTable;
+use crate::links::{LinkTable, is_link_local};
 
 /// The next hops of a session: global ones for each family, a link-local one, and the interface they are on (0: the
 /// neighbor is not on a link).
@@ -31,8 +31,7 @@ pub(super) fn own_addresses(bgp: &BgpConfig, links: &LinkTable, local: Option<Ip
             .and_then(|l| links.addresses().find(|(_, a)| a.address.ip() == l))
             .map_or(0, |(link, _)| link.index),
     };
-    let is_link_local = |a: &IpAddr| matches!(a, IpAddr::V6(v6) if v6.is_unicast_link_local());
-    let local = bgp.local_address.or(local).filter(|a| !is_link_local(a));
+    let local = bgp.local_address.or(local).filter(|a| !is_link_local(*a));
     let of =
         |ipv4: bool| local.filter(|l| l.is_ipv4() == ipv4).or_else(|| links.preferred(session_link, ipv4));
     let direct = bgp.multihop.is_none();

@@ -4,9 +4,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use godwit_config::{
-    BgpChannelConfig, BgpConfig, ChannelConfig, GatewayMode, LimitAction, NextHopMode, ProtocolConfig,
-};
+use godwit_config::{BgpChannelConfig, BgpConfig, ChannelConfig, LimitAction, NextHopMode, ProtocolConfig};
 use godwit_fsm::Negotiated;
 use godwit_rib::{
     BgpExport, BgpImport, BgpSource, ChannelImport, Exporter, ExporterKind, NetKey, NextHopPolicy, SourceId,
@@ -52,11 +50,7 @@ impl Setup<'_> {
         ChannelImport {
             policy: policy(&channel.import),
             preference: channel.preference,
-            recursive: match channel.bgp.gateway {
-                GatewayMode::Auto => self.session.bgp.multihop.is_some(),
-                GatewayMode::Direct => false,
-                GatewayMode::Recursive => true,
-            },
+            recursive: self.session.bgp.is_recursive(channel.bgp.gateway),
             add_path: self.session.negotiated.add_path(channel.family).0,
         }
     }
