@@ -152,6 +152,19 @@ impl Cluster {
         Ok(Self { rack, store, nodes: Vec::new(), release: RELEASE })
     }
 
+    /// The sessions of each node.
+    pub(crate) fn sessions(&self) -> Vec<Sessions> {
+        self.nodes.iter().map(Node::sessions).collect()
+    }
+
+    /// The first nodes' sessions are what they were, but for those with some peers.
+    pub(crate) fn undisturbed(&self, before: &[Sessions], except: &[String]) -> Result<()> {
+        for (node, before) in self.nodes.iter().zip(before) {
+            node.sessions().undisturbed(before, except).with_context(|| node.told())?;
+        }
+        Ok(())
+    }
+
     /// A cluster of some nodes, which speak and are all connected.
     pub(crate) fn meshed(nodes: u8) -> Result<Self> {
         let mut cluster = Self::new()?;

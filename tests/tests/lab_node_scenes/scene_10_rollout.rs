@@ -68,7 +68,7 @@ impl Scene {
     }
 
     fn sessions(&self) -> Vec<Sessions> {
-        self.cluster.nodes.iter().map(Node::sessions).collect()
+        self.cluster.sessions()
     }
 
     /// The sessions of the others among themselves and with the switch are what they were.

@@ -81,7 +81,7 @@ fn lab_scene_11_port_addresses_password_and_restart_time_of_the_mesh() -> Result
     }
 
     // The password is another, of all of them at once.
-    let before: Vec<_> = cluster.nodes.iter().map(Node::sessions).collect();
+    let before = cluster.sessions();
     let start = Instant::now();
     cluster.put(&[secret("dHdvLXNlY3JldHM=")])?;
     until("the sessions to be new ones", || {

@@ -24,7 +24,7 @@ fn lab_scene_12_trouble_of_ipv6_is_nothing_to_ipv4() -> Result<()> {
     cluster.nodes.iter().try_for_each(Node::has_recovered)?;
     let monitors =
         cluster.nodes.iter().map(|node| Monitor::start(&node.machine)).collect::<Result<Vec<_>>>()?;
-    let before: Vec<_> = cluster.nodes.iter().map(Node::sessions).collect();
+    let before = cluster.sessions();
     let [first, second, third] = &cluster.nodes[..] else { bail!("three nodes") };
     let ipv4 = |what: &str, from: &Node, to: &Node| -> Result<Flow> {
         let [ipv4, _] = Flow::both(what, &from.pod, &to.pod)?;
@@ -58,9 +58,7 @@ fn lab_scene_12_trouble_of_ipv6_is_nothing_to_ipv4() -> Result<()> {
     cluster.mesh_is_up()?;
     cluster.blocks_are_everywhere()?;
     let of_ipv6: Vec<_> = cluster.nodes.iter().map(|node| mesh(node.ipv6())).collect();
-    for (node, before) in cluster.nodes.iter().zip(&before) {
-        node.sessions().undisturbed(before, &of_ipv6).with_context(|| node.told())?;
-    }
+    cluster.undisturbed(&before, &of_ipv6)?;
     ensure!(of_ipv4(&monitors).is_empty(), "{:?}", of_ipv4(&monitors));
 
     // `down` to IPv6: its routes go at once, and IPv4 is left as for a restart.

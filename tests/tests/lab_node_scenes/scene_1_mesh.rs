@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use godwit_lab::report::measured;
 use serde_json::json;
 
-use crate::cluster::{CLUSTER_AS, Cluster, Node, mesh};
+use crate::cluster::{CLUSTER_AS, Cluster, mesh};
 use crate::flow::{Flow, nothing_lost};
-use crate::sessions::Sessions;
 use crate::speaker::Kind;
 use crate::store::Object;
 use godwit_lab::rack::ip_batch;
@@ -18,31 +17,19 @@ fn names(cluster: &Cluster, node: usize) -> Vec<String> {
     [4, 6].map(|family| mesh(cluster.nodes[node].address(family))).to_vec()
 }
 
-fn snapshot(cluster: &Cluster) -> Vec<Sessions> {
-    cluster.nodes.iter().map(Node::sessions).collect()
-}
-
-/// The first nodes' sessions are what they were, but for those with some peers.
-fn undisturbed(cluster: &Cluster, before: &[Sessions], except: &[String]) -> Result<()> {
-    for (node, before) in cluster.nodes.iter().zip(before) {
-        node.sessions().undisturbed(before, except).with_context(|| node.told())?;
-    }
-    Ok(())
-}
-
 #[test]
 fn lab_scene_1_a_mesh_and_a_fourth_node() -> Result<()> {
     let mut cluster = Cluster::meshed(3)?;
     cluster.blocks_are_everywhere()?;
     cluster.pods_reach_each_other()?;
     let flows = Flow::both("scene 1, a node joins", &cluster.nodes[0].pod, &cluster.nodes[1].pod)?;
-    let before = snapshot(&cluster);
+    let before = cluster.sessions();
     cluster.add(4, |_| {})?;
     cluster.nodes[3].start(Kind::usual())?;
     cluster.mesh_is_up()?;
     cluster.blocks_are_everywhere()?;
     cluster.pods_reach_each_other()?;
-    undisturbed(&cluster, &before, &[])?;
+    cluster.undisturbed(&before, &[])?;
     nothing_lost(flows)
 }
 
@@ -52,7 +39,7 @@ fn lab_scene_1_a_node_dies_without_notice_and_returns() -> Result<()> {
     let mut cluster = Cluster::meshed(3)?;
     cluster.pods_reach_each_other()?;
     let flows = Flow::both("scene 1, another node dies", &cluster.nodes[0].pod, &cluster.nodes[1].pod)?;
-    let before = snapshot(&cluster);
+    let before = cluster.sessions();
     let dead = names(&cluster, 2);
 
     // The last node's address is the greatest as text: it is the one that connects.
@@ -60,7 +47,7 @@ fn lab_scene_1_a_node_dies_without_notice_and_returns() -> Result<()> {
     cluster.nodes[2].speaker.kill();
     let pod = cluster.nodes[2].pod.ipv4.clone();
     ensure!(!cluster.nodes[0].pod.pings(&pod), "a node that is cut off answers");
-    undisturbed(&cluster, &before[..2], &[])?;
+    cluster.undisturbed(&before[..2], &[])?;
 
     cluster.rack.port(&cluster.nodes[2].port, true)?;
     let start = Instant::now();
@@ -69,7 +56,7 @@ fn lab_scene_1_a_node_dies_without_notice_and_returns() -> Result<()> {
     cluster.blocks_are_everywhere()?;
     cluster.pods_reach_each_other()?;
     measured(&format!("scene 1, a dead node returns: all is back after {:.1?}", start.elapsed()));
-    undisturbed(&cluster, &before[..2], &dead)?;
+    cluster.undisturbed(&before[..2], &dead)?;
 
     // It dies for good, and is taken out of the cluster.
     cluster.rack.port(&cluster.nodes[2].port, false)?;
@@ -87,7 +74,7 @@ fn lab_scene_1_a_node_dies_without_notice_and_returns() -> Result<()> {
     measured(&format!("scene 1, a dead node is removed: its routes are gone after {took:.1?}"));
     // Nobody waits for the dead to close its connections.
     ensure!(took < Duration::from_secs(2), "its routes stayed for {took:?}");
-    undisturbed(&cluster, &before[..2], &dead)?;
+    cluster.undisturbed(&before[..2], &dead)?;
     nothing_lost(flows)
 }
 
@@ -96,7 +83,7 @@ fn lab_scene_1_a_node_moves_and_another_is_drained() -> Result<()> {
     let mut cluster = Cluster::meshed(4)?;
     cluster.pods_reach_each_other()?;
     let flows = Flow::both("scene 1, others move", &cluster.nodes[0].pod, &cluster.nodes[1].pod)?;
-    let before = snapshot(&cluster);
+    let before = cluster.sessions();
 
     // The third moves within the rack: first the machine, then its object.
     let mut old = names(&cluster, 2);
@@ -121,7 +108,7 @@ fn lab_scene_1_a_node_moves_and_another_is_drained() -> Result<()> {
 
     // The fourth is drained and comes back.
     old.append(&mut names(&cluster, 3));
-    let before = snapshot(&cluster);
+    let before = cluster.sessions();
     let mut gone = vec![Object::Node(cluster.nodes[3].object.clone())];
     gone.append(&mut cluster.nodes[3].blocks.clone());
     cluster.delete(&gone)?;
@@ -130,12 +117,12 @@ fn lab_scene_1_a_node_moves_and_another_is_drained() -> Result<()> {
             node.no_route_to(cluster.nodes[3].block(family))?;
         }
     }
-    undisturbed(&cluster, &before[..3], &old[2..])?;
+    cluster.undisturbed(&before[..3], &old[2..])?;
     cluster.register(&cluster.nodes[3])?;
     cluster.mesh_is_up()?;
     cluster.blocks_are_everywhere()?;
     cluster.pods_reach_each_other()?;
-    undisturbed(&cluster, &before[..3], &old[2..])?;
+    cluster.undisturbed(&before[..3], &old[2..])?;
     nothing_lost(flows)
 }
 
@@ -154,7 +141,7 @@ fn lab_scene_1_a_dead_node_is_noticed_in_seconds() -> Result<()> {
     cluster.mesh_is_up()?;
     cluster.blocks_are_everywhere()?;
     let flows = Flow::both("scene 1, another node is noticed", &cluster.nodes[0].pod, &cluster.nodes[1].pod)?;
-    let before = snapshot(&cluster);
+    let before = cluster.sessions();
     cluster.rack.port(&cluster.nodes[2].port, false)?;
     let start = Instant::now();
     for node in &cluster.nodes[..2] {
@@ -166,6 +153,6 @@ fn lab_scene_1_a_dead_node_is_noticed_in_seconds() -> Result<()> {
     cluster.rack.port(&cluster.nodes[2].port, true)?;
     cluster.mesh_is_up()?;
     cluster.blocks_are_everywhere()?;
-    undisturbed(&cluster, &before[..2], &names(&cluster, 2))?;
+    cluster.undisturbed(&before[..2], &names(&cluster, 2))?;
     nothing_lost(flows)
 }

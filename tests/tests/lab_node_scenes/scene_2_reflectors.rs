@@ -7,7 +7,7 @@ use godwit_lab::report::measured;
 use godwit_lab::{stays, until};
 use serde_json::json;
 
-use crate::cluster::{Cluster, Node, peer};
+use crate::cluster::{Cluster, peer};
 use crate::flow::{Flow, nothing_lost};
 use crate::sessions::Monitor;
 use crate::speaker::Kind;
@@ -71,7 +71,7 @@ fn lab_scene_2_one_of_two_reflectors_is_lost() -> Result<()> {
         Flow::both("scene 2, a reflector dies", &clients[1].pod, &clients[2].pod)?,
     ];
     let monitors = clients.iter().map(|node| Monitor::start(&node.machine)).collect::<Result<Vec<_>>>()?;
-    let uptimes: Vec<_> = cluster.nodes.iter().map(Node::sessions).collect();
+    let uptimes = cluster.sessions();
 
     let start = Instant::now();
     cluster.nodes[0].speaker.kill();

@@ -73,7 +73,7 @@ fn lab_scene_5_a_filter_changes_and_nobody_else_notices() -> Result<()> {
         ensure!(kept_out.knows(node).is_empty(), "{}", kept_out.told());
     }
     let flows = Flow::both("scene 5, a filter changes", &cluster.nodes[0].pod, &cluster.nodes[1].pod)?;
-    let uptimes: Vec<_> = cluster.nodes.iter().map(Node::sessions).collect();
+    let uptimes = cluster.sessions();
     let before = settles("what sessions count", || counted(&cluster))?;
     ensure!(before.values().flatten().count() > 10, "nothing is counted: {before:?}");
 
@@ -92,9 +92,7 @@ fn lab_scene_5_a_filter_changes_and_nobody_else_notices() -> Result<()> {
 
     stays("what other sessions count", Duration::from_secs(1), || counted(&cluster) == before)
         .with_context(|| format!("{before:#?}\n{:#?}", counted(&cluster)))?;
-    for (node, before) in cluster.nodes.iter().zip(&uptimes) {
-        // Nor is the session itself a new one.
-        node.sessions().undisturbed(before, &[])?;
-    }
+    // Nor is the session itself a new one.
+    cluster.undisturbed(&uptimes, &[])?;
     nothing_lost(flows)
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use godwit_lab::report::measured;
 use godwit_lab::stays;
 
-use crate::cluster::{Cluster, Node};
+use crate::cluster::Cluster;
 use crate::etcd::Etcd;
 use crate::flow::{Flow, nothing_lost};
 use crate::sessions::Monitor;
@@ -44,7 +44,7 @@ fn lab_scene_7_etcd_goes_away_and_comes_back() -> Result<()> {
     ];
     let monitors =
         cluster.nodes.iter().map(|node| Monitor::start(&node.machine)).collect::<Result<Vec<_>>>()?;
-    let uptimes: Vec<_> = cluster.nodes.iter().map(Node::sessions).collect();
+    let uptimes = cluster.sessions();
 
     etcd(&mut cluster)?.down();
     stays("all routes", AWAY, || monitors.iter().all(|monitor| monitor.deleted().is_empty()))?;

@@ -32,7 +32,7 @@ fn lab_scene_8_from_bird_to_godwit_and_back() -> Result<()> {
     cluster.nodes.iter().try_for_each(Node::has_recovered)?;
     let monitors =
         cluster.nodes.iter().map(|node| Monitor::start(&node.machine)).collect::<Result<Vec<_>>>()?;
-    let uptimes: Vec<_> = cluster.nodes.iter().map(Node::sessions).collect();
+    let uptimes = cluster.sessions();
     let mut was = Kind::Files;
     for kind in [Kind::Node, Kind::Node, Kind::Files, Kind::Files] {
         let what = format!("scene 8, {kind:?} after {was:?}");

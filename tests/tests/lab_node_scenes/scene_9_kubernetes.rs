@@ -12,7 +12,7 @@ use crate::cluster::{Cluster, Node, mesh, peer};
 use crate::flow::{Flow, nothing_lost};
 use crate::outside::{Neighbor, TOR_AS};
 use crate::scene_4_services::{service, slice};
-use crate::sessions::{Monitor, Sessions};
+use crate::sessions::Monitor;
 use crate::speaker::Kind;
 use crate::store::{Object, Store, bgp_peer};
 use crate::switched::{SWITCH, at_a_switch, neighbors};
@@ -53,17 +53,6 @@ fn with_password(cluster: &Cluster, password: &'static str) -> Vec<Neighbor> {
         neighbor.password = Some(password);
     }
     all
-}
-
-fn snapshot(cluster: &Cluster) -> Vec<Sessions> {
-    cluster.nodes.iter().map(Node::sessions).collect()
-}
-
-fn undisturbed(cluster: &Cluster, before: &[Sessions], except: &[String]) -> Result<()> {
-    for (node, before) in cluster.nodes.iter().zip(before) {
-        node.sessions().undisturbed(before, except).with_context(|| node.told())?;
-    }
-    Ok(())
 }
 
 fn monitors(cluster: &Cluster) -> Result<Vec<Monitor>> {
@@ -123,7 +112,7 @@ fn lab_scene_9_passwords_services_and_an_api_server_that_goes_away() -> Result<(
         Flow::both("scene 9, Kubernetes", &first.pod, &second.pod)?,
         Flow::both("scene 9, Kubernetes", &second.pod, &third.pod)?,
     ];
-    let (watched, before) = (monitors(&cluster)?, snapshot(&cluster));
+    let (watched, before) = (monitors(&cluster)?, cluster.sessions());
 
     // The password is rotated: the sessions that have it are down until the switch has the new one.
     cluster.put(&[secret("bmV3LXNlY3JldA==")])?;
@@ -137,9 +126,9 @@ fn lab_scene_9_passwords_services_and_an_api_server_that_goes_away() -> Result<(
     tor.configure(&with_password(&cluster, "new-secret"))?;
     at_the_switch(&cluster).with_context(|| tor.told())?;
     measured(&format!("scene 9, a password is rotated: both ends have it, up after {:.1?}", start.elapsed()));
-    undisturbed(&cluster, &before, std::slice::from_ref(secured))?;
+    cluster.undisturbed(&before, std::slice::from_ref(secured))?;
     none_of_the_pods(&watched)?;
-    let before = snapshot(&cluster);
+    let before = cluster.sessions();
 
     // The API server refuses, then is silent, and is written to before a node can know.
     api(&cluster)?.down()?;
@@ -159,7 +148,7 @@ fn lab_scene_9_passwords_services_and_an_api_server_that_goes_away() -> Result<(
     // Whoever has an endpoint of a service has its address; without the mesh the switch sees who.
     nothing_lost(flows.into_iter().flatten())?;
     none_of_the_pods(&watched)?;
-    undisturbed(&cluster, &before, &[])?;
+    cluster.undisturbed(&before, &[])?;
     let ranges = json!([{ "cidr": "10.96.0.0/16" }]);
     cluster.put(&[service("Local"), slice(&["node-1"])])?;
     cluster.configure(json!({ "nodeToNodeMeshEnabled": false, "serviceClusterIPs": ranges }))?;
@@ -210,7 +199,7 @@ fn lab_scene_9_nodes_start_without_an_api_server() -> Result<()> {
                 api(&cluster)?.up()?;
             }
         }
-        let (start, before) = (Instant::now(), snapshot(&cluster));
+        let (start, before) = (Instant::now(), cluster.sessions());
         cluster.nodes[number].speaker.stop()?;
         cluster.nodes[number].start(Kind::Node)?;
         cluster.mesh_is_up()?;
@@ -226,7 +215,7 @@ fn lab_scene_9_nodes_start_without_an_api_server() -> Result<()> {
         }
     }
     // The datastore is back: the nodes have nothing to change but what is new.
-    let before = snapshot(&cluster);
+    let before = cluster.sessions();
     cluster.rack.port(&port, true)?;
     cluster.put(&[Object::Block { node: "node-2".into(), cidr: "10.50.77.0/26".into() }])?;
     for node in [&cluster.nodes[0], &cluster.nodes[2]] {
@@ -236,14 +225,14 @@ fn lab_scene_9_nodes_start_without_an_api_server() -> Result<()> {
     for node in &cluster.nodes[..2] {
         node.routes_to("10.50.78.0/26", &["via 172.20.0.13 dev eth0 "])?;
     }
-    undisturbed(&cluster, &before, &[])?;
+    cluster.undisturbed(&before, &[])?;
     none_deleted(&cluster, &watched)?;
     nothing_lost(flows.into_iter().flatten())?;
 
     // A node's object goes, as when it is registered anew: it runs on, the others leave it.
     let [first, second, third] = &cluster.nodes[..] else { bail!("three nodes") };
     let flows = Flow::both("scene 9, the Node of another is deleted", &first.pod, &second.pod)?;
-    let before = snapshot(&cluster);
+    let before = cluster.sessions();
     let of_the_third = [4, 6].map(|family| mesh(third.address(family)));
     let configured = third.speaker.birdc(4, "show protocols");
     cluster.delete(&[Object::Node(third.object.clone())])?;
@@ -267,6 +256,6 @@ fn lab_scene_9_nodes_start_without_an_api_server() -> Result<()> {
     cluster.blocks_are_everywhere()?;
     cluster.pods_reach_each_other()?;
     measured(&format!("scene 9, a Node is created again: all is back after {:.1?}", start.elapsed()));
-    undisturbed(&cluster, &before[..2], &of_the_third)?;
+    cluster.undisturbed(&before[..2], &of_the_third)?;
     nothing_lost(flows)
 }
