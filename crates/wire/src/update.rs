@@ -154,7 +154,7 @@ impl ParsedAttributes<'_> {
 /// # Errors
 /// Only where RFC 7606 leaves no choice but to end the session: MP attributes twice or unreadable,
 /// or an error that asks for a withdrawal in an UPDATE without reachable NLRI (§5.2), since then
-/// nobody can say which nets were meant.
+/// nobody can say which nets were meant. What has no attribute but MP_UNREACH_NLRI only withdraws anyway.
 ///
 /// NLRI fields are not looked into: [`crate::ipv4_nlri`] and [`crate::ipv6_nlri`] judge them.
 pub fn parse_attributes<'a>(
@@ -162,12 +162,13 @@ pub fn parse_attributes<'a>(
     has_nlri: bool,
     context: &AttributeContext,
 ) -> Result<ParsedAttributes<'a>, MessageError> {
-    let (mut parsed, mp_reachable) = decode::Decoder::new(context).run(block)?;
+    let decode::Walked { mut parsed, mp_reachable, has_others } = decode::Decoder::new(context).run(block)?;
     if has_nlri || (mp_reachable && parsed.mp_reach.is_some()) {
         check_mandatory(&mut parsed, has_nlri, context);
     }
     if !has_nlri
         && !mp_reachable
+        && has_others
         && let Some(at) = parsed.errors.iter().position(|e| e.treatment == Treatment::Withdraw)
     {
         return Err(MessageError::NothingToWithdraw(parsed.errors.swap_remove(at)));

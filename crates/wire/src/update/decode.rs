@@ -27,6 +27,15 @@ pub(super) struct Decoder<'c, 'a> {
     as4_aggregator: Option<Aggregator>,
     /// MP_REACH_NLRI carries prefixes, be it of a family we ignore.
     mp_reachable: bool,
+    /// There are attributes beside MP_UNREACH_NLRI.
+    has_others: bool,
+}
+
+/// What the walk over a block comes to.
+pub(super) struct Walked<'a> {
+    pub(super) parsed: ParsedAttributes<'a>,
+    pub(super) mp_reachable: bool,
+    pub(super) has_others: bool,
 }
 
 /// One attribute as it stands in the block.
@@ -50,16 +59,22 @@ impl<'c, 'a> Decoder<'c, 'a> {
             as4_path: None,
             as4_aggregator: None,
             mp_reachable: false,
+            has_others: false,
         }
     }
 
-    /// The attributes, and whether MP_REACH_NLRI has prefixes.
-    pub(super) fn run(mut self, block: &'a [u8]) -> Result<(ParsedAttributes<'a>, bool), MessageError> {
+    pub(super) fn run(mut self, block: &'a [u8]) -> Result<Walked<'a>, MessageError> {
         let mut rest = block;
         while !rest.is_empty() {
             let offset = block.len() - rest.len();
             let Some((raw, after)) = split_attribute(rest, offset) else {
                 let code = rest.get(1).copied().unwrap_or(0);
+                // What MP attributes say of nets cannot be found, and must not go unheard (RFC 7606 §3 j).
+                if matches!(code, 14 | 15) {
+                    let what = "MP_REACH_NLRI or MP_UNREACH_NLRI runs past the attribute block";
+                    return Err(MessageError::AttributeList { what, excerpt: Excerpt::new(rest) });
+                }
+                self.has_others = true;
                 self.parsed.fail(code, offset, rest, (Fault::Overrun, Treatment::Withdraw));
                 break;
             };
@@ -69,10 +84,12 @@ impl<'c, 'a> Decoder<'c, 'a> {
         if !self.context.four_octet_as {
             as4::merge(&mut self.parsed.attributes, self.as4_path.take(), self.as4_aggregator.take());
         }
-        Ok((self.parsed, self.mp_reachable))
+        let Self { parsed, mp_reachable, has_others, .. } = self;
+        Ok(Walked { parsed, mp_reachable, has_others })
     }
 
     fn attribute(&mut self, raw: Raw<'a>) -> Result<(), MessageError> {
+        self.has_others |= raw.code != 15;
         if self.is_repeated(raw.code) {
             if matches!(raw.code, 14 | 15) {
                 return Err(unreadable("MP_REACH_NLRI or MP_UNREACH_NLRI twice", raw));
