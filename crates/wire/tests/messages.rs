@@ -4,11 +4,11 @@ mod common;
 
 use std::net::Ipv4Addr;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use common::hex;
 use godwit_wire::{
     AddressFamily, Capability, EXTENDED_MESSAGE_LEN_MAX, GracefulRestart, GracefulRestartFamily, HEADER_LEN,
-    MESSAGE_LEN_MAX, MessageError, MessageType, Notification, Open, RouteRefresh, cease, encode_keepalive,
+    MESSAGE_LEN_MAX, MessageError, MessageType, Open, RefreshKind, RouteRefresh, encode_keepalive,
     next_frame,
 };
 
@@ -285,65 +285,6 @@ fn an_open_of_nothing_but_capabilities() {
     assert!(next_frame(&out, MESSAGE_LEN_MAX).unwrap().is_some(), "too many are left out");
 }
 
-/// `disable p "maintenance ü"` on BIRD 2.0.12.
-#[test]
-fn shutdown_communication_of_bird() {
-    let body = hex("06 02 0e 6d61696e74656e616e636520c3bc");
-    let n = Notification::parse(&body).unwrap();
-    assert_eq!(n.shutdown_message().as_deref(), Some("maintenance ü"));
-    assert_eq!(n, Notification::cease(cease::ADMINISTRATIVE_SHUTDOWN, Some("maintenance ü")));
-    let mut out = BytesMut::new();
-    n.encode(&mut out);
-    assert_eq!(out[..], message(3, &body));
-}
-
-#[test]
-fn shutdown_communication() {
-    let of = |data: &[u8]| Notification { code: 6, subcode: 2, data: Bytes::copy_from_slice(data) };
-    assert_eq!(of(&[]).shutdown_message(), None);
-    assert_eq!(of(&[0]).shutdown_message(), None);
-    assert_eq!(of(&[5, b'a']).shutdown_message(), None, "length beyond the data");
-    assert_eq!(of(&[3, b'a', b'\n', b'b', b'c']).shutdown_message().as_deref(), Some("a b"));
-    assert_eq!(of(&[4, b'a', 0x1b, 0, 0x7f]).shutdown_message().as_deref(), Some("a   "));
-    let garbage = of(&[&[255][..], &[0xff; 255]].concat()).shutdown_message().unwrap();
-    assert_eq!(garbage, "\u{fffd}".repeat(255));
-    assert_eq!(Notification::cease(cease::HARD_RESET, None).shutdown_message(), None);
-    // Cut at a character, never inside one.
-    let long = Notification::cease(cease::ADMINISTRATIVE_RESET, Some(&"ü".repeat(200)));
-    assert_eq!(long.data.len(), 255);
-    assert_eq!(long.shutdown_message().unwrap(), "ü".repeat(127));
-}
-
-#[test]
-fn notification_lengths_and_texts() {
-    for body in [&[][..], &[6]] {
-        let n = Notification::parse(body).unwrap_err().notification();
-        assert_eq!(
-            (n.code, n.subcode, &n.data[..]),
-            (1, 2, &((HEADER_LEN + body.len()) as u16).to_be_bytes()[..])
-        );
-    }
-    let texts = [
-        ((1, 1), "Connection not synchronized"),
-        ((2, 6), "Unacceptable hold time"),
-        ((3, 10), "Invalid network field"),
-        ((4, 0), "Hold timer expired"),
-        ((5, 3), "Unexpected message in Established state"),
-        ((6, 2), "Administrative shutdown"),
-        ((6, 7), "Connection collision resolution"),
-        ((7, 1), "Invalid ROUTE-REFRESH message length"),
-        ((2, 9), "Unknown error 2.9"),
-        ((255, 255), "Unknown error 255.255"),
-        ((0, 0), "Unknown error 0.0"),
-    ];
-    for ((code, subcode), text) in texts {
-        assert_eq!(Notification::new(code, subcode).describe(), text);
-    }
-    let mut out = BytesMut::new();
-    Notification { code: 7, subcode: 1, data: vec![1; 60_000].into() }.encode(&mut out);
-    assert_eq!(out.len(), MESSAGE_LEN_MAX, "data is cut to what every neighbor takes");
-}
-
 #[test]
 fn route_refresh() {
     let mut out = BytesMut::new();
@@ -353,6 +294,27 @@ fn route_refresh() {
     assert_eq!(RouteRefresh::parse(&[0, 2, 0, 1]), Ok(request));
     for subtype in 0..=255 {
         assert_eq!(RouteRefresh::parse(&[0x40, 4, subtype, 71]).unwrap().subtype, subtype, "never an error");
+    }
+    // Lengths count only where the subtype does (RFC 7313 §5).
+    for subtype in [3, 255] {
+        let longer = RouteRefresh::parse(&[0, 2, subtype, 1, 9, 9]).unwrap();
+        assert_eq!((longer.family, longer.subtype, longer.kind()), (AddressFamily::IPV6, subtype, None));
+    }
+    let marks = [
+        (RouteRefresh::request(AddressFamily::IPV6), RefreshKind::Request),
+        (RouteRefresh::begin(AddressFamily::IPV6), RefreshKind::Begin),
+        (RouteRefresh::end(AddressFamily::IPV6), RefreshKind::End),
+    ];
+    for (subtype, (refresh, kind)) in marks.into_iter().enumerate() {
+        let subtype = subtype as u8;
+        assert_eq!((refresh.subtype, refresh.kind()), (subtype, Some(kind)));
+        let mut out = BytesMut::new();
+        refresh.encode(&mut out);
+        assert_eq!(out[..], message(5, &[0, 2, subtype, 1]));
+        for body in [&[0, 2, subtype][..], &[0, 2, subtype, 1, 0], &[0, 2, subtype, 1, 0, 0, 0, 0]] {
+            let n = RouteRefresh::parse(body).unwrap_err().notification();
+            assert_eq!((n.code, n.subcode, &n.data[..]), (7, 1, &message(5, body)[..]), "subtype {subtype}");
+        }
     }
     for len in [0, 1, 3, 5, 11] {
         let n = RouteRefresh::parse(&vec![0; len]).unwrap_err().notification();
