@@ -51,7 +51,7 @@ mod tests {
     fn it_is_bounded() {
         assert_eq!(Excerpt::new(&[0x40, 1, 0xff]).to_string(), "40 01 ff");
         assert_eq!(Excerpt::new(&[]).to_string(), "");
-        let long = Excerpt::new(&[7; 65_535]);
+        let long = Excerpt::new(&vec![7; 65_535]);
         assert_eq!(long.octets().len(), Excerpt::LEN_MAX);
         assert!(long.to_string().ends_with("07 07 ... (65535 octets)"), "{long}");
     }

@@ -125,7 +125,7 @@ fn and(octets: Vec<u8>) -> impl Fn(Block) -> Block {
 }
 
 /// Reads an UPDATE as the import side does: its parts, its attributes, every net in it.
-fn read<'a>(body: &'a [u8], session: Session) -> Result<ParsedAttributes<'a>, MessageError> {
+fn read(body: &[u8], session: Session) -> Result<ParsedAttributes<'_>, MessageError> {
     let nets = |field, ipv4| match (session == AddPath, ipv4) {
         (false, true) => ipv4_nlri(field).map(Iterator::count),
         (false, false) => ipv6_nlri(field).map(Iterator::count),
