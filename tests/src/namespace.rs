@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::command::{need_root, run};
-use crate::unique;
+use crate::{unique, until};
 
 /// A network namespace with its loopback up.
 #[derive(Debug)]
@@ -105,6 +105,18 @@ impl Namespace {
     pub fn no_link_local(&self, device: &str) -> Result<()> {
         self.ip(&["link", "set", "dev", device, "addrgenmode", "none"])?;
         self.ip(&["-6", "addr", "flush", "dev", device, "scope", "link"]).map(drop)
+    }
+
+    /// Waits until the link-local address that the kernel makes up for an interface can be used.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn has_link_local(&self, device: &str) -> Result<()> {
+        until(&format!("the link-local address of {device}"), || {
+            let shown = self.ip(&["-6", "addr", "show", "dev", device, "scope", "link"]);
+            shown.is_ok_and(|shown| shown.contains("fe80") && !shown.contains("tentative"))
+        })
+        .map(drop)
     }
 
     fn bring_up(&self, device: &str, addresses: &[&str]) -> Result<()> {

@@ -137,6 +137,12 @@ fn chain(plan: &Plan, start: impl Fn(&Namespace) -> Result<Middle>) -> Result<()
     Namespace::join((&first, "veth-a", &[&a]), (&middle, "veth-b", &[&b]))?;
     Namespace::join((&middle, "veth-c", &[&c]), (&last, "veth-d", &[&d]))?;
     first.no_link_local("veth-a")?;
+    if plan.net.contains(':') {
+        // 1.6 ends a session on an interface that has none yet.
+        for end in ["veth-b", "veth-c"] {
+            middle.has_link_local(end)?;
+        }
+    }
     let source = Router::start(&first, Program::Godwit, &plan.source())?;
     let sink = Router::start(&last, Program::Godwit, &plan.sink())?;
     let middle = start(&middle)?;

@@ -219,10 +219,7 @@ impl Scene {
             ip(&format!("{} proto static metric 78 {hops}", family.block(78)))?;
         }
         for (namespace, link) in [(&node, "eth0"), (&others, "eth0"), (&node, "cali1")] {
-            until("the link-local address", || {
-                let shown = namespace.ip(&["-6", "addr", "show", "dev", link, "scope", "link"]);
-                shown.is_ok_and(|shown| shown.contains("fe80") && !shown.contains("tentative"))
-            })?;
+            namespace.has_link_local(link)?;
         }
         Ok(Self { family, routes, node, others })
     }

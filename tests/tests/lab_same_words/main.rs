@@ -6,7 +6,7 @@ mod bird2;
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use godwit_lab::{Namespace, Program, Router, settles, until};
+use godwit_lab::{Namespace, Program, Router, settles};
 use similar::TextDiff;
 
 /// Its neighbor, which is always bird2.
@@ -129,10 +129,7 @@ impl Case {
         a.ip(&["route", "add", "10.77.0.0/16", "via", "192.168.1.2", "metric", "77", "proto", "static"])?;
         // BIRD announces a link-local next hop once it has one.
         for (namespace, link) in [(&a, "va"), (&b, "vb")] {
-            until("the link-local address", || {
-                let shown = namespace.ip(&["-6", "addr", "show", "dev", link, "scope", "link"]);
-                shown.is_ok_and(|shown| shown.contains("fe80") && !shown.contains("tentative"))
-            })?;
+            namespace.has_link_local(link)?;
         }
         let bird = self.answers(&a, &b, self.bird)?;
         let godwit = self.answers(&a, &b, Program::Godwit)?;
