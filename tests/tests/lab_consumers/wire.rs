@@ -69,6 +69,8 @@ impl Connection {
         match self.stream.read(&mut some) {
             Ok(0) => bail!("the connection was closed"),
             Ok(n) => self.buffer.extend(some.iter().take(n)),
+            // The kernel gives up a read with a deadline when the process was stopped for a while.
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 bail!("no line for {:?}", self.deadline);
             }
