@@ -157,3 +157,28 @@ fn lab_control_clients_that_vanish() -> Result<()> {
     until("the next client to be served", || lab.godwit.birdc("show status").contains("up and running"))?;
     lab.routes_still_flow(1)
 }
+
+#[test]
+fn lab_control_what_is_shown_is_no_older_than_the_answer() -> Result<()> {
+    let lab = Lab::new()?;
+    lab.godwit.has_route("11.79.249.0/24", &["via 192.0.2.2"])?;
+    let mut client = client(lab.godwit.socket())?;
+    for (command, answer, state) in [
+        ("restart", "peer: restarted", "start"),
+        ("disable", "peer: disabled", "down"),
+        ("enable", "peer: enabled", "start"),
+    ] {
+        // All at once: the questions wait while the command is carried out.
+        let asked = format!("{command} peer\nshow protocols peer\nshow route count\n");
+        client.get_mut().write_all(asked.as_bytes())?;
+        let answered = reply(&mut client)?;
+        ensure!(answered.contains(answer), "{answered}");
+        let shown = reply(&mut client)?;
+        let row = shown.lines().find(|l| l.contains("peer ")).unwrap_or_default();
+        ensure!(row.split_whitespace().nth(3) == Some(state), "after {command}: {shown}");
+        ensure!(!row.contains("Established"), "after {command}: {shown}");
+        let routes = reply(&mut client)?;
+        ensure!(routes.contains("0 of 0 routes"), "after {command}: {routes}");
+    }
+    Ok(())
+}
