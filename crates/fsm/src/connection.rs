@@ -30,16 +30,20 @@ pub(crate) enum Phase {
     OpenConfirm(Box<Open>),
     /// Established.
     Established,
+    /// The neighbor has told that the other connection stays, and has not closed this one yet.
+    Ending,
 }
 
 /// An OPEN that has come and is not answered yet: of two connections none is confirmed before the neighbor is
-/// known to know of both.
+/// known to know of both, and none that we opened before the neighbor has confirmed it.
 #[derive(Clone, Debug)]
 pub(crate) struct Deferred {
     pub(crate) open: Box<Open>,
-    /// Its KEEPALIVE has come as well.
-    pub(crate) confirmed: bool,
-    /// Until when the other connection is waited for.
+    /// When its KEEPALIVE came, if it has.
+    pub(crate) confirmed: Option<Instant>,
+    /// When it came.
+    pub(crate) since: Instant,
+    /// Until when the other connection, or KEEPALIVE, is waited for.
     pub(crate) until: Instant,
 }
 
@@ -96,6 +100,11 @@ impl Connection {
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         let deferred = self.deferred.as_ref().map(|deferred| deferred.until);
         [self.hold_at, self.keepalive_at, deferred].into_iter().flatten().min()
+    }
+
+    /// When the hold timer ends it.
+    pub(crate) fn hold_until(&self) -> Option<Instant> {
+        self.hold_at
     }
 
     /// Seconds left and whole time of the hold timer.

@@ -49,6 +49,12 @@ impl Negotiated {
         self.graceful_restart.as_ref().is_some_and(|graceful| !graceful.families.is_empty())
     }
 
+    /// Whether either end keeps routes of the other's over a restart (RFC 4724 §4.2).
+    pub(crate) fn keeps_routes(&self) -> bool {
+        let ends = [&self.local_open, &self.remote_open].map(Open::graceful_restart);
+        ends.iter().all(Option::is_some) && ends.into_iter().flatten().any(|end| !end.families.is_empty())
+    }
+
     /// How long its routes may stay after the connection is lost without a word; none: not at all.
     pub(crate) fn restart_time(&self) -> Option<Duration> {
         let seconds = self.graceful_restart.as_ref().filter(|_| self.keeps_forwarding())?.restart_time_secs;

@@ -5,6 +5,12 @@
 //! routes since a restart before, forgets them. And if we choose the other one only then, our Cease ends a session
 //! that it has established already, and it forgets all routes. So KEEPALIVE is held back until the neighbor's
 //! OPEN has come on both; and once it is sent, no other connection is taken.
+//!
+//! FRR goes on with the session over the connection that it accepted as soon as it finds OPEN and KEEPALIVE there;
+//! if by then it has not done with closing its own, or with our closing that, it closes the session instead. So,
+//! where either end keeps routes over a restart, of two ends the one that opened the connection is the last to
+//! confirm it: its KEEPALIVE waits for the other's, which tells that our OPEN was read and a collision found. And
+//! if the neighbor's own connection is the one to go, it is left to the neighbor, and waited until it is closed.
 
 use std::time::{Duration, Instant};
 
@@ -12,11 +18,15 @@ use godwit_wire::{Notification, Open, cease};
 
 use crate::action::{CloseReason, LogClass, Outbound};
 use crate::connection::{Connection, Deferred, Direction, Phase};
-use crate::establish::{Negotiated, check_open};
+use crate::establish::{KEEPALIVE_MIN, Negotiated, check_open};
 use crate::session::{STABLE_AFTER, Session};
 
-/// How long at most OPEN is waited for on a second connection: it may be with somebody who never sends one.
-pub(crate) const COLLISION_WAIT_MAX: Duration = Duration::from_secs(10);
+/// How long at most OPEN is waited for on a second connection: it may be with somebody who never sends one. And
+/// KEEPALIVE on one that we opened.
+const COLLISION_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// How long at most the neighbor may take to close a connection of its own when it has all it needs to choose.
+const CLOSE_WAIT_MAX: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Gives up an attempt to connect that has not come to the neighbor yet: it has come to us instead.
@@ -25,38 +35,94 @@ impl Session {
         self.decide(Direction::Incoming, now);
     }
 
-    /// Since when there is another connection that the neighbor may not know of: we do not have its OPEN.
-    pub(crate) fn rival_undecided_since(&self, direction: Direction, now: Instant) -> Option<Instant> {
-        match self.connection(direction.other()) {
-            Some(rival) => {
-                (rival.phase == Phase::OpenSent && rival.deferred.is_none()).then_some(rival.since)
+    /// Until when a connection that is not taken is better left alone than refused: the neighbor may have begun it
+    /// before it had the session established, and then closes it itself.
+    pub fn refuses_from(&self, now: Instant) -> Option<Instant> {
+        let (_, negotiated, since) = self.established.as_ref()?;
+        let at = *since + STABLE_AFTER;
+        (negotiated.keeps_routes() && at > now).then_some(at)
+    }
+
+    /// Leaves OPEN unanswered until nothing more is to be waited for, which may be at once.
+    pub(crate) fn defer(&mut self, direction: Direction, open: Open, now: Instant) {
+        let Some(connection) = self.slot(direction) else { return };
+        connection.touch(now);
+        connection.remote_open = Some(open.clone());
+        let open = Box::new(open);
+        connection.deferred = Some(Deferred { open, confirmed: None, since: now, until: now });
+        self.decide(direction, now);
+    }
+
+    /// Answers an OPEN that was left unanswered, if what it waits for is there, is gone, or has taken too long.
+    pub(crate) fn decide(&mut self, direction: Direction, now: Instant) {
+        let Some(connection) = self.connection(direction) else { return };
+        let Some(deferred) = &connection.deferred else { return };
+        // It was found good when it came.
+        let Ok(negotiated) = check_open(&self.config, &connection.local_open, &deferred.open) else { return };
+        let established = self.established.is_some();
+        let loser = if established { Some(direction) } else { self.loser(&negotiated) };
+        if loser == Some(Direction::Outgoing) {
+            return self.collide(Direction::Outgoing, now);
+        }
+        let until = self.awaited_until(direction, deferred, &negotiated);
+        if let Some(until) = until.filter(|until| *until > now) {
+            if let Some(deferred) = self.slot(direction).as_mut().and_then(|c| c.deferred.as_mut()) {
+                deferred.until = until;
             }
-            None => (direction == Direction::Incoming && self.connecting).then_some(now),
+            return;
+        }
+        if loser == Some(direction) {
+            return self.collide(direction, now);
+        }
+        let Some(deferred) = self.slot(direction).as_mut().and_then(|c| c.deferred.take()) else { return };
+        if self.connection(Direction::Incoming).is_some_and(|c| c.phase == Phase::Ending) {
+            self.close(Direction::Incoming, CloseReason::Gone, "", None, now);
+        } else if let Some(loser) = loser {
+            self.collide(loser, now);
+        }
+        self.confirm(direction, *deferred.open, &negotiated, now);
+        if deferred.confirmed.is_some() {
+            self.keepalive(direction, now);
         }
     }
 
-    /// RFC 4271 §6.8, RFC 6286 §2.3: of two connections the one opened by the speaker with the
-    /// higher identifier (on a tie, the higher AS) stays. Whether this one does.
-    pub(crate) fn resolve_collision(
-        &mut self,
+    /// Until when something is waited for before an OPEN is answered.
+    fn awaited_until(
+        &self,
         direction: Direction,
+        deferred: &Deferred,
         negotiated: &Negotiated,
-        now: Instant,
-    ) -> bool {
-        let other = direction.other();
-        let Some(rival) = self.connection(other) else { return true };
-        let loser = match rival.phase {
-            Phase::Established => direction,
-            // Its OPEN did not come in time: it may be with somebody else who has the same address.
-            Phase::OpenSent if rival.deferred.is_none() => return true,
-            Phase::OpenSent | Phase::OpenConfirm(_) => {
-                let ours = (self.config.router_id, self.config.local_as);
-                let theirs = (negotiated.peer_id, negotiated.peer_as);
-                if ours > theirs { Direction::Incoming } else { Direction::Outgoing }
-            }
+    ) -> Option<Instant> {
+        let careful = negotiated.keeps_routes();
+        let wait = COLLISION_WAIT_MAX.min(negotiated.hold_time.max(KEEPALIVE_MIN * 3) / 3);
+        let unconfirmed = careful && direction == Direction::Outgoing && deferred.confirmed.is_none();
+        let of_this = unconfirmed.then(|| deferred.since + wait);
+        let Some(rival) = self.connection(direction.other()) else {
+            let asks = direction == Direction::Incoming && self.connecting;
+            return of_this.max(asks.then(|| deferred.since + wait));
         };
-        self.collide(loser, now);
-        loser != direction
+        let of_rival = match (&rival.phase, &rival.deferred) {
+            (Phase::Ending, _) => rival.hold_until(),
+            // The neighbor may not know of the other one: we do not have its OPEN.
+            (Phase::OpenSent, None) => Some(rival.since + wait),
+            // The neighbor's is the one to go.
+            (_, Some(other)) if careful => Some(match (deferred.confirmed, other.confirmed) {
+                (Some(this), Some(other)) => this.max(other) + CLOSE_WAIT_MAX.min(wait),
+                _ => deferred.since.max(other.since) + wait,
+            }),
+            _ => None,
+        };
+        of_this.max(of_rival)
+    }
+
+    /// RFC 4271 §6.8, RFC 6286 §2.3: of two connections the one opened by the speaker with the higher identifier (on a
+    /// tie, the higher AS) stays. Which one does not, if both have their OPEN.
+    fn loser(&self, negotiated: &Negotiated) -> Option<Direction> {
+        let has_open = |c: &Connection| c.deferred.is_some() || matches!(c.phase, Phase::OpenConfirm(_));
+        let both = [&self.outgoing, &self.incoming].into_iter().all(|c| c.as_ref().is_some_and(has_open));
+        let ours = (self.config.router_id, self.config.local_as);
+        let theirs = (negotiated.peer_id, negotiated.peer_as);
+        both.then_some(if ours > theirs { Direction::Incoming } else { Direction::Outgoing })
     }
 
     pub(crate) fn collide(&mut self, loser: Direction, now: Instant) {
@@ -65,25 +131,24 @@ impl Session {
         self.close(loser, CloseReason::AfterFlush, "", None, now);
     }
 
-    /// Leaves OPEN unanswered for now.
-    pub(crate) fn defer(&mut self, direction: Direction, open: Open, until: Instant, now: Instant) {
-        let Some(connection) = self.slot(direction) else { return };
-        connection.touch(now);
-        connection.remote_open = Some(open.clone());
-        connection.deferred = Some(Deferred { open: Box::new(open), confirmed: false, until });
-    }
-
-    /// Answers an OPEN that was left unanswered: the other connection is gone, has lost, or has taken too long.
-    pub(crate) fn decide(&mut self, direction: Direction, now: Instant) {
-        let Some(connection) = self.slot(direction) else { return };
-        let Some(Deferred { open, confirmed, .. }) = connection.deferred.take() else { return };
-        let local = connection.local_open.clone();
-        // It was found good when it came.
-        let Ok(negotiated) = check_open(&self.config, &local, &open) else { return };
-        self.confirm(direction, *open, &negotiated, now);
-        if confirmed {
-            self.keepalive(direction, now);
+    /// The neighbor has told that a connection goes. If it is its own, and ours is not confirmed yet, it is left to it
+    /// to close; whether that is so.
+    pub(crate) fn leave_to_neighbor(&mut self, direction: Direction, now: Instant) -> bool {
+        let open_sent = |c: &Connection| c.phase == Phase::OpenSent;
+        if direction != Direction::Incoming || !self.outgoing.as_ref().is_some_and(open_sent) {
+            return false;
         }
+        let Some(connection) = self.incoming.as_mut().filter(|c| open_sent(c)) else { return false };
+        let Some(deferred) = &connection.deferred else { return false };
+        let negotiated = check_open(&self.config, &connection.local_open, &deferred.open);
+        if !negotiated.is_ok_and(|negotiated| negotiated.keeps_routes()) {
+            return false;
+        }
+        connection.phase = Phase::Ending;
+        connection.deferred = None;
+        connection.set_hold(CLOSE_WAIT_MAX, now);
+        self.decide(Direction::Outgoing, now);
+        true
     }
 
     /// Whether KEEPALIVE was sent on a connection so lately that the neighbor's is still to be expected.

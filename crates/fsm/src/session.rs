@@ -14,7 +14,7 @@ pub use stop::StopCause;
 
 use crate::action::{Action, CloseReason, Down, LogClass, Outbound};
 use crate::config::PeerConfig;
-use crate::connection::{Connection, Direction};
+use crate::connection::{Connection, Direction, Phase};
 use crate::establish::{KEEPALIVE_MIN, Negotiated};
 use crate::timers::{Jitter, Timer, Timers};
 
@@ -129,6 +129,9 @@ impl Session {
             Some(error) => self.log(LogClass::Trace, format!("Connection lost ({error})")),
             None => self.log(LogClass::Trace, "Connection closed"),
         }
+        if self.connection(direction).is_some_and(|c| c.phase == Phase::Ending) {
+            return self.close(direction, CloseReason::Gone, "", None, now);
+        }
         let error = error.unwrap_or("Connection closed");
         let reason = format!("Socket: {error}");
         self.last_error = Some(reason.clone());
@@ -159,6 +162,9 @@ impl Session {
 
     fn connection_timeout(&mut self, direction: Direction, now: Instant) {
         let Some(connection) = self.connection(direction) else { return };
+        if connection.hold_expired(now) && connection.phase == Phase::Ending {
+            return self.close(direction, CloseReason::Gone, "", None, now);
+        }
         if connection.hold_expired(now) {
             return self.fail(direction, Notification::new(4, 0), now);
         }

@@ -59,7 +59,7 @@ impl Session {
     /// The state.
     pub fn state(&self) -> State {
         let connection = [&self.outgoing, &self.incoming].into_iter().flatten().map(|c| match c.phase {
-            Phase::OpenSent => State::OpenSent,
+            Phase::OpenSent | Phase::Ending => State::OpenSent,
             Phase::OpenConfirm(_) => State::OpenConfirm,
             Phase::Established => State::Established,
         });
@@ -109,9 +109,10 @@ impl Session {
 
     fn best_connection(&self) -> Option<&Connection> {
         let rank = |c: &Connection| match c.phase {
-            Phase::OpenSent => u8::from(c.deferred.is_some()),
-            Phase::OpenConfirm(_) => 2,
-            Phase::Established => 3,
+            Phase::Ending => 0,
+            Phase::OpenSent => 1 + u8::from(c.deferred.is_some()),
+            Phase::OpenConfirm(_) => 3,
+            Phase::Established => 4,
         };
         [Direction::Outgoing, Direction::Incoming]
             .into_iter()

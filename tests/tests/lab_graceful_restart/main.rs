@@ -2,6 +2,7 @@
 //! helps and as the one that restarts. What counts is what others see: a third router, the kernels, packets.
 
 mod both_active;
+mod both_active_frr;
 mod helper;
 mod lab;
 mod preserved;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
 use godwit_config::Password;
@@ -269,11 +269,18 @@ fn set_ttl(socket: &SockRef<'_>, ipv4: bool, ttl: u8) -> io::Result<()> {
     if ipv4 { socket.set_ttl_v4(ttl.into()) } else { socket.set_unicast_hops_v6(ttl.into()) }
 }
 
-/// Says no to a connection that is one too many.
-pub(super) async fn refuse(stream: TcpStream, notification: Notification) {
+/// Says no to a connection that is one too many, if it is still there at a time that may lie ahead.
+pub(super) async fn refuse(stream: TcpStream, notification: Notification, at: Option<Instant>) {
+    let mut connection = Connection::new(stream);
+    if let Some(at) = at {
+        let mut sink = [0; 4096];
+        let end = async { while connection.stream.read(&mut sink).await.is_ok_and(|len| len > 0) {} };
+        if tokio::time::timeout_at(at.into(), end).await.is_ok() {
+            return;
+        }
+    }
     let mut out = BytesMut::new();
     notification.encode(&mut out);
-    let mut connection = Connection::new(stream);
     connection.queue(out.freeze());
     connection.linger().await;
 }

@@ -116,7 +116,8 @@ impl Task {
         );
         if !accepted {
             if self.up.is_some() {
-                crate::task::spawn(connection::refuse(incoming.stream, Notification::cease(5, None)));
+                let word = Notification::cease(5, None);
+                crate::task::spawn(connection::refuse(incoming.stream, word, self.fsm.refuses_from(now)));
             }
             return;
         }

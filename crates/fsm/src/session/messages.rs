@@ -7,8 +7,7 @@ use godwit_wire::{MessageError, Notification, Open, RouteRefresh, cease};
 use super::Session;
 use crate::action::{Action, CloseReason, LogClass, Outbound};
 use crate::connection::{Direction, Phase};
-use crate::establish::{KEEPALIVE_MIN, Negotiated, check_open};
-use crate::rivals::COLLISION_WAIT_MAX;
+use crate::establish::{Negotiated, check_open};
 
 /// What to do with an UPDATE that came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,16 +25,9 @@ impl Session {
         if connection.phase != Phase::OpenSent || connection.deferred.is_some() {
             return self.unexpected(direction, now);
         }
-        let negotiated = match check_open(&self.config, &connection.local_open, &open) {
-            Ok(negotiated) => negotiated,
-            Err(notification) => return self.fail(direction, notification, now),
-        };
-        let wait = COLLISION_WAIT_MAX.min(negotiated.hold_time.max(KEEPALIVE_MIN * 3) / 3);
-        let until = self.rival_undecided_since(direction, now).map(|since| since + wait);
-        if let Some(until) = until.filter(|until| *until > now) {
-            self.defer(direction, open, until, now);
-        } else if self.resolve_collision(direction, &negotiated, now) {
-            self.confirm(direction, open, &negotiated, now);
+        match check_open(&self.config, &connection.local_open, &open) {
+            Ok(_) => self.defer(direction, open, now),
+            Err(notification) => self.fail(direction, notification, now),
         }
     }
 
@@ -69,9 +61,13 @@ impl Session {
                 self.establish(direction, &open, now);
             }
             Phase::OpenSent => match &mut connection.deferred {
-                Some(deferred) => deferred.confirmed = true,
+                Some(deferred) => {
+                    deferred.confirmed = Some(now);
+                    self.decide(direction, now);
+                }
                 None => self.unexpected(direction, now),
             },
+            Phase::Ending => {}
         }
     }
 
@@ -99,7 +95,7 @@ impl Session {
 
     /// NOTIFICATION came (events 24, 25). It is never answered.
     pub fn notification(&mut self, direction: Direction, notification: &Notification, now: Instant) {
-        if self.connection(direction).is_none() {
+        if self.connection(direction).is_none_or(|c| c.phase == Phase::Ending) {
             return;
         }
         let text = notification.describe();
@@ -108,6 +104,9 @@ impl Session {
         let collision = notification.is_cease() && notification.subcode == cease::COLLISION;
         if !collision {
             self.last_error = Some(reason.clone());
+        }
+        if collision && self.leave_to_neighbor(direction, now) {
+            return;
         }
         self.shutdown_message = notification.shutdown_message();
         // RFC 5492 §3: a neighbor that knows no optional parameters is asked again without.
@@ -123,7 +122,7 @@ impl Session {
 
     /// A message could not be read.
     pub fn message_error(&mut self, direction: Direction, error: &MessageError, now: Instant) {
-        if self.connection(direction).is_some() {
+        if self.connection(direction).is_some_and(|c| c.phase != Phase::Ending) {
             self.log(LogClass::Remote, error.to_string());
             self.fail(direction, error.notification(), now);
         }
@@ -156,7 +155,7 @@ impl Session {
             Some(Phase::OpenSent) => 1,
             Some(Phase::OpenConfirm(_)) => 2,
             Some(Phase::Established) => 3,
-            None => return,
+            Some(Phase::Ending) | None => return,
         };
         self.fail(direction, Notification::new(5, subcode), now);
     }
