@@ -4,7 +4,9 @@ use std::fmt::Debug;
 
 use bytes::Bytes;
 use godwit_fsm::{Status, StopCause, TimerStatus};
-use godwit_wire::{AddressFamily, Capability, Excerpt, MessageError, Notification, Open};
+use godwit_wire::{
+    AddressFamily, AttributeError, Capability, Excerpt, Fault, MessageError, Notification, Open, Treatment,
+};
 
 use crate::common::open_b;
 
@@ -80,6 +82,13 @@ pub(crate) fn events() -> Vec<Event> {
             what: "it is too long",
             excerpt: Excerpt::new(&[0, 9]),
         }),
+        Event::Malformed(MessageError::NothingToWithdraw(AttributeError {
+            code: 1,
+            offset: 0,
+            fault: Fault::Length,
+            treatment: Treatment::Withdraw,
+            excerpt: Excerpt::default(),
+        })),
         Event::Malformed(MessageError::OptionalAttribute {
             what: "next hop",
             offset: 0,
