@@ -110,14 +110,15 @@ fn lab_learned_attributes_are_shown_as_bird_shows_them() -> Result<()> {
         let (net, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         ip(&host, &format!("route add {kind} {net} proto static {rest}"))?;
     }
-    let read =
-        "filter { if krt_mtu = 1400 then krt_rtt = krt_mtu; if krt_lock_mtu then preference = 50; accept; }";
-    let guard = read.replace("if krt_lock_mtu", "if defined(krt_lock_mtu) && krt_lock_mtu");
+    let read = "filter { if krt_mtu = 1400 then krt_rtt = krt_mtu; accept; }";
     let two = format!(
-        "{HEAD}protocol kernel k {{ learn; ipv4 {{ import {guard}; }}; }}
-         protocol kernel k6 {{ learn; ipv6 {{ import {guard}; }}; }}"
+        "{HEAD}protocol kernel k {{ learn; ipv4 {{ import {read}; }}; }}
+         protocol kernel k6 {{ learn; ipv6 {{ import {read}; }}; }}"
     );
-    let one = format!("{HEAD}protocol kernel k {{ learn; import {guard}; }}");
+    // 2.0.12 takes every lock of a learned route for set if one is.
+    let read =
+        read.replace("accept;", "if defined(krt_lock_mtu) && krt_lock_mtu then preference = 50; accept;");
+    let one = format!("{HEAD}protocol kernel k {{ learn; import {read}; }}");
     for (theirs, ours, config) in pairs(two, [one.clone(), one]) {
         let (theirs, ours) = (Router::start(&host, theirs, &config)?, Router::start(&host, ours, &config)?);
         let wanted = settles("what BIRD learns", || shown(&theirs))?;
@@ -133,7 +134,8 @@ fn lab_learned_attributes_are_shown_as_bird_shows_them() -> Result<()> {
     Ok(())
 }
 
-/// What is set for the n-th net.
+/// What is set for the n-th net. Not here, as it crashes 2.0.12: `krt_feature_allfrag`, to take away a lock where none
+/// was set.
 const SET: [&str; 17] = [
     "krt_mtu = 1400; krt_source = 7; krt_prefsrc = 10.0.0.1;",
     "krt_realm = 7; krt_mtu = 1500;",
@@ -146,7 +148,7 @@ const SET: [&str; 17] = [
     "krt_scope = 300;",
     "krt_window = 4294967295; krt_lock_mtu = true;",
     "krt_quickack = 4294967295; krt_rto_min = 4294967295; krt_rtt = 1;",
-    "krt_feature_ecn = true; krt_feature_allfrag = true;",
+    "krt_feature_ecn = true;",
     "krt_lock_mtu = true; krt_lock_mtu = false;",
     "krt_metric = 77; krt_mtu = 1234;",
     "krt_rtt = 80; krt_rttvar = 80; krt_rto_min = 300; krt_window = 1; krt_sstresh = 2; krt_cwnd = 3; krt_advmss = 4;
@@ -213,7 +215,7 @@ fn lab_attributes_go_into_the_kernel_as_bird_puts_them() -> Result<()> {
 #[test]
 fn lab_attributes_set_on_import_are_shown_as_bird_shows_them() -> Result<()> {
     let (mut filter, mut routes) = (String::new(), String::new());
-    // 2.0.12 crashes when a lock is taken away that was never set; what `krt_source` of a static route is, is 1.6's.
+    // What `krt_source` of a static route is, is 1.6's.
     for (i, set) in SET.iter().enumerate().filter(|(_, set)| !set.contains("krt_source")) {
         filter += &format!("if net = 10.1.{i}.0/24 then {{ {set} }}\n");
         routes += &format!("route 10.1.{i}.0/24 via 10.0.0.7;\n");
@@ -327,7 +329,6 @@ fn lab_a_next_hop_of_our_own_is_unreachable() -> Result<()> {
         "10.99.0.1",
         "10.99.0.2",
         "10.8.0.1",
-        "127.0.0.1",
     ];
     let line =
         |(i, hop): (usize, &&str)| format!("route 10.100.{i}.0/24 blackhole {{ bgp_next_hop = {hop}; }};\n");
@@ -403,12 +404,14 @@ fn lab_a_next_hop_of_our_own_is_unreachable() -> Result<()> {
 /// Nets of BGP and the kind of their route, where they lead.
 fn unmarked(router: &Router) -> Vec<String> {
     let routes = shown(router).into_iter().filter(|r| r.contains("[p"));
+    // The metric of the way to the next hop is another matter.
+    let metric = Regex::new(r" \(100[^)]*\)").expect("a pattern");
     let ways = |l: &&str| l.starts_with("\tvia ") || l.starts_with("\tdev ");
     routes
         .map(|r| {
             let head = r.lines().next().unwrap_or_default();
             let way: Vec<_> = r.lines().filter(ways).collect();
-            format!("{head}{}", way.concat())
+            format!("{}{}", metric.replace(head, ""), way.concat())
         })
         .collect()
 }

@@ -103,10 +103,10 @@ impl LinkTable {
         found.map(|(_, index)| (index, false))
     }
 
-    /// The addresses of interfaces that are up.
-    pub(crate) fn own_addresses(&self) -> BTreeSet<IpAddr> {
+    /// The addresses of interfaces that are up, with the interfaces' numbers.
+    pub(crate) fn own_addresses(&self) -> BTreeSet<(IpAddr, u32)> {
         let up = self.addresses().filter(|(link, _)| link.admin_up);
-        up.map(|(_, address)| address.address.ip()).collect()
+        up.map(|(link, address)| (address.address.ip(), link.index)).collect()
     }
 
     /// The name of an interface, or its number where there is none any more.

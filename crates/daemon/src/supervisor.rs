@@ -71,7 +71,7 @@ pub(crate) struct Supervisor {
     listeners: Listeners,
     router_id: Option<Ipv4Addr>,
     /// The tables know these addresses as ours.
-    own_addresses: BTreeSet<IpAddr>,
+    own_addresses: BTreeSet<(IpAddr, u32)>,
     instances: BTreeMap<String, Instance>,
     seed: u64,
     started: u64,

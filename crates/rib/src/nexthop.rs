@@ -43,8 +43,8 @@ pub(crate) struct NextHopTracker {
     /// Next hops of the other family: no table to look them up in.
     foreign: BTreeMap<IpAddr, u32>,
     free: Vec<u32>,
-    /// Addresses of this router itself.
-    own: BTreeSet<IpAddr>,
+    /// Addresses of this router itself, with the numbers of their interfaces.
+    own: BTreeSet<(IpAddr, u32)>,
 }
 
 impl NextHopTracker {
@@ -120,14 +120,14 @@ impl NextHopTracker {
         self.by_bits.range(first..=last).map(|(bits, id)| (*id, *bits)).collect()
     }
 
-    /// Whether an address is this router's own.
-    pub(crate) fn is_own(&self, address: IpAddr) -> bool {
-        self.own.contains(&address)
+    /// Whether an address is this router's own on an interface.
+    pub(crate) fn is_own(&self, address: IpAddr, ifindex: u32) -> bool {
+        self.own.contains(&(address, ifindex))
     }
 
     /// Sets the router's own addresses; the ones that came or went.
-    pub(crate) fn set_own(&mut self, own: BTreeSet<IpAddr>) -> Vec<IpAddr> {
-        let changed = self.own.symmetric_difference(&own).copied().collect();
+    pub(crate) fn set_own(&mut self, own: BTreeSet<(IpAddr, u32)>) -> Vec<IpAddr> {
+        let changed = self.own.symmetric_difference(&own).map(|(address, _)| *address).collect();
         self.own = own;
         changed
     }

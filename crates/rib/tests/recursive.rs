@@ -241,7 +241,7 @@ fn ipv6() {
 
 #[test]
 fn nothing_is_sent_to_an_address_of_our_own() {
-    let own = |address: &str| [ip(address)].into();
+    let own = |address: &str| [(ip(address), 2)].into();
     let to_link = Destination::Unicast(NextHop { gateway: None, ifindex: 2, weight: 1, onlink: false });
     let mut lab = lab::<Ipv4Network>();
     lab.table.set_own_addresses(own("10.9.0.1"));
@@ -259,6 +259,12 @@ fn nothing_is_sent_to_an_address_of_our_own() {
     assert_eq!(lab.told(), one(A, Destination::Unreachable));
     lab.table.set_own_addresses(own("10.9.0.1"));
     assert!(!lab.table.has_job(), "nothing changed");
+
+    // It is another link's.
+    lab.table.set_own_addresses([(ip("10.9.0.1"), 3)].into());
+    assert_eq!(lab.told().len(), 1);
+    lab.table.set_own_addresses(own("10.9.0.1"));
+    assert_eq!(lab.told(), one(A, Destination::Unreachable));
 
     // Who has another way to it may go there, as with BIRD.
     announce(&mut lab.table, lab.igp, net("10.9.0.1/32"), &static_route(via("192.0.2.5")));

@@ -20,15 +20,20 @@ impl<K: NetKey> Table<K> {
             .find(|id| !self.nets[*id as usize].paths.is_empty())
     }
 
-    /// Says which addresses are this router's own: a next hop that is one of them, and on a link of ours, is
-    /// unreachable. What resolves through one that came or went is resolved again by the next jobs.
-    pub fn set_own_addresses(&mut self, own: BTreeSet<IpAddr>) {
+    /// Says which addresses are this router's own, and the numbers of the interfaces that have them: a next hop that
+    /// is one of them and on that link is unreachable. What resolves through one that came or went is resolved again by the next jobs.
+    pub fn set_own_addresses(&mut self, own: BTreeSet<(IpAddr, u32)>) {
         for address in self.next_hops.set_own(own) {
             let Some(bits) = K::address_bits(address) else { continue };
             for (next_hop, _) in self.next_hops.within(bits, bits) {
                 self.jobs.reresolve(next_hop);
             }
         }
+    }
+
+    fn leads_to_us(&self, address: IpAddr, to: &Destination) -> bool {
+        let hops = to.next_hops().iter();
+        hops.filter(|hop| hop.gateway.is_none()).any(|hop| self.next_hops.is_own(address, hop.ifindex))
     }
 
     /// Looks a recursive next hop up in this table.
@@ -44,10 +49,8 @@ impl<K: NetKey> Table<K> {
             dropped @ (Destination::Blackhole | Destination::Unreachable | Destination::Prohibit) => {
                 return Resolution::Dropped(dropped.clone());
             }
-            // What would be handed to the link itself, if it were not for the address being ours.
-            unicast if self.next_hops.is_own(address) && leads_to_a_link(unicast) => {
-                return Resolution::Unresolved;
-            }
+            // It would be handed to the link itself, were it not for the address being ours there.
+            unicast if self.leads_to_us(address, unicast) => return Resolution::Unresolved,
             unicast => unicast
                 .next_hops()
                 .iter()
@@ -62,8 +65,4 @@ impl<K: NetKey> Table<K> {
         };
         Resolution::Hops { hops, igp_metric }
     }
-}
-
-fn leads_to_a_link(destination: &Destination) -> bool {
-    destination.next_hops().iter().any(|hop| hop.gateway.is_none())
 }
