@@ -1,6 +1,7 @@
 //! What filters say of kernel routes (`krt_mtu` and so on), and what is learned of them, beside both BIRDs; and next
 //! hops that are addresses of our own.
 
+use std::fmt::Write as _;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -170,13 +171,14 @@ fn setting(old: bool, six: bool) -> String {
             |part: u32| if six { format!("fd10:{i}:0:{part}::/64") } else { format!("10.1.{i}.{part}/26") };
         let way = |n: u32| if six { format!("fd00::{n}") } else { format!("10.0.0.{n}") };
         let all = if six { format!("fd10:{i}::/48{{64,64}}") } else { format!("10.1.{i}.0/24{{26,26}}") };
-        filter += &format!("if net ~ [ {all} ] then {{ {set} }}\n");
+        writeln!(filter, "if net ~ [ {all} ] then {{ {set} }}").expect("text grows");
         let several = if old { "multipath via" } else { "via" };
-        routes += &format!("route {} via {};\nroute {} via \"v0\";\n", net(0), way(7), net(64));
+        writeln!(routes, "route {} via {};\nroute {} via \"v0\";", net(0), way(7), net(64))
+            .expect("text grows");
         if !(old && set.contains("krt_realm")) {
-            routes += &format!("route {} {several} {} via {};\n", net(128), way(7), way(8));
+            writeln!(routes, "route {} {several} {} via {};", net(128), way(7), way(8)).expect("text grows");
         }
-        routes += &format!("route {} blackhole;\n", net(192));
+        writeln!(routes, "route {} blackhole;", net(192)).expect("text grows");
     }
     let name = if six { "6" } else { "4" };
     let filter = format!("filter out{name} {{\n{filter}accept;\n}}\n");
@@ -217,8 +219,8 @@ fn lab_attributes_set_on_import_are_shown_as_bird_shows_them() -> Result<()> {
     let (mut filter, mut routes) = (String::new(), String::new());
     // What `krt_source` of a static route is, is 1.6's.
     for (i, set) in SET.iter().enumerate().filter(|(_, set)| !set.contains("krt_source")) {
-        filter += &format!("if net = 10.1.{i}.0/24 then {{ {set} }}\n");
-        routes += &format!("route 10.1.{i}.0/24 via 10.0.0.7;\n");
+        writeln!(filter, "if net = 10.1.{i}.0/24 then {{ {set} }}")?;
+        writeln!(routes, "route 10.1.{i}.0/24 via 10.0.0.7;")?;
     }
     let filter = format!("filter {{ {filter} accept; }}");
     let two = format!("{HEAD}protocol static st {{ ipv4 {{ import {filter}; }}; {routes} }}");

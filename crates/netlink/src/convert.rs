@@ -151,8 +151,8 @@ impl Attributes {
                 RouteAttribute::MultiPath(hops) => {
                     self.multipath = hops.iter().map(hop).collect();
                     // Each next hop has its own; BIRD 2 takes the last one's for the route's.
-                    let realms = hops.iter().flat_map(|h| &h.attributes).filter_map(realm_of);
-                    self.realm = realms.last().unwrap_or(self.realm);
+                    let mut realms = hops.iter().flat_map(|h| &h.attributes).rev().filter_map(realm_of);
+                    self.realm = realms.next().unwrap_or(self.realm);
                 }
                 RouteAttribute::Realm(_) => self.realm = realm_of(attribute).unwrap_or_default(),
                 RouteAttribute::Metrics(list) => self.metrics = Metrics::read(list),

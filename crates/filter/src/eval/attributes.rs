@@ -316,9 +316,8 @@ impl Run<'_> {
             Attribute::BgpOtc => rare(route, |r| r.only_to_customer = None),
             Attribute::Extra(name, Type::Bool) if let Some((whole, _)) = bit_of(name) => {
                 // 2.x takes all of them away, 1.6 none.
-                if bird2 {
-                    route.set_extra(whole, None);
-                }
+                let kept = if bird2 { None } else { route.extra(whole).cloned() };
+                route.set_extra(whole, kept);
             }
             Attribute::Extra(name, _) => route.set_extra(name, None),
             _ => {}
