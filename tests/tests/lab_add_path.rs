@@ -171,7 +171,13 @@ fn chain(plan: &Plan, start: impl Fn(&Namespace) -> Result<Middle>) -> Result<()
     source.birdc("enable s1");
     has(2, "(65001,1)")?;
     // Asked for its routes again, the middle has them both, and so has the source.
+    let told = || {
+        let updates = sink.detail("middle", "Import updates:");
+        updates.split_whitespace().next().and_then(|n| n.parse::<u32>().ok()).unwrap_or_default()
+    };
+    let before = told();
     sink.birdc("reload in middle");
+    until("both to be told again", || told() >= before + 2).with_context(logs)?;
     source.birdc("reload out middle");
     has(2, "(65001,2)")?;
     source.birdc("disable s2");
