@@ -1,14 +1,14 @@
 //! What an option is when the configuration does not say (bird.md §1.3 to §1.12).
 
+mod bgp;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use godwit_wire::AddressFamily;
 
 use crate::model::{
-    BgpChannelConfig, BgpConfig, ChannelConfig, DebugFlags, DeviceConfig, Dialect, GatewayMode,
-    GracefulRestartMode, KernelConfig, Neighbor, NeighborAs, Policy, ProtocolConfig, ProtocolKind,
-    RouterConfig, TableConfig,
+    BgpChannelConfig, ChannelConfig, DebugFlags, DeviceConfig, Dialect, KernelConfig, Policy, ProtocolConfig,
+    ProtocolKind, RouterConfig, TableConfig,
 };
 
 /// The TCP port of BGP (RFC 4271 §4).
@@ -119,77 +119,5 @@ impl KernelConfig {
     /// Whether its routes stay in the kernel when the router stops; `graceful`: to start again.
     pub fn keeps_routes(&self, graceful: bool) -> bool {
         self.persist || (self.graceful_restart && graceful)
-    }
-}
-
-impl BgpConfig {
-    /// A session with BIRD's defaults, those of 2.x where the dialects differ; internal ones are
-    /// multihop, and `check link` is on for direct ones.
-    pub fn new(local_as: u32, neighbor: Neighbor, neighbor_as: NeighborAs) -> Self {
-        let config = Self {
-            local_as,
-            local_address: None,
-            local_port: BGP_PORT,
-            neighbor,
-            neighbor_port: BGP_PORT,
-            neighbor_as,
-            multihop: None,
-            strict_bind: false,
-            password: None,
-            passive: false,
-            rr_client: false,
-            rr_cluster_id: None,
-            rs_client: false,
-            hold_time_secs: 240,
-            startup_hold_time_secs: 240,
-            keepalive_time_secs: None,
-            connect_delay: None,
-            connect_retry: Duration::from_secs(120),
-            error_wait: (Duration::from_secs(60), Duration::from_secs(300)),
-            error_forget: Duration::from_secs(300),
-            disable_after_error: false,
-            path_metric: true,
-            med_metric: false,
-            deterministic_med: false,
-            igp_metric: true,
-            prefer_older: false,
-            default_med: 0,
-            default_local_pref: 100,
-            allow_local_as: 0,
-            allow_local_pref: false,
-            allow_as_sets: true,
-            enforce_first_as: false,
-            interpret_communities: true,
-            route_refresh: true,
-            four_octet_as: true,
-            capabilities: true,
-            graceful_restart: GracefulRestartMode::Aware,
-            graceful_restart_time_secs: 120,
-            ttl_security: false,
-            check_link: true,
-        };
-        if config.is_internal() {
-            Self { multihop: Some(MULTIHOP_DEFAULT), check_link: false, ..config }
-        } else {
-            config
-        }
-    }
-
-    /// Whether the neighbor is in our AS.
-    pub fn is_internal(&self) -> bool {
-        match self.neighbor_as {
-            NeighborAs::Number(n) => n == self.local_as,
-            NeighborAs::Internal => true,
-            NeighborAs::External => false,
-        }
-    }
-
-    /// Whether a channel of this session looks its next hops up in a table rather than on the link.
-    pub fn is_recursive(&self, mode: GatewayMode) -> bool {
-        match mode {
-            GatewayMode::Auto => self.multihop.is_some(),
-            GatewayMode::Direct => false,
-            GatewayMode::Recursive => true,
-        }
     }
 }

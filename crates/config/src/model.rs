@@ -1,11 +1,13 @@
 //! The one model every front end produces and the daemon runs on.
 
 mod bgp;
+mod bgp_channel;
 mod channel;
 mod device;
 mod kernel;
 mod log;
 mod password;
+mod session;
 mod static_routes;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,14 +16,17 @@ use std::sync::Arc;
 use godwit_filter::Program;
 use godwit_wire::AddressFamily;
 
-pub use bgp::{
-    BgpChannelConfig, BgpConfig, GatewayMode, GracefulRestartMode, Neighbor, NeighborAs, NextHopMode,
+pub use bgp::{BgpConfig, GracefulRestartMode, Neighbor, NeighborAs};
+pub use bgp_channel::{
+    AigpMode, BgpChannelConfig, GatewayMode, LinkLocalFormat, MissingLladdr, NextHopMode, NextHopPreference,
+    PrivateAs,
 };
 pub use channel::{ChannelConfig, Limit, LimitAction, Policy};
 pub use device::{DeviceConfig, DirectConfig, InterfacePattern};
 pub use kernel::KernelConfig;
 pub use log::{DebugFlags, LogClasses, LogDestination, LogTarget, TimeFormat, TimeFormats};
 pub use password::Password;
+pub use session::{CeaseCodes, Requirements, TcpAoAlgorithm, TcpAoKey, TcpAoPreference};
 pub use static_routes::{StaticConfig, StaticNextHop, StaticRoute, StaticTarget};
 
 /// Which configuration language a router was written in; the control socket answers in the same.

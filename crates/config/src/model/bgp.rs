@@ -1,11 +1,12 @@
-//! The BGP protocol: a session's options and those of its channels.
+//! The BGP protocol: a session's options.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use godwit_wire::Role;
 use ipnetwork::IpNetwork;
 
-use super::{ListenConfig, Password};
+use super::{CeaseCodes, InterfacePattern, ListenConfig, Password, Requirements, TcpAoKey};
 
 /// Whom a BGP protocol talks to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,6 +55,17 @@ pub enum GracefulRestartMode {
     On,
 }
 
+impl GracefulRestartMode {
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Aware => "aware",
+            Self::On => "on",
+        }
+    }
+}
+
 /// `protocol bgp`: the session's options. Channel options are in [`BgpChannelConfig`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BgpConfig {
@@ -71,10 +83,25 @@ pub struct BgpConfig {
     pub neighbor_as: NeighborAs,
     /// `multihop [N]`: the TTL; none: direct.
     pub multihop: Option<u8>,
+    /// `onlink`: the neighbor is reached without an address of ours in its network.
+    pub onlink: bool,
+    /// `interface range`: where a [`Neighbor::Range`] may be met, each interface with a socket of its own; empty:
+    /// anywhere.
+    pub interface_range: Vec<InterfacePattern>,
     /// `strict bind`.
     pub strict_bind: bool,
-    /// `password`, TCP MD5.
+    /// `free bind`: listen on an address that is not there yet.
+    pub free_bind: bool,
+    /// `dynamic name`, how sessions of a [`Neighbor::Range`] are named; none: `dynbgp`.
+    pub dynamic_name: Option<String>,
+    /// `dynamic name digits`: the least digits of the number after the name.
+    pub dynamic_name_digits: u32,
+    /// The most sessions of a [`Neighbor::Range`] at a time; 0: as many as come. BIRD has no such option.
+    pub dynamic_limit: u32,
+    /// `password`, TCP MD5. Without one, and without `tcp_ao_keys`, the session is not authenticated.
     pub password: Option<Password>,
+    /// `keys`, TCP-AO (RFC 5925); none of them if there is a password.
+    pub tcp_ao_keys: Vec<TcpAoKey>,
     /// `passive`.
     pub passive: bool,
     /// `rr client`.
@@ -83,12 +110,25 @@ pub struct BgpConfig {
     pub rr_cluster_id: Option<Ipv4Addr>,
     /// `rs client`.
     pub rs_client: bool,
+    /// `confederation`: the AS number all of it has to the outside (RFC 5065 §3).
+    pub confederation: Option<u32>,
+    /// `confederation member`: whether the neighbor is in our confederation.
+    pub confederation_member: bool,
+    /// `local role`: what we are to the neighbor (RFC 9234 §4.1).
+    pub local_role: Option<Role>,
     /// `hold time`, seconds; 0 or 3 to 65535.
     pub hold_time_secs: u16,
     /// `startup hold time`, seconds.
     pub startup_hold_time_secs: u16,
     /// `keepalive time`, seconds; none: a third of the hold time.
     pub keepalive_time_secs: Option<u16>,
+    /// `min hold time`, the least the neighbor may ask for, seconds.
+    pub min_hold_time_secs: u32,
+    /// `min keepalive time`, the least the negotiated hold time may lead to, seconds.
+    pub min_keepalive_time_secs: u32,
+    /// `send hold time`, seconds, at our own hold time; 0: no limit; none: twice the hold time (RFC 9687). What it is
+    /// in a session says [`BgpConfig::send_hold_time`].
+    pub send_hold_time_secs: Option<u32>,
     /// `connect delay time`; none: at once.
     pub connect_delay: Option<Duration>,
     /// `connect retry time`.
@@ -99,6 +139,8 @@ pub struct BgpConfig {
     pub error_forget: Duration,
     /// `disable after error`.
     pub disable_after_error: bool,
+    /// `disable after cease`.
+    pub disable_after_cease: CeaseCodes,
     /// `path metric`.
     pub path_metric: bool,
     /// `med metric`.
@@ -117,6 +159,8 @@ pub struct BgpConfig {
     pub allow_local_as: u32,
     /// `allow bgp_local_pref`.
     pub allow_local_pref: bool,
+    /// `allow bgp_med`: an external neighbor is sent the MED a route came with.
+    pub allow_med: bool,
     /// `allow as sets`.
     pub allow_as_sets: bool,
     /// `enforce first as`.
@@ -125,18 +169,42 @@ pub struct BgpConfig {
     pub interpret_communities: bool,
     /// `enable route refresh`.
     pub route_refresh: bool,
+    /// `enable enhanced route refresh` (RFC 7313); without [`route_refresh`](Self::route_refresh) it is off.
+    pub enhanced_route_refresh: bool,
+    /// `enable extended messages` (RFC 8654).
+    pub extended_messages: bool,
+    /// `advertise hostname`.
+    pub advertise_hostname: bool,
+    /// `advertise ipv4`, of 1.6: whether an OPEN says that we speak IPv4 where RFC 4760 lets us leave it out.
+    pub advertise_ipv4: bool,
     /// `enable as4`.
     pub four_octet_as: bool,
     /// `capabilities`.
     pub capabilities: bool,
+    /// `require …`: what the neighbor must announce.
+    pub require: Requirements,
     /// `graceful restart`.
     pub graceful_restart: GracefulRestartMode,
     /// `graceful restart time`, seconds.
     pub graceful_restart_time_secs: u16,
+    /// `min graceful restart time`: a neighbor that announces less has this, seconds.
+    pub min_graceful_restart_time_secs: u16,
+    /// `max graceful restart time`: a neighbor that announces more has this, seconds.
+    pub max_graceful_restart_time_secs: u16,
+    /// `long lived graceful restart` (RFC 9494); none: [`GracefulRestartMode::Aware`] unless graceful restart is off.
+    pub long_lived_graceful_restart: Option<GracefulRestartMode>,
+    /// `long lived stale time`, seconds, 24 bits.
+    pub long_lived_stale_time_secs: u32,
+    /// `min long lived stale time`: a neighbor that announces less has this, seconds.
+    pub min_long_lived_stale_time_secs: u32,
+    /// `max long lived stale time`: a neighbor that announces more has this, seconds.
+    pub max_long_lived_stale_time_secs: u32,
     /// `ttl security`.
     pub ttl_security: bool,
     /// `check link`.
     pub check_link: bool,
+    /// `disable rx`: what comes is thrown away, and there is no hold timer; for tests of the send hold timer.
+    pub disable_rx: bool,
 }
 
 impl BgpConfig {
@@ -151,67 +219,6 @@ impl BgpConfig {
         let wildcard: IpAddr = if ipv6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
         SocketAddr::new(address.unwrap_or(wildcard), port)
     }
-}
-
-/// `next hop self`/`next hop keep`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum NextHopMode {
-    /// Off.
-    #[default]
-    Off,
-    /// For routes of every peer.
-    All,
-    /// For routes of internal peers.
-    Internal,
-    /// For routes of external peers.
-    External,
-}
-
-impl NextHopMode {
-    /// The word of the configuration.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::All => "on",
-            Self::Internal => "ibgp",
-            Self::External => "ebgp",
-        }
-    }
-}
-
-/// `gateway`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum GatewayMode {
-    /// Direct for a direct session, recursive for multihop.
-    #[default]
-    Auto,
-    /// The next hop must be on the link.
-    Direct,
-    /// The next hop is looked up.
-    Recursive,
-}
-
-/// A BGP channel's own options.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct BgpChannelConfig {
-    /// `next hop self`.
-    pub next_hop_self: NextHopMode,
-    /// `next hop keep`; none: BIRD's default for the session's kind.
-    pub next_hop_keep: Option<NextHopMode>,
-    /// `next hop address`.
-    pub next_hop_address: Option<IpAddr>,
-    /// `gateway`.
-    pub gateway: GatewayMode,
-    /// `igp table`.
-    pub igp_table: Option<String>,
-    /// `secondary`.
-    pub secondary: bool,
-    /// `add paths`: (receive, send).
-    pub add_paths: (bool, bool),
-    /// `mandatory`.
-    pub mandatory: bool,
-    /// `graceful restart` of the channel; none: the protocol's.
-    pub graceful_restart: Option<bool>,
 }
 
 #[cfg(test)]
