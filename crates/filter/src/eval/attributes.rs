@@ -300,7 +300,6 @@ impl Run<'_> {
         if !self.is_defined(attribute)? {
             return Ok(());
         }
-        let bird2 = self.dialect == Dialect::Bird2;
         let route = self.route_mut()?;
         match attribute {
             Attribute::BgpPath => route.bgp.as_path = None,
@@ -315,9 +314,8 @@ impl Run<'_> {
             Attribute::BgpOriginatorId => rare(route, |r| r.originator_id = None),
             Attribute::BgpOtc => rare(route, |r| r.only_to_customer = None),
             Attribute::Extra(name, Type::Bool) if let Some((whole, _)) = bit_of(name) => {
-                // 2.x takes all of them away, 1.6 none.
-                let kept = if bird2 { None } else { route.extra(whole).cloned() };
-                route.set_extra(whole, kept);
+                // All bits go, as both BIRDs have it.
+                route.set_extra(whole, None);
             }
             Attribute::Extra(name, _) => route.set_extra(name, None),
             _ => {}
