@@ -245,7 +245,7 @@ fn lab_attributes_set_on_import_are_shown_as_bird_shows_them() -> Result<()> {
 #[test]
 fn lab_attributes_are_put_right_and_otherwise_left_alone() -> Result<()> {
     let host = host("krtright")?;
-    let routes: String = (1..=5).map(|i| format!("route 10.1.{i}.0/24 via 10.0.0.7;\n")).collect();
+    let routes = (1..=5).map(|i| format!("route 10.1.{i}.0/24 via 10.0.0.7;\n")).collect::<Vec<_>>().concat();
     let set = "krt_mtu = 70000; krt_advmss = 70000; krt_hoplimit = 300; krt_realm = 7; krt_window = 0;
                krt_lock_mtu = true; krt_feature_ecn = true; krt_scope = 200; krt_prefsrc = 10.0.0.1;";
     let config = format!(
