@@ -7,7 +7,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(notification) = Notification::parse(data) else { return };
-    let _ = notification.describe();
+    assert!(!notification.describe_with_data().chars().any(char::is_control));
+    let hard = Notification::hard_reset(&notification);
+    assert_eq!((hard.code, hard.subcode, hard.inner().is_some()), (6, 9, true));
+    let _ = (notification.inner(), hard.describe());
     if let Some(text) = notification.shutdown_message() {
         assert!(!text.chars().any(char::is_control));
     }

@@ -14,6 +14,11 @@ fuzz_target!(|data: &[u8]| {
         }
     };
     let _ = (open.families(), open.effective_as(), open.graceful_restart());
+    let _ = (open.role(), open.extended_next_hop(2), open.long_lived_graceful_restart());
+    if let Some(name) = open.hostname() {
+        assert!(!name.to_string().chars().any(char::is_control));
+    }
+    assert!(open.message_len_max() >= MESSAGE_LEN_MAX);
     // What a frame cannot hold need not survive: the parser is called with frames only.
     if data.len() < MESSAGE_LEN_MAX - 100 {
         let mut out = BytesMut::new();
