@@ -184,5 +184,5 @@ fn aigp_and_only_to_customer() {
 /// What a million routes are stored in does not grow with what few of them have.
 #[test]
 fn common_attributes_stay_small() {
-    assert!(size_of::<PathAttributes>() <= 88, "{}", size_of::<PathAttributes>());
+    assert!(size_of::<PathAttributes>() <= 80, "{}", size_of::<PathAttributes>());
 }
