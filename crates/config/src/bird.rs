@@ -2,7 +2,7 @@
 
 mod bgp;
 mod channel;
-mod channel_options;
+pub(crate) mod channel_options;
 mod detect;
 mod device;
 mod draft;
@@ -11,7 +11,6 @@ mod finish;
 mod kernel;
 pub(crate) mod log;
 mod net_type;
-mod options;
 mod policy;
 mod protocol;
 pub(crate) mod session;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use godwit_wire::AddressFamily;
 
 use crate::model::{
-    BgpConfig, ChannelConfig, Dialect, GatewayMode, Neighbor, ProtocolConfig, ProtocolKind, RouterConfig,
+    BgpConfig, ChannelConfig, Dialect, GatewayMode, GracefulRestartMode, Neighbor, ProtocolConfig,
+    ProtocolKind, RouterConfig, TcpAoKey, TcpAoPreference,
 };
 
 /// Something wrong with a configuration as a whole.
@@ -25,18 +26,6 @@ pub struct Problem {
 pub(crate) struct SessionFacts {
     /// `bfd`.
     pub(crate) bfd: bool,
-    /// `local role`.
-    pub(crate) role: bool,
-    /// `require roles`.
-    pub(crate) require_roles: bool,
-    /// `confederation member` without `confederation`.
-    pub(crate) lone_member: bool,
-    /// `long lived graceful restart` was asked for.
-    pub(crate) long_lived_restart: bool,
-    /// `min hold time`.
-    pub(crate) min_hold_time: u32,
-    /// `min keepalive time`.
-    pub(crate) min_keepalive_time: u32,
     /// The neighbor is said to be internal (`true`) or external, beside its AS.
     pub(crate) internal: Option<bool>,
     /// The dialect whose rules and words hold.
@@ -124,27 +113,24 @@ pub(crate) fn session(config: &BgpConfig, facts: &SessionFacts) -> Option<String
         crate::model::NeighborAs::Number(n) => n > 0xffff && !config.four_octet_as,
         _ => false,
     };
-    let rules: [(bool, &str); 17] = [
-        (
-            config.strict_bind && config.local_address.is_none(),
-            "Local address must be configured for strict bind",
-        ),
+    let link_local_16 = "Link-local neighbor address requires specified interface";
+    let dynamic = matches!(config.neighbor, Neighbor::Range(_));
+    let rules: [(bool, &str); 20] = [
         (internal && number && !same_as, "IBGP cannot have different ASNs"),
         (!internal && number && same_as, "EBGP cannot have the same ASNs"),
         (
             link_local && !interface,
-            if bird16 {
-                "Link-local neighbor address requires specified interface"
-            } else {
-                "Link-local addresses require defined interface"
-            },
+            if bird16 { link_local_16 } else { "Link-local addresses require defined interface" },
         ),
         (as4_missing, "Neighbor AS number out of range (AS4 not available)"),
         (config.rr_client && !internal, "Only internal neighbor can be RR client"),
         (config.rs_client && internal, "Only external neighbor can be RS client"),
-        (facts.role && internal, "Local role cannot be set on IBGP sessions"),
-        (facts.require_roles && !facts.role, "Local role must be set if roles are required"),
-        (facts.lone_member, "Confederation ID must be set for member sessions"),
+        (config.local_role.is_some() && internal, "Local role cannot be set on IBGP sessions"),
+        (config.require.roles && config.local_role.is_none(), "Local role must be set if roles are required"),
+        (
+            config.confederation_member && config.confederation.is_none(),
+            "Confederation ID must be set for member sessions",
+        ),
         (link_local && multihop, "Multihop BGP cannot be used with link-local addresses"),
         (interface && multihop, "Multihop BGP cannot be bound to interface"),
         (config.check_link && multihop, "Multihop BGP cannot depend on link state"),
@@ -157,7 +143,8 @@ pub(crate) fn session(config: &BgpConfig, facts: &SessionFacts) -> Option<String
             },
         ),
         (
-            facts.long_lived_restart && config.graceful_restart == crate::model::GracefulRestartMode::Off,
+            config.graceful_restart == GracefulRestartMode::Off
+                && config.long_lived_graceful_restart.is_some_and(|mode| mode != GracefulRestartMode::Off),
             "Long-lived graceful restart requires basic graceful restart",
         ),
         (config.enforce_first_as && internal, "Enforce first AS check is requires EBGP sessions"),
@@ -165,17 +152,67 @@ pub(crate) fn session(config: &BgpConfig, facts: &SessionFacts) -> Option<String
             !bird16 && config.keepalive_time_secs.is_some_and(|k| k > config.hold_time_secs),
             "Keepalive time must be at most hold time",
         ),
+        (config.onlink && multihop, "Multihop BGP cannot be onlink"),
+        (config.onlink && !interface && !dynamic, "Onlink neighbor requires defined interface"),
+        (
+            config.min_graceful_restart_time_secs > config.max_graceful_restart_time_secs,
+            "Min graceful restart time exceeds max graceful restart time",
+        ),
+        (
+            config.min_long_lived_stale_time_secs > config.max_long_lived_stale_time_secs,
+            "Min long lived stale time exceeds max long lived stale time",
+        ),
     ];
+    if let Some(message) = binding(config) {
+        return Some(message.to_owned());
+    }
     if let Some((_, message)) = rules.iter().find(|(broken, _)| *broken) {
         return Some((*message).to_owned());
     }
-    if facts.min_hold_time > config.hold_time_secs.into() {
-        let (min, hold) = (facts.min_hold_time, config.hold_time_secs);
-        return Some(format!("Min hold time ({min}) exceeds hold time ({hold})"));
+    let (min_hold, hold) = (config.min_hold_time_secs, config.hold_time_secs);
+    if min_hold > hold.into() {
+        return Some(format!("Min hold time ({min_hold}) exceeds hold time ({hold})"));
     }
-    (facts.min_keepalive_time > keepalive.into()).then(|| {
-        format!("Min keepalive time ({}) exceeds keepalive time ({keepalive})", facts.min_keepalive_time)
-    })
+    let min_keepalive = config.min_keepalive_time_secs;
+    if min_keepalive > keepalive.into() {
+        return Some(format!("Min keepalive time ({min_keepalive}) exceeds keepalive time ({keepalive})"));
+    }
+    keys(config).map(str::to_owned)
+}
+
+/// What is wrong with where we listen.
+pub(crate) fn binding(config: &BgpConfig) -> Option<&'static str> {
+    let somewhere = !config.interface_range.is_empty();
+    if somewhere && !config.strict_bind {
+        return Some("Interface range requires strict bind");
+    }
+    // Each interface has a socket of its own.
+    (config.strict_bind && config.local_address.is_none() && !somewhere)
+        .then_some("Local address must be configured for strict bind")
+}
+
+/// What is wrong with the keys of TCP-AO.
+fn keys(config: &BgpConfig) -> Option<&'static str> {
+    let keys = &config.tcp_ao_keys;
+    let unique = |id: fn(&TcpAoKey) -> u8| keys.iter().map(id).collect::<HashSet<_>>().len() == keys.len();
+    let usable = |key: &TcpAoKey| key.preference != TcpAoPreference::Deprecated;
+    if keys.is_empty() {
+        None
+    } else if config.password.is_some() {
+        Some("A session has a password or keys, not both")
+    } else if matches!(config.neighbor, Neighbor::Range(_)) {
+        Some("AO authentication is not supported on dynamic BGP sessions")
+    } else if !unique(|key| key.send_id) {
+        Some("Send IDs of keys must be unique")
+    } else if !unique(|key| key.recv_id) {
+        Some("Recv IDs of keys must be unique")
+    } else if !keys.iter().all(|key| key.secret.is_usable()) {
+        Some("Secret of a key must have 1 to 80 octets")
+    } else if !keys.iter().any(usable) {
+        Some("At least one key must not be deprecated")
+    } else {
+        None
+    }
 }
 
 /// Whether an end of the session is a link-local address.

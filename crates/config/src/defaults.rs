@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use godwit_wire::AddressFamily;
 
+pub(crate) use self::bgp::{GRACEFUL_RESTART_SECS_MAX, LONG_LIVED_STALE_SECS_MAX};
 use crate::model::{
     BgpChannelConfig, ChannelConfig, DebugFlags, DeviceConfig, Dialect, KernelConfig, Policy, ProtocolConfig,
     ProtocolKind, RouterConfig, TableConfig,

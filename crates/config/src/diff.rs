@@ -1,13 +1,23 @@
 //! What a new configuration changes (bird.md §4.9). Protocols are matched by name.
 
+/// The first of the named fields that differs, by the name the configuration has for it.
+macro_rules! first_difference {
+    ($old:expr, $new:expr, $($field:ident => $name:literal),+ $(,)?) => {{
+        $(if $old.$field != $new.$field { return Some($name); })+
+        None
+    }};
+}
+
+mod session;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use godwit_wire::AddressFamily;
 
+use self::session::{bgp, bgp_channel};
 use crate::model::{
-    BgpChannelConfig, BgpConfig, ChannelConfig, KernelConfig, ProtocolConfig, ProtocolKind, RouterConfig,
-    RouterId, StaticConfig,
+    ChannelConfig, KernelConfig, ProtocolConfig, ProtocolKind, RouterConfig, RouterId, StaticConfig,
 };
 
 /// The difference between two configurations.
@@ -219,60 +229,6 @@ fn restart_reason(
     kind.or_else(|| channels(&old.channels, &new.channels))
 }
 
-/// The first of the named fields that differs, by the name the configuration has for it.
-macro_rules! first_difference {
-    ($old:expr, $new:expr, $($field:ident => $name:literal),+ $(,)?) => {{
-        $(if $old.$field != $new.$field { return Some($name); })+
-        None
-    }};
-}
-
-/// Every option of a session is agreed on, or used, when it starts.
-fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
-    first_difference!(old, new,
-        local_as => "local as",
-        local_address => "local",
-        local_port => "local port",
-        neighbor => "neighbor",
-        neighbor_port => "neighbor port",
-        neighbor_as => "neighbor as",
-        multihop => "multihop",
-        strict_bind => "strict bind",
-        password => "password",
-        passive => "passive",
-        rr_client => "rr client",
-        rr_cluster_id => "rr cluster id",
-        rs_client => "rs client",
-        hold_time_secs => "hold time",
-        startup_hold_time_secs => "startup hold time",
-        keepalive_time_secs => "keepalive time",
-        connect_delay => "connect delay time",
-        connect_retry => "connect retry time",
-        error_wait => "error wait time",
-        error_forget => "error forget time",
-        disable_after_error => "disable after error",
-        path_metric => "path metric",
-        med_metric => "med metric",
-        deterministic_med => "deterministic med",
-        igp_metric => "igp metric",
-        prefer_older => "prefer older",
-        default_med => "default bgp_med",
-        default_local_pref => "default bgp_local_pref",
-        allow_local_as => "allow local as",
-        allow_local_pref => "allow bgp_local_pref",
-        allow_as_sets => "allow as sets",
-        enforce_first_as => "enforce first as",
-        interpret_communities => "interpret communities",
-        route_refresh => "enable route refresh",
-        four_octet_as => "enable as4",
-        capabilities => "capabilities",
-        graceful_restart => "graceful restart",
-        graceful_restart_time_secs => "graceful restart time",
-        ttl_security => "ttl security",
-        check_link => "check link",
-    )
-}
-
 /// `persist` and `graceful restart` matter only when the protocol stops or starts.
 fn kernel(old: &KernelConfig, new: &KernelConfig) -> Option<&'static str> {
     first_difference!(old, new,
@@ -300,30 +256,31 @@ fn channels(old: &[ChannelConfig], new: &[ChannelConfig]) -> Option<&'static str
     })
 }
 
-fn bgp_channel(old: &BgpChannelConfig, new: &BgpChannelConfig) -> Option<&'static str> {
-    first_difference!(old, new,
-        igp_table => "igp table",
-        secondary => "secondary",
-        add_paths => "add paths",
-        graceful_restart => "graceful restart",
-    )
-}
-
 /// What a channel needs that can change while it runs; `None` if nothing changed.
 fn channel(old: &ChannelConfig, new: &ChannelConfig) -> Option<ChannelChange> {
-    let reimport =
-        old.import != new.import || old.preference != new.preference || old.bgp.gateway != new.bgp.gateway;
+    let (was, now) = (&old.bgp, &new.bgp);
+    let reimport = old.import != new.import
+        || old.preference != new.preference
+        || was.gateway != now.gateway
+        || was.next_hop_prefer != now.next_hop_prefer
+        || was.cost != now.cost
+        || was.aigp != now.aigp;
     let reexport = old.export != new.export
-        || old.bgp.next_hop_self != new.bgp.next_hop_self
-        || old.bgp.next_hop_keep != new.bgp.next_hop_keep
-        || old.bgp.next_hop_address != new.bgp.next_hop_address;
+        || was.next_hop_self != now.next_hop_self
+        || was.next_hop_keep != now.next_hop_keep
+        || was.next_hop_address != now.next_hop_address
+        || was.link_local_format != now.link_local_format
+        || was.missing_lladdr != now.missing_lladdr
+        || was.aigp != now.aigp
+        || was.as_override != now.as_override
+        || was.private_as != now.private_as;
     (old != new).then_some(ChannelChange { family: new.family, reimport, reexport })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Dialect, DirectConfig, Neighbor, NeighborAs};
+    use crate::model::{BgpConfig, Dialect, DirectConfig, Neighbor, NeighborAs};
 
     fn router(protocols: Vec<Arc<ProtocolConfig>>) -> RouterConfig {
         RouterConfig { protocols, ..RouterConfig::new(Dialect::Bird16, false) }

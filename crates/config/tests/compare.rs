@@ -132,6 +132,51 @@ const SESSION: &[(&str, &str, &str)] = &[
     ("igp table other;", "igp table", "other | none"),
     ("add paths tx;", "add paths", "tx | off"),
     ("mandatory;", "mandatory", "on | off"),
+    ("free bind;", "free bind", "on | off"),
+    ("dynamic name \"x\";", "dynamic name", "x | none"),
+    ("dynamic name digits 3;", "dynamic name digits", "3 | 0"),
+    ("confederation 7;", "confederation", "7 | none"),
+    ("local role rs_client;", "local role", "rs_client | none"),
+    ("min hold time 5;", "min hold time", "5 s | 0 s"),
+    ("min keepalive time 5;", "min keepalive time", "5 s | 0 s"),
+    ("send hold time 0;", "send hold time", "0 s | none"),
+    ("disable after cease;", "disable after cease", "on | off"),
+    (
+        "disable after cease { cease, out of resources };",
+        "disable after cease",
+        "cease, out of resources | off",
+    ),
+    ("allow bgp_med;", "allow bgp_med", "on | off"),
+    ("enable enhanced route refresh off;", "enable enhanced route refresh", "off | on"),
+    ("enable extended messages;", "enable extended messages", "on | off"),
+    ("advertise hostname;", "advertise hostname", "on | off"),
+    ("advertise ipv4 off;", "advertise ipv4", "off | on"),
+    ("require route refresh;", "require route refresh", "on | off"),
+    ("require enhanced route refresh;", "require enhanced route refresh", "on | off"),
+    ("require as4;", "require as4", "on | off"),
+    ("require extended messages;", "require extended messages", "on | off"),
+    ("require hostname;", "require hostname", "on | off"),
+    ("require graceful restart;", "require graceful restart", "on | off"),
+    ("require long lived graceful restart;", "require long lived graceful restart", "on | off"),
+    ("min graceful restart time 9;", "min graceful restart time", "9 s | 0 s"),
+    ("max graceful restart time 9;", "max graceful restart time", "9 s | 4095 s"),
+    ("long lived graceful restart;", "long lived graceful restart", "on | aware"),
+    ("long lived stale time 9;", "long lived stale time", "9 s | 3600 s"),
+    ("min long lived stale time 9;", "min long lived stale time", "9 s | 0 s"),
+    ("max long lived stale time 9;", "max long lived stale time", "9 s | 16777215 s"),
+    ("disable rx;", "disable rx", "on | off"),
+    ("authentication ao; keys { key { id 7; secret \"x\"; }; };", "keys", "7/7, not shown | none"),
+    ("next hop prefer local;", "next hop prefer", "local | none"),
+    ("link local next hop format double;", "link local next hop format", "double | native"),
+    ("missing lladdr drop;", "missing lladdr", "drop | none"),
+    ("extended next hop;", "extended next hop", "on | off"),
+    ("require extended next hop;", "require extended next hop", "on | off"),
+    ("cost 5;", "cost", "5 | none"),
+    ("aigp originate;", "aigp", "originate | none"),
+    ("import table;", "import table", "on | off"),
+    ("export table;", "export table", "on | off"),
+    ("require add paths;", "require add paths", "on | off"),
+    ("route limit 5;", "import limit", "5 action restart | none"),
 ];
 
 #[test]
@@ -212,6 +257,44 @@ fn protocols_that_are_not_there() {
         "protocol z: protocol: none | Kernel",
     ];
     assert_eq!(lines(&list), expected);
+}
+
+/// What each of these needs is on both sides.
+#[test]
+fn options_that_need_others() {
+    for (needs, option, expected) in [
+        ("interface \"eth0\";", "onlink;", "onlink: on | off"),
+        (
+            "strict bind; source address 192.0.2.1;",
+            "interface range \"eth*\";",
+            "interface range: \"eth*\" | none",
+        ),
+        ("confederation 7;", "confederation member;", "confederation member: on | off"),
+        ("local role peer;", "require roles;", "require roles: on | off"),
+    ] {
+        let text = |option: &str| {
+            old(&format!("protocol bgp a {{ local as 1; neighbor 192.0.2.2 as 2; {needs} {option} }}"))
+        };
+        assert_eq!(lines(&compare(&text(option), &text(""))), [format!("protocol a: {expected}")]);
+    }
+}
+
+#[test]
+fn options_that_are_those_of_a_channel_of_2() {
+    let text = |option: &str| {
+        new(&format!(
+            "protocol bgp a {{ local as 1; neighbor 192.0.2.2 as 2; ipv4 {{ import all; export none; {option} }}; }}"
+        ))
+    };
+    for (option, expected) in [
+        ("long lived graceful restart;", "ipv4 long lived graceful restart: on | none"),
+        ("long lived stale time 5;", "ipv4 long lived stale time: 5 s | none"),
+        ("min long lived stale time 5;", "ipv4 min long lived stale time: 5 s | none"),
+        ("max long lived stale time 5;", "ipv4 max long lived stale time: 5 s | none"),
+        ("cost 7;", "ipv4 cost: 7 | none"),
+    ] {
+        assert_eq!(lines(&compare(&text(option), &text(""))), [format!("protocol a: {expected}")]);
+    }
 }
 
 #[test]

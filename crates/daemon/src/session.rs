@@ -28,6 +28,7 @@ use crate::limits::INCOMING_QUEUE_LEN;
 use crate::log_limit::LogLimit;
 use crate::protocol::{Command, Context};
 use crate::task::sleep_until;
+use crate::without_effect::reason_for_no_session;
 
 pub(crate) use status::{channel_down, not_running};
 pub(crate) use trace::channel_name;
@@ -66,8 +67,11 @@ async fn work(
     own_restart: OwnRestart,
 ) {
     let ProtocolKind::Bgp(bgp) = config.kind.clone() else { return };
+    if let Some(reason) = reason_for_no_session(&bgp) {
+        exit.end(reason);
+        return exit.tell().await;
+    }
     let Neighbor::Address { address, interface } = bgp.neighbor.clone() else {
-        exit.end("dynamic neighbors are not supported yet");
         return exit.tell().await;
     };
     let (incoming_tx, incoming) = mpsc::channel(INCOMING_QUEUE_LEN);

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use godwit_config::{BgpConfig, ChannelConfig, Neighbor, Policy, ProtocolConfig, ProtocolKind, RouterConfig};
+use godwit_config::{
+    AigpMode, BgpConfig, CeaseCodes, ChannelConfig, GracefulRestartMode, LinkLocalFormat, Neighbor, Policy,
+    PrivateAs, ProtocolConfig, ProtocolKind, RouterConfig,
+};
 
 /// A line for each option that is set and changes nothing: `NAME: `OPTION` has no effect yet`, with
 /// what follows from that where it is not plain.
@@ -59,23 +62,87 @@ fn line(protocol: &str, what: &str) -> String {
     }
 }
 
+/// Whether an option is set that changes nothing, and which: the line goes when the daemon follows it.
+type Ignored<T> = (fn(&T) -> bool, &'static str);
+
+const OF_SESSIONS: &[Ignored<BgpConfig>] = &[
+    (|c| c.deterministic_med, "deterministic med"),
+    (|c| c.onlink, "onlink"),
+    (|c| !c.interface_range.is_empty(), "interface range"),
+    (|c| c.free_bind, "free bind"),
+    (|c| c.local_role.is_some(), "local role"),
+    (|c| c.min_hold_time_secs > 0, "min hold time"),
+    (|c| c.min_keepalive_time_secs > 0, "min keepalive time"),
+    (|c| c.send_hold_time_secs.is_some(), "send hold time"),
+    (|c| c.disable_after_cease != CeaseCodes::NONE, "disable after cease"),
+    (|c| c.allow_med, "allow bgp_med"),
+    (|c| !c.enhanced_route_refresh, "enable enhanced route refresh"),
+    (|c| c.extended_messages, "enable extended messages"),
+    (|c| c.advertise_hostname, "advertise hostname"),
+    (|c| !c.advertise_ipv4, "advertise ipv4"),
+    (|c| c.require.route_refresh, "require route refresh"),
+    (|c| c.require.enhanced_route_refresh, "require enhanced route refresh"),
+    (|c| c.require.four_octet_as, "require as4"),
+    (|c| c.require.extended_messages, "require extended messages"),
+    (|c| c.require.hostname, "require hostname"),
+    (|c| c.require.graceful_restart, "require graceful restart"),
+    (|c| c.require.long_lived_graceful_restart, "require long lived graceful restart"),
+    (|c| c.require.roles, "require roles"),
+    (|c| c.min_graceful_restart_time_secs > 0, "min graceful restart time"),
+    (|c| c.max_graceful_restart_time_secs < 4095, "max graceful restart time"),
+    (
+        |c| c.long_lived_graceful_restart.is_some_and(|mode| mode != GracefulRestartMode::Off),
+        "long lived graceful restart",
+    ),
+    (|c| c.disable_rx, "disable rx"),
+];
+
+const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
+    (|c| c.keep_filtered, "import keep filtered"),
+    (|c| c.receive_limit.is_some(), "receive limit"),
+    (|c| c.export_limit.is_some(), "export limit"),
+    (|c| c.bgp.secondary, "secondary"),
+    (|c| c.bgp.igp_table.is_some(), "igp table: next hops are looked up in the channel's table"),
+    (|c| c.bgp.next_hop_prefer.is_some(), "next hop prefer"),
+    (|c| c.bgp.link_local_format != LinkLocalFormat::Native, "link local next hop format"),
+    (|c| c.bgp.missing_lladdr.is_some(), "missing lladdr"),
+    (|c| c.bgp.extended_next_hop, "extended next hop"),
+    (|c| c.bgp.require_extended_next_hop, "require extended next hop"),
+    (|c| c.bgp.cost.is_some(), "cost"),
+    (|c| c.bgp.aigp.is_some_and(|mode| mode != AigpMode::Off), "aigp"),
+    (|c| c.bgp.import_table, "import table"),
+    (|c| c.bgp.export_table, "export table"),
+    (|c| c.bgp.require_add_paths, "require add paths"),
+    (|c| c.bgp.long_lived_graceful_restart == Some(true), "long lived graceful restart"),
+    (|c| c.bgp.validate, "validate"),
+    (|c| c.bgp.as_override, "as override"),
+    (|c| c.bgp.private_as != PrivateAs::Keep, "remove private as"),
+];
+
+/// What cannot be left out: without it there is no session.
+const INDISPENSABLE: &[Ignored<BgpConfig>] = &[
+    (|c| matches!(c.neighbor, Neighbor::Range(_)), "neighbor range: no session is made"),
+    (|c| !c.tcp_ao_keys.is_empty(), "authentication ao: no session is made"),
+    // Speaking to a confederation as if it was none would make loops.
+    (|c| c.confederation.is_some(), "confederation: no session is made"),
+];
+
+/// Why no session is made, if it asks for what it cannot do without and does not get.
+pub(crate) fn reason_for_no_session(bgp: &BgpConfig) -> Option<String> {
+    let what = set(INDISPENSABLE, bgp).into_iter().next()?;
+    Some(format!("{} is not supported yet", what.split(':').next().unwrap_or(what)))
+}
+
 fn of_session(bgp: &BgpConfig) -> Vec<&'static str> {
-    let asked = [
-        (bgp.deterministic_med, "deterministic med"),
-        (matches!(bgp.neighbor, Neighbor::Range(_)), "neighbor range: no session is made"),
-    ];
-    asked.iter().filter(|(set, _)| *set).map(|(_, what)| *what).collect()
+    [set(INDISPENSABLE, bgp), set(OF_SESSIONS, bgp)].concat()
 }
 
 fn of_channel(channel: &ChannelConfig) -> Vec<&'static str> {
-    let asked = [
-        (channel.keep_filtered, "import keep filtered"),
-        (channel.receive_limit.is_some(), "receive limit"),
-        (channel.export_limit.is_some(), "export limit"),
-        (channel.bgp.secondary, "secondary"),
-        (channel.bgp.igp_table.is_some(), "igp table: next hops are looked up in the channel's table"),
-    ];
-    asked.iter().filter(|(set, _)| *set).map(|(_, what)| *what).collect()
+    set(OF_CHANNELS, channel)
+}
+
+fn set<T>(list: &[Ignored<T>], of: &T) -> Vec<&'static str> {
+    list.iter().filter(|(is_set, _)| is_set(of)).map(|(_, what)| *what).collect()
 }
 
 #[cfg(test)]
@@ -101,6 +168,17 @@ mod tests {
         let expected = "peer: `deterministic med` has no effect yet";
         assert_eq!(options_without_effect(&config), [expected]);
     }
+
+    #[test]
+    fn without_what_is_indispensable_there_is_no_session() {
+        let neighbor = Neighbor::Address { address: Ipv4Addr::new(192, 0, 2, 2).into(), interface: None };
+        let mut bgp = BgpConfig::new(64512, neighbor, NeighborAs::Number(64513));
+        assert_eq!(reason_for_no_session(&bgp), None);
+        bgp.confederation = Some(65000);
+        assert_eq!(reason_for_no_session(&bgp).as_deref(), Some("confederation is not supported yet"));
+        assert_eq!(of_session(&bgp), ["confederation: no session is made"]);
+    }
+
     #[test]
     fn what_filters_set_in_vain_is_named() {
         let text = "

@@ -62,6 +62,8 @@ impl Reader<'_> {
                 session.peer_type = Some(PeerType::Internal);
             } else if self.l.eat_word("external") {
                 session.peer_type = Some(PeerType::External);
+            } else if self.l.eat_word("onlink") {
+                config.onlink = true;
             } else if self.l.at(";") {
                 return Ok(());
             } else {

@@ -5,9 +5,12 @@ use godwit_filter::Diagnostic;
 use super::Reader;
 use super::draft::Channel;
 use super::net_type::NetType;
-use super::options::Shape;
+use crate::defaults::LONG_LIVED_STALE_SECS_MAX;
 use crate::lang::Parsed;
-use crate::model::{GatewayMode, Limit, LimitAction, NextHopMode};
+use crate::model::{
+    AigpMode, BgpChannelConfig, GatewayMode, Limit, LimitAction, LinkLocalFormat, MissingLladdr, NextHopMode,
+    NextHopPreference, PrivateAs,
+};
 
 /// First words of options, those of every channel first.
 pub(super) const FIRST_WORDS: &[&str] = &[
@@ -29,6 +32,8 @@ pub(super) const FIRST_WORDS: &[&str] = &[
     "mandatory",
     "graceful",
     "long",
+    "min",
+    "max",
     "missing",
     "validate",
     "base",
@@ -38,20 +43,28 @@ pub(super) const FIRST_WORDS: &[&str] = &[
 /// How many of them every channel has.
 pub(super) const COMMON_WORDS: usize = 7;
 
-/// Options of a BGP channel that are read but not followed.
-const WITHOUT_EFFECT: &[(&[&str], Shape)] = &[
-    (&["next", "hop", "prefer"], Shape::Words(&["global", "local"])),
-    (&["link", "local", "next", "hop", "format"], Shape::Words(&["native", "single", "double"])),
-    (&["extended", "next", "hop"], Shape::Flag(false)),
-    (&["aigp"], Shape::FlagOr(&["originate"])),
-    (&["import", "table"], Shape::Flag(false)),
-    (&["export", "table"], Shape::Flag(false)),
-    (&["long", "lived", "graceful", "restart"], Shape::Flag(false)),
-    (&["long", "lived", "stale", "time"], Shape::Number),
-    (&["missing", "lladdr"], Shape::Words(&["self", "drop", "ignore"])),
-    (&["validate"], Shape::Flag(false)),
-    (&["require", "extended", "next", "hop"], Shape::Flag(false)),
-    (&["require", "add", "paths"], Shape::Flag(false)),
+/// The place of a switch.
+pub(crate) type Flag = fn(&mut BgpChannelConfig) -> &mut bool;
+
+/// Switches of a BGP channel by their words, off unless told otherwise.
+pub(crate) const FLAGS: &[(&[&str], Flag)] = &[
+    (&["secondary"], |c| &mut c.secondary),
+    (&["mandatory"], |c| &mut c.mandatory),
+    (&["extended", "next", "hop"], |c| &mut c.extended_next_hop),
+    (&["import", "table"], |c| &mut c.import_table),
+    (&["export", "table"], |c| &mut c.export_table),
+    (&["require", "extended", "next", "hop"], |c| &mut c.require_extended_next_hop),
+    (&["require", "add", "paths"], |c| &mut c.require_add_paths),
+];
+
+/// The place of a time that is the session's unless told otherwise.
+pub(crate) type Seconds = fn(&mut BgpChannelConfig) -> &mut Option<u32>;
+
+/// Times of a BGP channel in seconds, by their words.
+pub(crate) const TIMES: &[(&[&str], Seconds)] = &[
+    (&["long", "lived", "stale", "time"], |c| &mut c.long_lived_stale_time_secs),
+    (&["min", "long", "lived", "stale", "time"], |c| &mut c.min_long_lived_stale_time_secs),
+    (&["max", "long", "lived", "stale", "time"], |c| &mut c.max_long_lived_stale_time_secs),
 ];
 
 impl Reader<'_> {
@@ -187,27 +200,98 @@ impl Reader<'_> {
             self.l.bump();
         } else if self.l.eat_words(&["igp", "table"]) {
             bgp.igp_table = Some(self.igp_table_name()?);
-        } else if self.l.eat_word("secondary") {
-            bgp.secondary = self.flag()?;
         } else if self.l.eat_words(&["add", "paths"]) {
             bgp.add_paths = self.add_paths()?;
-        } else if self.l.eat_word("mandatory") {
-            bgp.mandatory = self.flag()?;
         } else if !self.is_16() && self.l.eat_words(&["graceful", "restart"]) {
             bgp.graceful_restart = Some(self.flag()?);
-        } else if self.l.eat_word("cost") {
-            self.number_in(1, u32::MAX, "Cost must be positive")?;
-            self.no_effect(span, "cost");
-        } else if self.l.eat_words(&["base", "table"]) {
-            self.l.ident("a table's name")?;
-            self.no_effect(span, "base table");
-        } else if self.is_16() && self.l.at_word("long") {
+        } else if self.is_16() && ["long", "min", "max"].iter().any(|word| self.l.at_word(word)) {
             // At the session it is the session's.
             return Ok(false);
+        } else if self.l.eat_words(&["long", "lived", "graceful", "restart"]) {
+            bgp.long_lived_graceful_restart = Some(self.flag()?);
+        } else if let Some((words, field)) = FLAGS.iter().find(|(words, _)| self.l.at_words(words)) {
+            self.l.eat_words(words);
+            *field(bgp) = self.flag()?;
+        } else if let Some((words, field)) = TIMES.iter().find(|(words, _)| self.l.at_words(words)) {
+            self.l.eat_words(words);
+            let wanted = self.number()?;
+            if wanted > LONG_LIVED_STALE_SECS_MAX {
+                let message = "Long lived stale time must be less than 16777216: 16777215 is used";
+                self.warn(self.l.span_from(span), message);
+            }
+            *field(bgp) = Some(wanted.min(LONG_LIVED_STALE_SECS_MAX));
         } else {
-            return self.option_without_effect(WITHOUT_EFFECT);
+            return self.rare_channel_option(channel);
         }
         Ok(true)
+    }
+
+    /// How next hops are written and reached, and what few ask for.
+    fn rare_channel_option(&mut self, channel: &mut Channel) -> Parsed<bool> {
+        let span = self.l.span();
+        let flowspec = matches!(&channel.net_type, NetType::Other(name) if name.starts_with("flow"));
+        let bgp = &mut channel.rest.bgp;
+        if self.l.eat_words(&["next", "hop", "prefer"]) {
+            let known = [NextHopPreference::Global, NextHopPreference::Local].map(|p| (p.word(), p));
+            bgp.next_hop_prefer = Some(self.one_of(&known)?);
+        } else if self.l.eat_words(&["link", "local", "next", "hop", "format"]) {
+            let known = [LinkLocalFormat::Native, LinkLocalFormat::Single, LinkLocalFormat::Double];
+            bgp.link_local_format = self.one_of(&known.map(|f| (f.word(), f)))?;
+        } else if self.l.eat_words(&["missing", "lladdr"]) {
+            let known = [MissingLladdr::Own, MissingLladdr::Drop, MissingLladdr::Ignore];
+            let wanted = self.one_of(&known.map(|m| (m.word(), m)))?;
+            if self.is_16() {
+                bgp.missing_lladdr = Some(wanted);
+            } else {
+                self.warn(span, "Missing lladdr option is deprecated and ignored, remove it");
+            }
+        } else if self.l.eat_words(&["aigp", "originate"]) {
+            bgp.aigp = Some(AigpMode::Originate);
+        } else if self.l.eat_word("aigp") {
+            bgp.aigp = Some(if self.flag()? { AigpMode::On } else { AigpMode::Off });
+        } else if self.l.eat_word("cost") {
+            bgp.cost = Some(self.number_in(1, u32::MAX, "Cost must be positive")?);
+        } else if self.l.eat_word("validate") {
+            bgp.validate = self.flag()?;
+            if !flowspec {
+                return Err(Diagnostic::error(self.l.span(), "Validate option limited to flowspec channels"));
+            }
+        } else if self.l.eat_words(&["base", "table"]) {
+            let table = self.igp_table_name()?;
+            if !flowspec {
+                return Err(Diagnostic::error(
+                    self.l.span(),
+                    "Base table option limited to flowspec channels",
+                ));
+            }
+            bgp.base_table = Some(table);
+        } else if self.extra.is_some() && self.l.eat_words(&["as", "override"]) {
+            bgp.as_override = self.flag()?;
+        } else if self.extra.is_some() && self.l.eat_words(&["remove", "private", "as"]) {
+            bgp.private_as = if self.l.eat_word("replace") {
+                PrivateAs::Replace
+            } else if self.flag()? {
+                PrivateAs::Remove
+            } else {
+                PrivateAs::Keep
+            };
+        } else if self.is_16() && self.l.eat_words(&["route", "limit"]) {
+            self.warn(span, "Route limit option is deprecated, use import limit");
+            let max = self.number()?;
+            channel.rest.import_limit = Some(Limit { max, action: LimitAction::Restart });
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// One of these words.
+    fn one_of<T: Copy>(&mut self, known: &[(&str, T)]) -> Parsed<T> {
+        let Some((_, value)) = known.iter().find(|(word, _)| self.l.at_word(word)) else {
+            return Err(self.unknown_word(known.iter().map(|(word, _)| *word)));
+        };
+        self.l.bump();
+        Ok(*value)
     }
 
     /// A switch, or whose routes it is for.

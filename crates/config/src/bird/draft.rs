@@ -60,6 +60,14 @@ pub(super) enum Reach {
     Hops(u8),
 }
 
+/// `authentication`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Method {
+    None,
+    Md5,
+    Ao,
+}
+
 /// What a session has been told that its configuration does not hold as it is.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Session {
@@ -70,13 +78,7 @@ pub(super) struct Session {
     pub(super) reach: Option<Reach>,
     pub(super) check_link: Option<bool>,
     pub(super) bfd: bool,
-    pub(super) role: bool,
-    pub(super) require_roles: bool,
-    pub(super) confederation: bool,
-    pub(super) confederation_member: bool,
-    pub(super) long_lived_restart: Option<bool>,
-    pub(super) min_hold_time: u32,
-    pub(super) min_keepalive_time: u32,
+    pub(super) authentication: Option<Method>,
 }
 
 impl Draft {
@@ -118,6 +120,7 @@ impl Session {
             peer_type,
             reach: Some(bgp.multihop.map_or(Reach::Direct, Reach::Hops)),
             check_link: Some(bgp.check_link),
+            authentication: (!bgp.tcp_ao_keys.is_empty()).then_some(Method::Ao),
             ..Self::default()
         }
     }

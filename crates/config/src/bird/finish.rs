@@ -6,7 +6,7 @@ use godwit_filter::{Diagnostic, Span};
 use godwit_wire::AddressFamily;
 
 use super::Reader;
-use super::draft::{Channel, Draft, PeerType, Reach, Remote, Session};
+use super::draft::{Channel, Draft, Method, PeerType, Reach, Remote, Session};
 use super::net_type::NetType;
 use crate::check::{self, SessionFacts};
 use crate::defaults::MULTIHOP_DEFAULT;
@@ -26,6 +26,13 @@ impl Reader<'_> {
         self.seen_protocol = true;
         let (config, problem) = self.finished(draft);
         let problem = problem.or_else(|| self.extra.as_ref().and_then(|_| times_problem(&config)));
+        if let (ProtocolKind::Bgp(bgp), None) = (&config.kind, &problem)
+            && bgp.local_role.is_some()
+            && bgp.confederation_member
+            && !bgp.is_internal()
+        {
+            self.warn(end, "BGP roles are not recommended to be used within AS confederations");
+        }
         let name = config.name.clone();
         if self.belongs_here(&config) && (problem.is_none() || self.extra.is_none()) {
             self.config.protocols.push(Arc::new(config));
@@ -80,7 +87,7 @@ impl Reader<'_> {
     fn check_channels(&self, bgp: &BgpConfig, configs: &[ChannelConfig], told: &[Channel]) -> Option<String> {
         let told = told.iter().filter(|c| matches!(c.net_type, NetType::Unicast(_)));
         configs.iter().zip(told).find_map(|(config, told)| {
-            if !self.is_16() && !bgp.is_internal() {
+            if !self.is_16() && !bgp.is_interior() {
                 // RFC 8212 §2.1.
                 if told.import.is_none() {
                     return Some("EBGP requires explicit import policy".to_owned());
@@ -115,8 +122,8 @@ fn complete(bgp: &mut BgpConfig, session: &Session, dialect: Dialect) -> Option<
         return Some("Local AS number must be set");
     }
     let Some(remote) = &session.remote else { return Some("Neighbor must be configured") };
-    if bgp.strict_bind && bgp.local_address.is_none() {
-        return Some("Local address must be configured for strict bind");
+    if let Some(message) = check::binding(bgp).or_else(|| authenticate(bgp, session.authentication)) {
+        return Some(message);
     }
     bgp.neighbor_as = match (session.remote_as.filter(|n| *n != 0), session.peer_type) {
         (Some(n), _) => NeighborAs::Number(n),
@@ -145,16 +152,24 @@ fn complete(bgp: &mut BgpConfig, session: &Session, dialect: Dialect) -> Option<
     None
 }
 
-fn facts(session: &Session, dialect: Dialect) -> SessionFacts {
-    SessionFacts {
-        bfd: session.bfd,
-        role: session.role,
-        require_roles: session.require_roles,
-        lone_member: session.confederation_member && !session.confederation,
-        long_lived_restart: session.long_lived_restart == Some(true),
-        min_hold_time: session.min_hold_time,
-        min_keepalive_time: session.min_keepalive_time,
-        internal: session.peer_type.map(|of| of == PeerType::Internal),
-        dialect,
+/// What the method chosen leaves of passwords and keys: a template may have had another.
+fn authenticate(bgp: &mut BgpConfig, method: Option<Method>) -> Option<&'static str> {
+    let (password, keys) = (bgp.password.is_some(), !bgp.tcp_ao_keys.is_empty());
+    match method {
+        Some(Method::Md5) if !password => return Some("Password must be specified for MD5 authentication"),
+        Some(Method::Ao) if !keys => return Some("Keys must be specified for AO authentication"),
+        None if keys => return Some("Keys are used with `authentication ao` only"),
+        _ => {}
     }
+    if matches!(method, Some(Method::None | Method::Ao)) {
+        bgp.password = None;
+    }
+    if matches!(method, Some(Method::None | Method::Md5)) {
+        bgp.tcp_ao_keys = Vec::new();
+    }
+    None
+}
+
+fn facts(session: &Session, dialect: Dialect) -> SessionFacts {
+    SessionFacts { bfd: session.bfd, internal: session.peer_type.map(|of| of == PeerType::Internal), dialect }
 }

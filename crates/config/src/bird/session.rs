@@ -1,18 +1,18 @@
 //! Options of `protocol bgp` (bird.md §1.12).
 
+mod authentication;
+mod restart;
+mod special;
+
 use std::time::Duration;
 
 use godwit_filter::Diagnostic;
 
 use super::Reader;
 use super::draft::{Reach, Session};
-use super::options::Shape;
-use crate::defaults::MULTIHOP_DEFAULT;
+use crate::defaults::{LONG_LIVED_STALE_SECS_MAX, MULTIHOP_DEFAULT};
 use crate::lang::{Parsed, Tok};
-use crate::model::{BgpConfig, GracefulRestartMode, Password};
-
-/// The longest `graceful restart time`.
-const GRACEFUL_RESTART_SECS_MAX: u16 = 4095;
+use crate::model::BgpConfig;
 
 /// First words of options, for suggestions.
 pub(super) const FIRST_WORDS: &[&str] = &[
@@ -24,7 +24,11 @@ pub(super) const FIRST_WORDS: &[&str] = &[
     "source",
     "strict",
     "free",
+    "onlink",
     "password",
+    "authentication",
+    "keys",
+    "setkey",
     "passive",
     "rr",
     "rs",
@@ -34,6 +38,10 @@ pub(super) const FIRST_WORDS: &[&str] = &[
     "keepalive",
     "connect",
     "error",
+    "disable",
+    "send",
+    "min",
+    "max",
     "path",
     "med",
     "deterministic",
@@ -60,10 +68,13 @@ pub(crate) type Flag = fn(&mut BgpConfig) -> &mut bool;
 
 /// Switches by their words.
 pub(crate) const FLAGS: &[(&[&str], Flag)] = &[
+    (&["onlink"], |c| &mut c.onlink),
     (&["strict", "bind"], |c| &mut c.strict_bind),
+    (&["free", "bind"], |c| &mut c.free_bind),
     (&["passive"], |c| &mut c.passive),
     (&["rr", "client"], |c| &mut c.rr_client),
     (&["rs", "client"], |c| &mut c.rs_client),
+    (&["confederation", "member"], |c| &mut c.confederation_member),
     (&["disable", "after", "error"], |c| &mut c.disable_after_error),
     (&["path", "metric"], |c| &mut c.path_metric),
     (&["med", "metric"], |c| &mut c.med_metric),
@@ -71,13 +82,27 @@ pub(crate) const FLAGS: &[(&[&str], Flag)] = &[
     (&["igp", "metric"], |c| &mut c.igp_metric),
     (&["prefer", "older"], |c| &mut c.prefer_older),
     (&["allow", "bgp_local_pref"], |c| &mut c.allow_local_pref),
+    (&["allow", "bgp_med"], |c| &mut c.allow_med),
     (&["allow", "as", "sets"], |c| &mut c.allow_as_sets),
     (&["enforce", "first", "as"], |c| &mut c.enforce_first_as),
     (&["interpret", "communities"], |c| &mut c.interpret_communities),
     (&["enable", "route", "refresh"], |c| &mut c.route_refresh),
+    (&["enable", "enhanced", "route", "refresh"], |c| &mut c.enhanced_route_refresh),
+    (&["enable", "extended", "messages"], |c| &mut c.extended_messages),
     (&["enable", "as4"], |c| &mut c.four_octet_as),
+    (&["advertise", "hostname"], |c| &mut c.advertise_hostname),
+    (&["advertise", "ipv4"], |c| &mut c.advertise_ipv4),
     (&["capabilities"], |c| &mut c.capabilities),
+    (&["require", "route", "refresh"], |c| &mut c.require.route_refresh),
+    (&["require", "enhanced", "route", "refresh"], |c| &mut c.require.enhanced_route_refresh),
+    (&["require", "as4"], |c| &mut c.require.four_octet_as),
+    (&["require", "extended", "messages"], |c| &mut c.require.extended_messages),
+    (&["require", "hostname"], |c| &mut c.require.hostname),
+    (&["require", "graceful", "restart"], |c| &mut c.require.graceful_restart),
+    (&["require", "long", "lived", "graceful", "restart"], |c| &mut c.require.long_lived_graceful_restart),
+    (&["require", "roles"], |c| &mut c.require.roles),
     (&["ttl", "security"], |c| &mut c.ttl_security),
+    (&["disable", "rx"], |c| &mut c.disable_rx),
 ];
 
 /// The place of a time.
@@ -98,32 +123,17 @@ pub(crate) const NUMBERS: &[(&[&str], Number)] = &[
     (&["default", "bgp_local_pref"], |c| &mut c.default_local_pref),
 ];
 
-const WITHOUT_EFFECT: &[(&[&str], Shape)] = &[
-    (&["free", "bind"], Shape::Flag(false)),
-    (&["setkey"], Shape::Flag(true)),
-    (&["send", "hold", "time"], Shape::Number),
-    (&["enable", "extended", "messages"], Shape::Flag(false)),
-    (&["enable", "enhanced", "route", "refresh"], Shape::Flag(true)),
-    (&["advertise", "hostname"], Shape::Flag(false)),
-    (&["advertise", "ipv4"], Shape::Flag(true)),
-    (&["long", "lived", "stale", "time"], Shape::Number),
-    (&["min", "graceful", "restart", "time"], Shape::Number),
-    (&["max", "graceful", "restart", "time"], Shape::Number),
-    (&["min", "long", "lived", "stale", "time"], Shape::Number),
-    (&["max", "long", "lived", "stale", "time"], Shape::Number),
-    (&["dynamic", "name", "digits"], Shape::Number),
-    (&["dynamic", "name"], Shape::Text),
-    (&["require", "route", "refresh"], Shape::Flag(false)),
-    (&["require", "enhanced", "route", "refresh"], Shape::Flag(false)),
-    (&["require", "as4"], Shape::Flag(false)),
-    (&["require", "extended", "messages"], Shape::Flag(false)),
-    (&["require", "hostname"], Shape::Flag(false)),
-    (&["require", "graceful", "restart"], Shape::Flag(false)),
-    (&["require", "long", "lived", "graceful", "restart"], Shape::Flag(false)),
-    (&["disable", "rx"], Shape::Flag(false)),
-    (&["allow", "bgp_med"], Shape::Flag(false)),
-    (&["authentication"], Shape::Words(&["none", "md5"])),
+/// Times in whole seconds that need no more than 32 bits, by their words.
+pub(crate) const TIMES: &[(&[&str], Number)] = &[
+    (&["min", "hold", "time"], |c| &mut c.min_hold_time_secs),
+    (&["min", "keepalive", "time"], |c| &mut c.min_keepalive_time_secs),
+    (STALE_TIME, |c| &mut c.long_lived_stale_time_secs),
+    (&["min", "long", "lived", "stale", "time"], |c| &mut c.min_long_lived_stale_time_secs),
+    (&["max", "long", "lived", "stale", "time"], |c| &mut c.max_long_lived_stale_time_secs),
 ];
+
+/// The only one of these times that is sent.
+const STALE_TIME: &[&str] = &["long", "lived", "stale", "time"];
 
 impl Reader<'_> {
     /// An option of a session up to its `;`; whether one stands here.
@@ -143,11 +153,25 @@ impl Reader<'_> {
             *field(config) = self.number()?;
             return Ok(true);
         }
+        if let Some((words, field)) = TIMES.iter().find(|(words, _)| self.l.at_words(words)) {
+            let span = self.l.span();
+            self.l.eat_words(words);
+            let wanted = self.number()?;
+            *field(config) = wanted;
+            if *words == STALE_TIME && wanted > LONG_LIVED_STALE_SECS_MAX {
+                // BIRD sends the rest of it.
+                *field(config) = LONG_LIVED_STALE_SECS_MAX;
+                let message = "Long lived stale time must be less than 16777216: 16777215 is used";
+                self.warn(self.l.span_from(span), message);
+            }
+            return Ok(true);
+        }
         Ok(self.endpoint_option(config, session)?
-            || self.timer_option(config, session)?
-            || self.special_option(config, session)?
-            || self.checked_option(session)?
-            || self.option_without_effect(WITHOUT_EFFECT)?)
+            || self.timer_option(config)?
+            || self.restart_option(config)?
+            || self.authentication_option(config, session)?
+            || self.dynamic_option(config)?
+            || self.special_option(config, session)?)
     }
 
     /// How far the neighbor may be, and how it is reached.
@@ -160,10 +184,11 @@ impl Reader<'_> {
         } else if self.l.eat_word("neighbor") {
             self.neighbor(config, session)?;
         } else if self.l.eat_word("interface") {
-            if self.l.at_word("range") {
-                return Err(Diagnostic::error(self.l.span(), "`interface range` is not supported yet"));
+            if self.l.eat_word("range") {
+                config.interface_range = self.interface_patterns()?;
+            } else {
+                session.interface = Some(self.text()?);
             }
-            session.interface = Some(self.text()?);
         } else if self.l.eat_word("direct") {
             session.reach = Some(Reach::Direct);
         } else if self.l.eat_word("multihop") {
@@ -182,7 +207,7 @@ impl Reader<'_> {
         Ok(true)
     }
 
-    fn timer_option(&mut self, config: &mut BgpConfig, session: &mut Session) -> Parsed<bool> {
+    fn timer_option(&mut self, config: &mut BgpConfig) -> Parsed<bool> {
         let span = self.l.span();
         if self.l.eat_words(&["hold", "time"]) {
             config.hold_time_secs = self.hold_time()?;
@@ -191,12 +216,8 @@ impl Reader<'_> {
         } else if self.l.eat_words(&["keepalive", "time"]) {
             let n = self.number_in(1, u16::MAX.into(), "Keepalive time must be in range 1-65535")?;
             config.keepalive_time_secs = Some(n as u16);
-        } else if self.l.eat_words(&["min", "hold", "time"]) {
-            session.min_hold_time = self.number()?;
-            self.no_effect(span, "min hold time");
-        } else if self.l.eat_words(&["min", "keepalive", "time"]) {
-            session.min_keepalive_time = self.number()?;
-            self.no_effect(span, "min keepalive time");
+        } else if self.l.eat_words(&["send", "hold", "time"]) {
+            config.send_hold_time_secs = Some(self.number()?);
         } else if self.l.eat_words(&["connect", "delay", "time"]) {
             config.connect_delay = delay(self.number()?);
         } else if self.l.eat_words(&["start", "delay", "time"]) {
@@ -222,136 +243,6 @@ impl Reader<'_> {
             _ => Err(Diagnostic::error(span, "Hold time must be in range 3-65535 or zero")
                 .label("expected 0 or 3 to 65535")),
         }
-    }
-
-    fn special_option(&mut self, config: &mut BgpConfig, session: &mut Session) -> Parsed<bool> {
-        let span = self.l.span();
-        if self.l.eat_word("password") {
-            config.password = Some(Password::new(self.text()?));
-        } else if self.l.eat_words(&["rr", "cluster", "id"]) {
-            config.rr_cluster_id = Some(self.id()?);
-        } else if self.l.eat_words(&["allow", "local", "as"]) {
-            let any = self.l.at(";");
-            config.allow_local_as = if any { u32::MAX } else { self.number()? };
-        } else if self.l.eat_words(&["graceful", "restart", "time"]) {
-            let wanted = self.number()?;
-            // The capability has 12 bits for it (RFC 4724 §3).
-            if wanted > GRACEFUL_RESTART_SECS_MAX.into() {
-                let message = "Graceful restart time must be less than 4096";
-                self.warn(self.l.span_from(span), format!("{message}: 4095 is used"));
-            }
-            config.graceful_restart_time_secs =
-                u16::try_from(wanted).unwrap_or(u16::MAX).min(GRACEFUL_RESTART_SECS_MAX);
-        } else if self.l.eat_words(&["graceful", "restart"]) {
-            config.graceful_restart = if self.l.eat_word("aware") {
-                GracefulRestartMode::Aware
-            } else if self.flag()? {
-                GracefulRestartMode::On
-            } else {
-                GracefulRestartMode::Off
-            };
-        } else if self.l.eat_words(&["long", "lived", "graceful", "restart"]) {
-            let wanted = self.l.eat_word("aware") || self.flag()?;
-            session.long_lived_restart = Some(wanted);
-            if wanted {
-                self.no_effect(span, "long lived graceful restart");
-            }
-        } else if self.l.eat_words(&["disable", "after", "cease"]) {
-            let wanted = if self.l.eat("{") { self.cease_flags()? } else { self.flag()? };
-            if wanted {
-                self.no_effect(span, "disable after cease");
-            }
-        } else if self.l.eat_word("bfd") {
-            session.bfd = self.bfd()?;
-            if session.bfd {
-                self.no_effect(span, "bfd");
-            }
-        } else {
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
-    /// Options that are only checked against others.
-    fn checked_option(&mut self, session: &mut Session) -> Parsed<bool> {
-        let span = self.l.span();
-        if self.l.eat_words(&["local", "role"]) {
-            let roles = ["peer", "provider", "customer", "rs_server", "rs_client"];
-            if !self.l.word().is_some_and(|w| roles.contains(&w)) {
-                return Err(self.unknown_word(roles.into_iter()));
-            }
-            self.l.bump();
-            session.role = true;
-            self.no_effect(span, "local role");
-        } else if self.l.eat_words(&["require", "roles"]) {
-            session.require_roles = self.flag()?;
-        } else if self.l.eat_words(&["confederation", "member"]) {
-            session.confederation_member = self.flag()?;
-        } else if self.l.eat_word("confederation") {
-            // Speaking to a confederation as if it was none would make loops.
-            let n = self.number()?;
-            session.confederation = n != 0;
-            if session.confederation {
-                return Err(Diagnostic::error(span, "`confederation` is not supported yet"));
-            }
-        } else {
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
-    /// The words of `disable after cease` after the brace; whether there are any.
-    fn cease_flags(&mut self) -> Parsed<bool> {
-        const FLAGS: &[&[&str]] = &[
-            &["prefix", "limit", "hit"],
-            &["administrative", "shutdown"],
-            &["peer", "deconfigured"],
-            &["administrative", "reset"],
-            &["connection", "rejected"],
-            &["configuration", "change"],
-            &["connection", "collision"],
-            &["out", "of", "resources"],
-            &["cease"],
-        ];
-        loop {
-            if !FLAGS.iter().any(|words| self.l.eat_words(words)) {
-                return Err(self.unknown_word(FLAGS.iter().filter_map(|words| words.first().copied())));
-            }
-            if !self.l.eat(",") {
-                self.l.expect("}")?;
-                return Ok(true);
-            }
-        }
-    }
-
-    /// A switch, `graceful`, or a block of options; whether BFD is wanted.
-    fn bfd(&mut self) -> Parsed<bool> {
-        if self.l.eat_word("graceful") {
-            return Ok(true);
-        }
-        if !self.l.at("{") {
-            return self.flag();
-        }
-        self.block(&mut |reader| {
-            let times: &[&[&str]] = &[
-                &["interval"],
-                &["min", "rx", "interval"],
-                &["min", "tx", "interval"],
-                &["idle", "tx", "interval"],
-            ];
-            if times.iter().any(|words| reader.l.eat_words(words)) {
-                reader.time()?;
-            } else if reader.l.eat_word("multiplier") {
-                reader.number()?;
-            } else if reader.l.eat_word("passive") || reader.l.eat_word("graceful") {
-                reader.flag()?;
-            } else {
-                let words = ["interval", "min", "idle", "multiplier", "passive", "graceful"];
-                return Err(reader.unknown_word(words.into_iter()));
-            }
-            reader.end()
-        })?;
-        Ok(true)
     }
 }
 

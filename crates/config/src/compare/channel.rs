@@ -6,8 +6,10 @@ use godwit_wire::AddressFamily;
 
 use super::protocol::Side;
 use super::{Comparison, Facts};
+use crate::bird::channel_options::{FLAGS, TIMES};
 use crate::model::{
-    BgpChannelConfig, BgpConfig, ChannelConfig, Dialect, Limit, NextHopMode, ProtocolKind, RouterConfig,
+    AigpMode, BgpChannelConfig, BgpConfig, ChannelConfig, Dialect, Limit, MissingLladdr, NextHopMode,
+    NextHopPreference, ProtocolKind, RouterConfig,
 };
 
 impl Comparison {
@@ -70,34 +72,35 @@ fn facts((config, protocol): Side<'_>, channel: &ChannelConfig, prefix: &str) ->
 }
 
 fn bgp_facts(facts: &mut Facts, session: &BgpConfig, bgp: &BgpChannelConfig, prefix: &str, dialect: Dialect) {
+    // Switches and times are in tables.
     let BgpChannelConfig {
         next_hop_self,
         next_hop_keep,
         next_hop_address,
-        gateway,
-        igp_table,
-        secondary,
-        add_paths,
-        mandatory,
-        graceful_restart,
         next_hop_prefer: _,
-        link_local_format: _,
-        missing_lladdr: _,
+        link_local_format,
+        missing_lladdr,
         extended_next_hop: _,
-        cost: _,
+        gateway,
+        cost,
+        igp_table,
         aigp: _,
         import_table: _,
         export_table: _,
+        secondary: _,
+        add_paths,
         require_add_paths: _,
         require_extended_next_hop: _,
-        long_lived_graceful_restart: _,
+        mandatory: _,
+        graceful_restart,
+        long_lived_graceful_restart,
         long_lived_stale_time_secs: _,
         min_long_lived_stale_time_secs: _,
         max_long_lived_stale_time_secs: _,
-        validate: _,
-        base_table: _,
-        as_override: _,
-        private_as: _,
+        validate,
+        base_table,
+        as_override,
+        private_as,
     } = bgp;
     facts.add(format!("{prefix}next hop self"), next_hop_self.word());
     let keep = match next_hop_keep {
@@ -113,7 +116,6 @@ fn bgp_facts(facts: &mut Facts, session: &BgpConfig, bgp: &BgpChannelConfig, pre
     let recursive = session.is_recursive(*gateway);
     facts.add(format!("{prefix}gateway"), if recursive { "recursive" } else { "direct" });
     facts.maybe(format!("{prefix}igp table"), igp_table.as_ref());
-    facts.flag(format!("{prefix}secondary"), *secondary);
     facts.add(
         format!("{prefix}add paths"),
         match add_paths {
@@ -123,9 +125,31 @@ fn bgp_facts(facts: &mut Facts, session: &BgpConfig, bgp: &BgpChannelConfig, pre
             (true, true) => "on",
         },
     );
-    facts.flag(format!("{prefix}mandatory"), *mandatory);
-    if dialect == Dialect::Bird2 {
-        let shown = graceful_restart.map(|wanted| if wanted { "on" } else { "off" });
-        facts.maybe(format!("{prefix}graceful restart"), shown);
+    let mut copy = bgp.clone();
+    for (words, place) in FLAGS {
+        facts.flag(format!("{prefix}{}", words.join(" ")), *place(&mut copy));
+    }
+    // What follows from other options is told with them.
+    let silent = BgpChannelConfig { next_hop_prefer: None, aigp: None, ..bgp.clone() };
+    let told = Some(session.next_hop_preference(bgp)).filter(|p| *p != session.next_hop_preference(&silent));
+    facts.maybe(format!("{prefix}next hop prefer"), told.map(NextHopPreference::word));
+    let told = Some(session.aigp(bgp)).filter(|mode| *mode != session.aigp(&silent));
+    facts.maybe(format!("{prefix}aigp"), told.map(AigpMode::word));
+    facts.add(format!("{prefix}link local next hop format"), link_local_format.word());
+    facts.maybe(format!("{prefix}cost"), cost.as_ref());
+    facts.flag(format!("{prefix}validate"), *validate);
+    facts.maybe(format!("{prefix}base table"), base_table.as_ref());
+    facts.flag(format!("{prefix}as override"), *as_override);
+    facts.add(format!("{prefix}remove private as"), private_as.word());
+    if dialect == Dialect::Bird16 {
+        facts.maybe(format!("{prefix}missing lladdr"), missing_lladdr.map(MissingLladdr::word));
+        return;
+    }
+    let shown = |wanted: &Option<bool>| wanted.map(|wanted| if wanted { "on" } else { "off" });
+    facts.maybe(format!("{prefix}graceful restart"), shown(graceful_restart));
+    facts.maybe(format!("{prefix}long lived graceful restart"), shown(long_lived_graceful_restart));
+    for (words, place) in TIMES {
+        let shown = place(&mut copy).map(|n| format!("{n} s"));
+        facts.maybe(format!("{prefix}{}", words.join(" ")), shown);
     }
 }

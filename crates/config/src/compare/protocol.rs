@@ -34,6 +34,7 @@ impl Comparison {
             (ProtocolKind::Bgp(a), ProtocolKind::Bgp(b)) => {
                 self.facts(session::facts(a), session::facts(b));
                 self.passwords(a.password.as_ref(), b.password.as_ref());
+                self.keys(&a.tcp_ao_keys, &b.tcp_ao_keys);
             }
             _ => {}
         }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{Comparison, Facts};
-use crate::bird::session::{FLAGS, NUMBERS, SECONDS};
-use crate::model::{BgpConfig, GracefulRestartMode, Neighbor, NeighborAs, Password};
+use crate::bird::session::{FLAGS, NUMBERS, SECONDS, TIMES};
+use crate::model::{BgpConfig, CeaseCodes, Neighbor, NeighborAs, Password, TcpAoKey};
+use crate::print::patterns;
 
 impl Comparison {
     /// Passwords are compared and never shown.
@@ -12,6 +13,17 @@ impl Comparison {
         if left != right {
             let shown = |p: Option<&Password>| p.map(|_| "differs, not shown".to_owned());
             self.add("password", shown(left), shown(right), None);
+        }
+    }
+
+    /// Keys are compared with their secrets, which are never shown.
+    pub(super) fn keys(&mut self, left: &[TcpAoKey], right: &[TcpAoKey]) {
+        if left != right {
+            let shown = |keys: &[TcpAoKey]| {
+                let ids = keys.iter().map(|key| format!("{}/{}", key.send_id, key.recv_id));
+                (!keys.is_empty()).then(|| format!("{}, not shown", ids.collect::<Vec<_>>().join(", ")))
+            };
+            self.add("keys", shown(left), shown(right), None);
         }
     }
 }
@@ -100,9 +112,13 @@ pub(super) fn facts(bgp: &BgpConfig) -> Facts {
     for (words, place) in NUMBERS {
         facts.add(words.join(" "), *place(&mut copy));
     }
+    for (words, place) in TIMES {
+        facts.add(words.join(" "), format_args!("{} s", place(&mut copy)));
+    }
     facts.add("hold time", format_args!("{} s", bgp.hold_time_secs));
     facts.add("startup hold time", format_args!("{} s", bgp.startup_hold_time_secs));
     facts.maybe("keepalive time", bgp.keepalive_time_secs.map(|n| format!("{n} s")));
+    facts.maybe("send hold time", bgp.send_hold_time_secs.map(|n| format!("{n} s")));
     facts.maybe("connect delay time", bgp.connect_delay.map(seconds));
     let (min, max) = bgp.error_wait;
     facts.add("error wait time", format_args!("{}, {}", seconds(min), seconds(max)));
@@ -115,15 +131,28 @@ pub(super) fn facts(bgp: &BgpConfig) -> Facts {
             n => n.to_string(),
         },
     );
+    facts.add("graceful restart", bgp.graceful_restart.word());
+    for (words, secs) in [
+        ("graceful restart time", bgp.graceful_restart_time_secs),
+        ("min graceful restart time", bgp.min_graceful_restart_time_secs),
+        ("max graceful restart time", bgp.max_graceful_restart_time_secs),
+    ] {
+        facts.add(words, format_args!("{secs} s"));
+    }
+    facts.add("long lived graceful restart", bgp.long_lived_mode().word());
+    facts.maybe("confederation", bgp.confederation);
+    facts.maybe("local role", bgp.local_role);
     facts.add(
-        "graceful restart",
-        match bgp.graceful_restart {
-            GracefulRestartMode::Off => "off",
-            GracefulRestartMode::Aware => "aware",
-            GracefulRestartMode::On => "on",
+        "disable after cease",
+        match bgp.disable_after_cease {
+            CeaseCodes::NONE => "off".to_owned(),
+            CeaseCodes::ON => "on".to_owned(),
+            codes => codes.words().collect::<Vec<_>>().join(", "),
         },
     );
-    facts.add("graceful restart time", format_args!("{} s", bgp.graceful_restart_time_secs));
+    facts.maybe("dynamic name", bgp.dynamic_name.as_ref());
+    facts.add("dynamic name digits", bgp.dynamic_name_digits);
+    facts.add("dynamic limit", bgp.dynamic_limit);
     facts
 }
 
@@ -137,6 +166,7 @@ fn endpoints(facts: &mut Facts, bgp: &BgpConfig) {
     };
     facts.add("neighbor", neighbor);
     facts.maybe("interface", interface);
+    facts.maybe("interface range", Some(&bgp.interface_range).filter(|r| !r.is_empty()).map(|r| patterns(r)));
     facts.add("neighbor port", bgp.neighbor_port);
     facts.add(
         "neighbor as",

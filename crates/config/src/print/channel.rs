@@ -3,10 +3,11 @@
 use godwit_filter::Filter;
 use godwit_wire::AddressFamily;
 
-use super::{Out, name};
+use super::{Out, comment, name};
+use crate::bird::channel_options::{FLAGS, TIMES};
 use crate::model::{
-    BgpChannelConfig, ChannelConfig, Dialect, GatewayMode, Limit, NextHopMode, Policy, ProtocolConfig,
-    ProtocolKind,
+    AigpMode, BgpChannelConfig, ChannelConfig, Dialect, GatewayMode, Limit, LinkLocalFormat, MissingLladdr,
+    NextHopMode, NextHopPreference, Policy, PrivateAs, ProtocolConfig, ProtocolKind,
 };
 
 impl Out<'_> {
@@ -105,16 +106,61 @@ impl Out<'_> {
         if let Some(table) = &bgp.igp_table {
             self.option("igp table", name(table));
         }
-        self.flag("secondary", bgp.secondary, false);
         match bgp.add_paths {
             (false, false) => {}
             (true, false) => self.option("add paths", "rx"),
             (false, true) => self.option("add paths", "tx"),
             (true, true) => self.option("add paths", "on"),
         }
-        self.flag("mandatory", bgp.mandatory, false);
-        if let Some(wanted) = bgp.graceful_restart.filter(|_| !self.is_16()) {
-            self.option("graceful restart", if wanted { "on" } else { "off" });
+        let mut copy = bgp.clone();
+        for (words, place) in FLAGS {
+            self.flag(&words.join(" "), *place(&mut copy), false);
+        }
+        // In 1.6 they are the session's.
+        if !self.is_16() {
+            for (words, wanted) in [
+                ("graceful restart", bgp.graceful_restart),
+                ("long lived graceful restart", bgp.long_lived_graceful_restart),
+            ] {
+                if let Some(wanted) = wanted {
+                    self.option(words, if wanted { "on" } else { "off" });
+                }
+            }
+            for (words, place) in TIMES {
+                if let Some(n) = place(&mut copy) {
+                    self.option(&words.join(" "), n);
+                }
+            }
+        }
+        self.rare_options(bgp);
+    }
+
+    fn rare_options(&mut self, bgp: &BgpChannelConfig) {
+        let words = [
+            ("next hop prefer", bgp.next_hop_prefer.map(NextHopPreference::word)),
+            (
+                "link local next hop format",
+                Some(bgp.link_local_format)
+                    .filter(|f| *f != LinkLocalFormat::Native)
+                    .map(LinkLocalFormat::word),
+            ),
+            ("missing lladdr", bgp.missing_lladdr.map(MissingLladdr::word).filter(|_| self.is_16())),
+            ("aigp", bgp.aigp.map(AigpMode::word)),
+        ];
+        for (option, word) in words {
+            if let Some(word) = word {
+                self.option(option, word);
+            }
+        }
+        if let Some(cost) = bgp.cost {
+            self.option("cost", cost);
+        }
+        // The language has no words for these.
+        if bgp.as_override {
+            self.line(comment("as override on"));
+        }
+        if bgp.private_as != PrivateAs::Keep {
+            self.line(comment(&format!("remove private as {}", bgp.private_as.word())));
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Out, comment, quoted};
-use crate::bird::session::{FLAGS, NUMBERS, SECONDS};
+use super::{Out, comment, patterns, quoted};
+use crate::bird::session::{FLAGS, NUMBERS, SECONDS, TIMES};
 use crate::defaults::{BGP_PORT, MULTIHOP_DEFAULT};
-use crate::model::{BgpConfig, Dialect, GracefulRestartMode, Neighbor, NeighborAs, Password};
+use crate::model::{
+    BgpConfig, CeaseCodes, Dialect, Neighbor, NeighborAs, Password, TcpAoKey, TcpAoPreference,
+};
 
 impl Out<'_> {
     pub(super) fn session(&mut self, bgp: &BgpConfig) {
@@ -13,6 +15,7 @@ impl Out<'_> {
         if let Some(password) = &bgp.password {
             self.password(password);
         }
+        self.keys(&bgp.tcp_ao_keys);
         let mut config = bgp.clone();
         // Every option at its default, whatever the session is.
         let mut default = BgpConfig::new(0, bgp.neighbor.clone(), NeighborAs::External);
@@ -30,7 +33,7 @@ impl Out<'_> {
                 self.option(&words.join(" "), whole_seconds(now));
             }
         }
-        for (words, place) in NUMBERS {
+        for (words, place) in NUMBERS.iter().chain(TIMES) {
             let (now, default) = (*place(&mut config), *place(&mut default));
             if now != default {
                 self.option(&words.join(" "), now);
@@ -45,13 +48,51 @@ impl Out<'_> {
             u32::MAX => self.line("allow local as;"),
             n => self.option("allow local as", n),
         }
-        match bgp.graceful_restart {
-            GracefulRestartMode::Aware => {}
-            GracefulRestartMode::On => self.option("graceful restart", "on"),
-            GracefulRestartMode::Off => self.option("graceful restart", "off"),
+        self.restart(bgp, &default);
+        self.rest(bgp, &default);
+    }
+
+    fn restart(&mut self, bgp: &BgpConfig, default: &BgpConfig) {
+        if bgp.graceful_restart != default.graceful_restart {
+            self.option("graceful restart", bgp.graceful_restart.word());
         }
-        if bgp.graceful_restart_time_secs != default.graceful_restart_time_secs {
-            self.option("graceful restart time", bgp.graceful_restart_time_secs);
+        for (words, now, default) in [
+            ("", bgp.graceful_restart_time_secs, default.graceful_restart_time_secs),
+            ("min ", bgp.min_graceful_restart_time_secs, default.min_graceful_restart_time_secs),
+            ("max ", bgp.max_graceful_restart_time_secs, default.max_graceful_restart_time_secs),
+        ] {
+            if now != default {
+                self.option(&format!("{words}graceful restart time"), now);
+            }
+        }
+        if let Some(mode) = bgp.long_lived_graceful_restart {
+            self.option("long lived graceful restart", mode.word());
+        }
+    }
+
+    fn rest(&mut self, bgp: &BgpConfig, default: &BgpConfig) {
+        if let Some(number) = bgp.confederation {
+            self.option("confederation", number);
+        }
+        if let Some(role) = bgp.local_role {
+            self.option("local role", role);
+        }
+        match bgp.disable_after_cease {
+            CeaseCodes::NONE => {}
+            CeaseCodes::ON => self.option("disable after cease", "on"),
+            codes => {
+                let words = codes.words().collect::<Vec<_>>().join(", ");
+                self.option("disable after cease", format_args!("{{ {words} }}"));
+            }
+        }
+        if let Some(name) = &bgp.dynamic_name {
+            self.option("dynamic name", quoted(name));
+        }
+        if bgp.dynamic_name_digits != default.dynamic_name_digits {
+            self.option("dynamic name digits", bgp.dynamic_name_digits);
+        }
+        if bgp.dynamic_limit != default.dynamic_limit {
+            self.line(comment(&format!("dynamic limit {}", bgp.dynamic_limit)));
         }
     }
 
@@ -76,6 +117,9 @@ impl Out<'_> {
                 self.option("neighbor", format_args!("range {net} {remote_port}{remote_as}"));
             }
         }
+        if !bgp.interface_range.is_empty() {
+            self.option("interface range", patterns(&bgp.interface_range));
+        }
         let by_default = bgp.is_internal().then_some(MULTIHOP_DEFAULT);
         match bgp.multihop {
             hops if hops == by_default => {}
@@ -88,8 +132,7 @@ impl Out<'_> {
     }
 
     fn password(&mut self, password: &Password) {
-        let text = std::str::from_utf8(password.octets()).ok().filter(|text| !text.contains(['"', '\n']));
-        match text {
+        match text(password) {
             _ if !self.secrets => self.line(comment("password: not shown")),
             Some(text) => self.option("password", quoted(text)),
             None => {
@@ -98,6 +141,40 @@ impl Out<'_> {
                 self.line("disabled;");
             }
         }
+    }
+
+    fn keys(&mut self, keys: &[TcpAoKey]) {
+        if keys.is_empty() {
+            return;
+        }
+        let text = |key: &TcpAoKey| text(&key.secret).map(quoted);
+        if !self.secrets {
+            self.line(comment("keys: not shown"));
+            return;
+        }
+        if keys.iter().any(|key| text(key).is_none()) {
+            self.line(comment("keys: one has octets that cannot be written here"));
+            self.line("disabled;");
+            return;
+        }
+        self.option("authentication", "ao");
+        self.block("keys", |out| {
+            for key in keys {
+                out.block("key", |out| {
+                    out.option("send id", key.send_id);
+                    out.option("recv id", key.recv_id);
+                    out.option("algorithm", key.algorithm.words());
+                    out.option("secret", text(key).unwrap_or_default());
+                    match key.preference {
+                        TcpAoPreference::Normal => {}
+                        TcpAoPreference::Preferred => out.line("preferred;"),
+                        TcpAoPreference::Deprecated => out.line("deprecated;"),
+                    }
+                });
+                out.line("};");
+            }
+        });
+        self.line("};");
     }
 
     fn timers(&mut self, bgp: &BgpConfig, default: &BgpConfig) {
@@ -110,6 +187,9 @@ impl Out<'_> {
         if let Some(n) = bgp.keepalive_time_secs {
             self.option("keepalive time", n);
         }
+        if let Some(n) = bgp.send_hold_time_secs {
+            self.option("send hold time", n);
+        }
         if let Some(delay) = bgp.connect_delay {
             self.option("connect delay time", whole_seconds(delay));
         }
@@ -118,6 +198,11 @@ impl Out<'_> {
             self.option("error wait time", format_args!("{}, {}", whole_seconds(min), whole_seconds(max)));
         }
     }
+}
+
+/// A password as a string of the language, if it is one.
+fn text(password: &Password) -> Option<&str> {
+    std::str::from_utf8(password.octets()).ok().filter(|text| !text.contains(['"', '\n']))
 }
 
 fn port(port: u16) -> String {

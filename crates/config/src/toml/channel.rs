@@ -7,7 +7,10 @@ use toml::Spanned;
 use super::build::Build;
 use super::raw::{self, Channel};
 use super::{set, span};
-use crate::model::{ChannelConfig, GatewayMode, ProtocolConfig, ProtocolKind};
+use crate::model::{
+    ChannelConfig, GatewayMode, LinkLocalFormat, MissingLladdr, NextHopPreference, ProtocolConfig,
+    ProtocolKind,
+};
 
 impl Build<'_> {
     /// Adds the channels of a protocol that is no session.
@@ -44,6 +47,22 @@ impl Build<'_> {
             ("add-paths", raw.add_paths.as_ref().map(Spanned::span)),
             ("mandatory", raw.mandatory.as_ref().map(Spanned::span)),
             ("graceful-restart", raw.graceful_restart.as_ref().map(Spanned::span)),
+            ("next-hop-prefer", raw.next_hop_prefer.as_ref().map(Spanned::span)),
+            ("link-local-next-hop-format", raw.link_local_next_hop_format.as_ref().map(Spanned::span)),
+            ("missing-lladdr", raw.missing_lladdr.as_ref().map(Spanned::span)),
+            ("extended-next-hop", raw.extended_next_hop.as_ref().map(Spanned::span)),
+            ("require-extended-next-hop", raw.require_extended_next_hop.as_ref().map(Spanned::span)),
+            ("cost", raw.cost.as_ref().map(Spanned::span)),
+            ("aigp", raw.aigp.as_ref().map(Spanned::span)),
+            ("import-table", raw.import_table.as_ref().map(Spanned::span)),
+            ("export-table", raw.export_table.as_ref().map(Spanned::span)),
+            ("require-add-paths", raw.require_add_paths.as_ref().map(Spanned::span)),
+            ("long-lived-graceful-restart", raw.long_lived_graceful_restart.as_ref().map(Spanned::span)),
+            ("long-lived-stale-time", raw.long_lived_stale_time.as_ref().map(Spanned::span)),
+            ("min-long-lived-stale-time", raw.min_long_lived_stale_time.as_ref().map(Spanned::span)),
+            ("max-long-lived-stale-time", raw.max_long_lived_stale_time.as_ref().map(Spanned::span)),
+            ("as-override", raw.as_override.as_ref().map(Spanned::span)),
+            ("remove-private-as", raw.remove_private_as.as_ref().map(Spanned::span)),
         ];
         for (key, place) in places {
             if let Some(place) = place {
@@ -95,7 +114,41 @@ impl Build<'_> {
             add_paths = raw.add_paths.as_ref().map(|v| v.get_ref().0),
             mandatory = raw.mandatory.as_ref().map(|v| *v.get_ref()),
             graceful_restart = raw.graceful_restart.as_ref().map(|v| Some(*v.get_ref())),
+            next_hop_prefer = raw.next_hop_prefer.as_ref().map(|prefer| match prefer.get_ref() {
+                raw::NextHopPrefer::Global => Some(NextHopPreference::Global),
+                raw::NextHopPrefer::Local => Some(NextHopPreference::Local),
+            }),
+            link_local_format =
+                raw.link_local_next_hop_format.as_ref().map(|format| match format.get_ref() {
+                    raw::NextHopFormat::Native => LinkLocalFormat::Native,
+                    raw::NextHopFormat::Single => LinkLocalFormat::Single,
+                    raw::NextHopFormat::Double => LinkLocalFormat::Double,
+                }),
+            missing_lladdr = raw.missing_lladdr.as_ref().map(|missing| match missing.get_ref() {
+                raw::MissingLladdrWord::Own => Some(MissingLladdr::Own),
+                raw::MissingLladdrWord::Drop => Some(MissingLladdr::Drop),
+                raw::MissingLladdrWord::Ignore => Some(MissingLladdr::Ignore),
+            }),
+            extended_next_hop = raw.extended_next_hop.as_ref().map(|v| *v.get_ref()),
+            require_extended_next_hop = raw.require_extended_next_hop.as_ref().map(|v| *v.get_ref()),
+            cost = raw.cost.as_ref().map(|v| Some(v.get_ref().get())),
+            aigp = raw.aigp.as_ref().map(|v| Some(v.get_ref().0)),
+            import_table = raw.import_table.as_ref().map(|v| *v.get_ref()),
+            export_table = raw.export_table.as_ref().map(|v| *v.get_ref()),
+            require_add_paths = raw.require_add_paths.as_ref().map(|v| *v.get_ref()),
+            long_lived_graceful_restart =
+                raw.long_lived_graceful_restart.as_ref().map(|v| Some(*v.get_ref())),
+            long_lived_stale_time_secs = raw.long_lived_stale_time.as_ref().map(|v| Some(*v.get_ref())),
+            min_long_lived_stale_time_secs =
+                raw.min_long_lived_stale_time.as_ref().map(|v| Some(*v.get_ref())),
+            max_long_lived_stale_time_secs =
+                raw.max_long_lived_stale_time.as_ref().map(|v| Some(*v.get_ref())),
+            as_override = raw.as_override.as_ref().map(|v| *v.get_ref()),
+            private_as = raw.remove_private_as.as_ref().map(|v| v.get_ref().0),
         );
+        if let Some(time) = &raw.long_lived_stale_time {
+            self.stale_time(time);
+        }
         if let Some(name) = &raw.igp_table {
             config.bgp.igp_table = self.table_name(name, None);
         }

@@ -1,15 +1,34 @@
 //! The tables and keys of the format. Everything is optional here, so that a template can be laid
 //! under a session; what must be there is checked when the router is put together.
 
+/// A table whose keys are all optional, and how one is laid over another.
+macro_rules! layered {
+    ($(#[$meta:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $of:ty),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+        pub(in crate::toml) struct $name {
+            $($(#[$attr])* pub(in crate::toml) $field: Option<$of>),+
+        }
+
+        impl $name {
+            /// What is set here, and from `under` what is not.
+            pub(in crate::toml) fn over(self, under: Self) -> Self {
+                Self { $($field: self.$field.or(under.$field)),+ }
+            }
+        }
+    };
+}
+
+mod session;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::value::{
-    AddPaths, AllowLocalAs, Debug, GracefulRestart, Interfaces, LimitValue, LogClass, MergePaths, Multihop,
-    Named, NeighborAsValue, Net, NextHopValue, OneOrMore, Via,
-};
+pub(super) use self::session::{Bgp, Channel, Gateway, Key, MissingLladdrWord, NextHopFormat, NextHopPrefer};
+use super::value::{Debug, Interfaces, LogClass, MergePaths, Named, Net, OneOrMore, Via};
 
 /// A whole file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -123,25 +142,6 @@ pub(super) struct TimeFormat {
     pub(super) old: Option<String>,
 }
 
-/// A table whose keys are all optional, and how one is laid over another.
-macro_rules! layered {
-    ($(#[$meta:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $of:ty),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, Default, Deserialize)]
-        #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-        pub(super) struct $name {
-            $($(#[$attr])* pub(super) $field: Option<$of>),+
-        }
-
-        impl $name {
-            /// What is set here, and from `under` what is not.
-            pub(super) fn over(self, under: Self) -> Self {
-                Self { $($field: self.$field.or(under.$field)),+ }
-            }
-        }
-    };
-}
-
 /// `[device]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -218,109 +218,4 @@ pub(super) enum RouteType {
     Blackhole,
     Unreachable,
     Prohibit,
-}
-
-layered! {
-    /// `[….ipv4]`, `[….ipv6]`
-    Channel {
-        table: Spanned<String>,
-        import: Spanned<String>,
-        export: Spanned<String>,
-        preference: u16,
-        keep_filtered: bool,
-        receive_limit: LimitValue,
-        import_limit: LimitValue,
-        export_limit: LimitValue,
-        next_hop_self: Spanned<NextHopValue>,
-        next_hop_keep: Spanned<NextHopValue>,
-        next_hop_address: Spanned<IpAddr>,
-        gateway: Spanned<Gateway>,
-        igp_table: Spanned<String>,
-        secondary: Spanned<bool>,
-        add_paths: Spanned<AddPaths>,
-        mandatory: Spanned<bool>,
-        graceful_restart: Spanned<bool>,
-    }
-}
-
-/// How next hops are resolved.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Gateway {
-    Auto,
-    Direct,
-    Recursive,
-}
-
-layered! {
-    /// `[bgp.NAME]`, `[bgp-template.NAME]`
-    Bgp {
-        from: Spanned<String>,
-        description: String,
-        disabled: bool,
-        debug: Debug,
-        router_id: Ipv4Addr,
-        local_as: u32,
-        local_address: IpAddr,
-        local_port: u16,
-        neighbor: IpAddr,
-        neighbor_range: Spanned<Net>,
-        neighbor_as: NeighborAsValue,
-        neighbor_port: u16,
-        interface: String,
-        multihop: Multihop,
-        strict_bind: bool,
-        password: String,
-        passive: bool,
-        rr_client: bool,
-        rr_cluster_id: Ipv4Addr,
-        rs_client: bool,
-        hold_time: Spanned<u16>,
-        startup_hold_time: u16,
-        keepalive_time: Spanned<u16>,
-        connect_delay_time: u32,
-        connect_retry_time: u32,
-        error_wait_time: [u32; 2],
-        error_forget_time: u32,
-        disable_after_error: bool,
-        path_metric: bool,
-        med_metric: bool,
-        deterministic_med: bool,
-        igp_metric: bool,
-        prefer_older: bool,
-        default_med: u32,
-        default_local_pref: u32,
-        allow_local_as: AllowLocalAs,
-        allow_local_pref: bool,
-        allow_as_sets: bool,
-        enforce_first_as: bool,
-        interpret_communities: bool,
-        route_refresh: bool,
-        four_octet_as: bool,
-        capabilities: bool,
-        graceful_restart: GracefulRestart,
-        graceful_restart_time: Spanned<u16>,
-        ttl_security: bool,
-        check_link: bool,
-        ipv4: Channel,
-        ipv6: Channel,
-    }
-}
-
-impl Bgp {
-    /// What is set here and in its channels, and from `under` what is not.
-    pub(super) fn derived_from(mut self, mut under: Self) -> Self {
-        let layer = |over: Option<Channel>, under: Option<Channel>| match (over, under) {
-            (Some(over), Some(under)) => Some(over.over(under)),
-            (over, under) => over.or(under),
-        };
-        let ipv4 = layer(self.ipv4.take(), under.ipv4.take());
-        let ipv6 = layer(self.ipv6.take(), under.ipv6.take());
-        // A session's own place to reach a neighbor replaces the template's of either kind.
-        if self.neighbor.is_some() || self.neighbor_range.is_some() {
-            under.neighbor = None;
-            under.neighbor_range = None;
-        }
-        Self { ipv4, ipv6, ..self.over(under) }
-    }
 }

@@ -3,6 +3,7 @@
 mod interfaces;
 mod limit;
 mod scalar;
+mod session;
 mod via;
 
 use std::fmt;
@@ -19,6 +20,7 @@ pub(super) use scalar::{
     AddPaths, AllowLocalAs, GracefulRestart, LogClass, MergePaths, Multihop, NeighborAsValue, Net,
     NextHopValue,
 };
+pub(super) use session::{Aigp, Cease, LocalRole, RemovePrivateAs, Require};
 pub(super) use via::Via;
 
 /// Tables by name, with the names' places.
@@ -66,6 +68,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value or a list of values")
+            }
+
+            fn visit_bool<E: Error>(self, value: bool) -> Result<OneOrMore<T>, E> {
+                let value = serde::de::value::BoolDeserializer::new(value);
+                Ok(OneOrMore(vec![T::deserialize(value)?]))
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<OneOrMore<T>, E> {

@@ -10,7 +10,7 @@ use crate::defaults::{MERGE_PATHS_DEFAULT, MULTIHOP_DEFAULT};
 use crate::model::{GracefulRestartMode, LogClasses, NeighborAs, NextHopMode};
 
 /// A value that is a switch, a number or a word, as far as its type knows them.
-trait Scalar: Sized {
+pub(super) trait Scalar: Sized {
     /// What it can be, for messages.
     const EXPECTED: &'static str;
 
@@ -27,7 +27,8 @@ trait Scalar: Sized {
     }
 }
 
-struct ScalarVisitor<T>(std::marker::PhantomData<T>);
+/// What reads a [`Scalar`].
+pub(super) struct ScalarVisitor<T>(pub(super) std::marker::PhantomData<T>);
 
 impl<T: Scalar> Visitor<'_> for ScalarVisitor<T> {
     type Value = T;
@@ -61,11 +62,13 @@ macro_rules! scalar {
     ($($name:ident),+) => {
         $(impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(ScalarVisitor(std::marker::PhantomData))
+                deserializer.deserialize_any($crate::toml::value::scalar::ScalarVisitor(std::marker::PhantomData))
             }
         })+
     };
 }
+
+pub(super) use scalar;
 
 scalar!(
     NeighborAsValue,
