@@ -1,11 +1,14 @@
 //! Configurations that run the same, and each way not to.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod options;
 
 use std::sync::Arc;
 
 use common::{files, folder, read_as};
 use godwit_config::{Dialect, Difference, LoadOptions, ProtocolKind, RouterConfig, compare, load, print};
+use options::SESSION;
 
 /// Reads a text of 1.6; warnings are none of this test's business.
 fn old(text: &str) -> RouterConfig {
@@ -74,110 +77,6 @@ fn a_name_in_the_other_dialect_is_the_same_router() {
     );
     assert_eq!(lines(&compare(&a, &b)), ["router: dialect: BIRD 1.6 | BIRD 2"]);
 }
-
-/// One option of a session each: what is said of it on the left and on the right.
-const SESSION: &[(&str, &str, &str)] = &[
-    ("description \"x\";", "description", "x | none"),
-    ("disabled;", "disabled", "on | off"),
-    ("debug { states, events };", "debug", "{ states, events } | off"),
-    ("router id 192.0.2.7;", "router id", "192.0.2.7 | none"),
-    ("local as 3;", "local as", "3 | 1"),
-    ("source address 192.0.2.1;", "source address", "192.0.2.1 | none"),
-    ("local port 1179;", "local port", "1179 | 179"),
-    ("neighbor port 2179;", "neighbor port", "2179 | 179"),
-    ("neighbor as 4;", "neighbor as", "4 | 2"),
-    ("interface \"eth0\";", "interface", "eth0 | none"),
-    ("check link;", "check link", "on | off"),
-    ("password \"hunter2\";", "password", "differs, not shown | none"),
-    ("passive;", "passive", "on | off"),
-    ("rs client;", "rs client", "on | off"),
-    ("rr cluster id 192.0.2.5;", "rr cluster id", "192.0.2.5 | none"),
-    ("hold time 90;", "hold time", "90 s | 240 s"),
-    ("startup hold time 90;", "startup hold time", "90 s | 240 s"),
-    ("keepalive time 5;", "keepalive time", "5 s | none"),
-    ("connect delay time 5;", "connect delay time", "5 s | none"),
-    ("connect retry time 5;", "connect retry time", "5 s | 120 s"),
-    ("error wait time 5, 6;", "error wait time", "5 s, 6 s | 60 s, 300 s"),
-    ("error forget time 5;", "error forget time", "5 s | 300 s"),
-    ("disable after error;", "disable after error", "on | off"),
-    ("path metric off;", "path metric", "off | on"),
-    ("med metric;", "med metric", "on | off"),
-    ("deterministic med;", "deterministic med", "on | off"),
-    ("igp metric off;", "igp metric", "off | on"),
-    ("prefer older;", "prefer older", "on | off"),
-    ("default bgp_med 5;", "default bgp_med", "5 | 0"),
-    ("default bgp_local_pref 5;", "default bgp_local_pref", "5 | 100"),
-    ("allow local as;", "allow local as", "on | off"),
-    ("allow local as 2;", "allow local as", "2 | off"),
-    ("allow bgp_local_pref;", "allow bgp_local_pref", "on | off"),
-    ("allow as sets off;", "allow as sets", "off | on"),
-    ("enforce first as;", "enforce first as", "on | off"),
-    ("interpret communities off;", "interpret communities", "off | on"),
-    ("enable route refresh off;", "enable route refresh", "off | on"),
-    ("enable as4 off;", "enable as4", "off | on"),
-    ("capabilities off;", "capabilities", "off | on"),
-    ("graceful restart;", "graceful restart", "on | aware"),
-    ("graceful restart time 9;", "graceful restart time", "9 s | 120 s"),
-    ("ttl security;", "ttl security", "on | off"),
-    ("table other;", "table", "other | the default"),
-    ("preference 7;", "preference", "7 | 100"),
-    ("import keep filtered;", "import keep filtered", "on | off"),
-    ("receive limit 5;", "receive limit", "5 action disable | none"),
-    ("import limit 5 action warn;", "import limit", "5 action warn | none"),
-    ("export limit 5;", "export limit", "5 action disable | none"),
-    ("next hop self;", "next hop self", "on | off"),
-    ("next hop keep;", "next hop keep", "on | off"),
-    ("next hop address 192.0.2.8;", "next hop address", "192.0.2.8 | none"),
-    ("gateway recursive;", "gateway", "recursive | direct"),
-    ("igp table other;", "igp table", "other | none"),
-    ("add paths tx;", "add paths", "tx | off"),
-    ("mandatory;", "mandatory", "on | off"),
-    ("free bind;", "free bind", "on | off"),
-    ("dynamic name \"x\";", "dynamic name", "x | none"),
-    ("dynamic name digits 3;", "dynamic name digits", "3 | 0"),
-    ("confederation 7;", "confederation", "7 | none"),
-    ("local role rs_client;", "local role", "rs_client | none"),
-    ("min hold time 5;", "min hold time", "5 s | 0 s"),
-    ("min keepalive time 5;", "min keepalive time", "5 s | 0 s"),
-    ("send hold time 0;", "send hold time", "0 s | none"),
-    ("disable after cease;", "disable after cease", "on | off"),
-    (
-        "disable after cease { cease, out of resources };",
-        "disable after cease",
-        "cease, out of resources | off",
-    ),
-    ("allow bgp_med;", "allow bgp_med", "on | off"),
-    ("enable enhanced route refresh off;", "enable enhanced route refresh", "off | on"),
-    ("enable extended messages;", "enable extended messages", "on | off"),
-    ("advertise hostname;", "advertise hostname", "on | off"),
-    ("advertise ipv4 off;", "advertise ipv4", "off | on"),
-    ("require route refresh;", "require route refresh", "on | off"),
-    ("require enhanced route refresh;", "require enhanced route refresh", "on | off"),
-    ("require as4;", "require as4", "on | off"),
-    ("require extended messages;", "require extended messages", "on | off"),
-    ("require hostname;", "require hostname", "on | off"),
-    ("require graceful restart;", "require graceful restart", "on | off"),
-    ("require long lived graceful restart;", "require long lived graceful restart", "on | off"),
-    ("min graceful restart time 9;", "min graceful restart time", "9 s | 0 s"),
-    ("max graceful restart time 9;", "max graceful restart time", "9 s | 4095 s"),
-    ("long lived graceful restart;", "long lived graceful restart", "on | aware"),
-    ("long lived stale time 9;", "long lived stale time", "9 s | 3600 s"),
-    ("min long lived stale time 9;", "min long lived stale time", "9 s | 0 s"),
-    ("max long lived stale time 9;", "max long lived stale time", "9 s | 16777215 s"),
-    ("disable rx;", "disable rx", "on | off"),
-    ("authentication ao; keys { key { id 7; secret \"x\"; }; };", "keys", "7/7, not shown | none"),
-    ("next hop prefer local;", "next hop prefer", "local | none"),
-    ("link local next hop format double;", "link local next hop format", "double | native"),
-    ("missing lladdr drop;", "missing lladdr", "drop | none"),
-    ("extended next hop;", "extended next hop", "on | off"),
-    ("require extended next hop;", "require extended next hop", "on | off"),
-    ("cost 5;", "cost", "5 | none"),
-    ("aigp originate;", "aigp", "originate | none"),
-    ("import table;", "import table", "on | off"),
-    ("export table;", "export table", "on | off"),
-    ("require add paths;", "require add paths", "on | off"),
-    ("route limit 5;", "import limit", "5 action restart | none"),
-];
 
 #[test]
 fn every_option_of_a_session() {
