@@ -24,8 +24,6 @@ pub struct Problem {
 /// What a front end knows of a session that its configuration does not hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct SessionFacts {
-    /// `bfd`.
-    pub(crate) bfd: bool,
     /// The neighbor is said to be internal (`true`) or external, beside its AS.
     pub(crate) internal: Option<bool>,
     /// The dialect whose rules and words hold.
@@ -135,7 +133,7 @@ pub(crate) fn session(config: &BgpConfig, facts: &SessionFacts) -> Option<String
         (interface && multihop, "Multihop BGP cannot be bound to interface"),
         (config.check_link && multihop, "Multihop BGP cannot depend on link state"),
         (
-            facts.bfd && multihop && config.local_address.is_none(),
+            config.bfd.is_some() && multihop && config.local_address.is_none(),
             if bird16 {
                 "Multihop BGP with BFD requires specified source address"
             } else {

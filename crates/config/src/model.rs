@@ -26,7 +26,7 @@ pub use device::{DeviceConfig, DirectConfig, InterfacePattern};
 pub use kernel::KernelConfig;
 pub use log::{DebugFlags, LogClasses, LogDestination, LogTarget, TimeFormat, TimeFormats};
 pub use password::Password;
-pub use session::{CeaseCodes, Requirements, TcpAoAlgorithm, TcpAoKey, TcpAoPreference};
+pub use session::{BfdOptions, CeaseCodes, Requirements, TcpAoAlgorithm, TcpAoKey, TcpAoPreference};
 pub use static_routes::{StaticConfig, StaticNextHop, StaticRoute, StaticTarget};
 
 /// Which configuration language a router was written in; the control socket answers in the same.

@@ -4,7 +4,7 @@
 mod channel;
 mod protocol;
 mod router;
-mod session;
+pub(crate) mod session;
 mod static_routes;
 
 use std::fmt::{Display, Write};

@@ -131,6 +131,8 @@ const SESSION: &[&str] = &[
     "long lived graceful restart off;",
     "long lived stale time 5; max long lived stale time 60;",
     "disable rx;",
+    "bfd { min rx interval 5 us; graceful; };",
+    "bfd graceful;",
 ];
 const CHANNEL: &[&str] = &[
     "table other;",

@@ -67,6 +67,7 @@ type Ignored<T> = (fn(&T) -> bool, &'static str);
 
 const OF_SESSIONS: &[Ignored<BgpConfig>] = &[
     (|c| c.deterministic_med, "deterministic med"),
+    (|c| c.bfd.is_some(), "bfd"),
     (|c| c.onlink, "onlink"),
     (|c| !c.interface_range.is_empty(), "interface range"),
     (|c| c.free_bind, "free bind"),

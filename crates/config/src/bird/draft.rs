@@ -77,7 +77,6 @@ pub(super) struct Session {
     pub(super) peer_type: Option<PeerType>,
     pub(super) reach: Option<Reach>,
     pub(super) check_link: Option<bool>,
-    pub(super) bfd: bool,
     pub(super) authentication: Option<Method>,
 }
 
@@ -121,7 +120,6 @@ impl Session {
             reach: Some(bgp.multihop.map_or(Reach::Direct, Reach::Hops)),
             check_link: Some(bgp.check_link),
             authentication: (!bgp.tcp_ao_keys.is_empty()).then_some(Method::Ao),
-            ..Self::default()
         }
     }
 }

@@ -171,5 +171,5 @@ fn authenticate(bgp: &mut BgpConfig, method: Option<Method>) -> Option<&'static 
 }
 
 fn facts(session: &Session, dialect: Dialect) -> SessionFacts {
-    SessionFacts { bfd: session.bfd, internal: session.peer_type.map(|of| of == PeerType::Internal), dialect }
+    SessionFacts { internal: session.peer_type.map(|of| of == PeerType::Internal), dialect }
 }

@@ -1,6 +1,7 @@
 //! Options of `protocol bgp` (bird.md §1.12).
 
 mod authentication;
+mod bfd;
 mod restart;
 mod special;
 
@@ -171,7 +172,7 @@ impl Reader<'_> {
             || self.restart_option(config)?
             || self.authentication_option(config, session)?
             || self.dynamic_option(config)?
-            || self.special_option(config, session)?)
+            || self.special_option(config)?)
     }
 
     /// How far the neighbor may be, and how it is reached.

@@ -6,6 +6,7 @@ use super::{Comparison, Facts};
 use crate::bird::session::{FLAGS, NUMBERS, SECONDS, TIMES};
 use crate::model::{BgpConfig, CeaseCodes, Neighbor, NeighborAs, Password, TcpAoKey};
 use crate::print::patterns;
+use crate::print::session::bfd_words;
 
 impl Comparison {
     /// Passwords are compared and never shown.
@@ -71,6 +72,7 @@ pub(super) fn facts(bgp: &BgpConfig) -> Facts {
         graceful_restart_time_secs: _,
         ttl_security: _,
         check_link: _,
+        bfd: _,
         onlink: _,
         interface_range: _,
         free_bind: _,
@@ -150,6 +152,7 @@ pub(super) fn facts(bgp: &BgpConfig) -> Facts {
             codes => codes.words().collect::<Vec<_>>().join(", "),
         },
     );
+    facts.add("bfd", bgp.bfd.as_ref().map_or("off".into(), bfd_words));
     facts.maybe("dynamic name", bgp.dynamic_name.as_ref());
     facts.add("dynamic name digits", bgp.dynamic_name_digits);
     facts.add("dynamic limit", bgp.dynamic_limit);

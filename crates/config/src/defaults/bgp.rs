@@ -88,6 +88,7 @@ impl BgpConfig {
             max_long_lived_stale_time_secs: LONG_LIVED_STALE_SECS_MAX,
             ttl_security: false,
             check_link: true,
+            bfd: None,
             disable_rx: false,
         };
         if config.is_internal() {

@@ -3,7 +3,7 @@
 use crate::model::{BgpChannelConfig, BgpConfig};
 
 /// Most options of a session are agreed on, or used, when it starts. What a neighbor must announce, and how many
-/// dynamic ones there may be, holds from the next time on.
+/// dynamic ones there may be, holds from the next time on, and BFD follows while it runs.
 pub(super) fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
     first_difference!(old, new,
         local_as => "local as",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use godwit_wire::Role;
 use ipnetwork::IpNetwork;
 
-use super::{CeaseCodes, InterfacePattern, ListenConfig, Password, Requirements, TcpAoKey};
+use super::{BfdOptions, CeaseCodes, InterfacePattern, ListenConfig, Password, Requirements, TcpAoKey};
 
 /// Whom a BGP protocol talks to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -203,6 +203,8 @@ pub struct BgpConfig {
     pub ttl_security: bool,
     /// `check link`.
     pub check_link: bool,
+    /// `bfd`; none: off.
+    pub bfd: Option<BfdOptions>,
     /// `disable rx`: what comes is thrown away, and there is no hold timer; for tests of the send hold timer.
     pub disable_rx: bool,
 }

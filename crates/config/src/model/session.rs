@@ -1,5 +1,7 @@
 //! What options of a BGP session are made of.
 
+use std::time::Duration;
+
 use super::Password;
 
 /// `require …`: capabilities without which there is no session (NOTIFICATION 2/7).
@@ -54,6 +56,23 @@ impl CeaseCodes {
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         (0_u8..).zip(Self::WORDS).filter(move |(code, _)| self.contains(*code)).map(|(_, word)| word)
     }
+}
+
+/// `bfd`: the neighbor's liveness is watched (RFC 5882 §10.1). What is none is as the BFD protocol has it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BfdOptions {
+    /// `graceful`: its death begins a graceful restart.
+    pub graceful: bool,
+    /// `min rx interval`.
+    pub min_rx: Option<Duration>,
+    /// `min tx interval`.
+    pub min_tx: Option<Duration>,
+    /// `idle tx interval`.
+    pub idle_tx: Option<Duration>,
+    /// `multiplier`: how many packets may be lost.
+    pub multiplier: Option<u32>,
+    /// `passive`: only the neighbor begins.
+    pub passive: Option<bool>,
 }
 
 /// A master key of TCP-AO (RFC 5925 §3.1).

@@ -6,7 +6,7 @@ use super::{Out, comment, patterns, quoted};
 use crate::bird::session::{FLAGS, NUMBERS, SECONDS, TIMES};
 use crate::defaults::{BGP_PORT, MULTIHOP_DEFAULT};
 use crate::model::{
-    BgpConfig, CeaseCodes, Dialect, Neighbor, NeighborAs, Password, TcpAoKey, TcpAoPreference,
+    BfdOptions, BgpConfig, CeaseCodes, Dialect, Neighbor, NeighborAs, Password, TcpAoKey, TcpAoPreference,
 };
 
 impl Out<'_> {
@@ -84,6 +84,9 @@ impl Out<'_> {
                 let words = codes.words().collect::<Vec<_>>().join(", ");
                 self.option("disable after cease", format_args!("{{ {words} }}"));
             }
+        }
+        if let Some(bfd) = &bgp.bfd {
+            self.option("bfd", bfd_words(bfd));
         }
         if let Some(name) = &bgp.dynamic_name {
             self.option("dynamic name", quoted(name));
@@ -198,6 +201,24 @@ impl Out<'_> {
             self.option("error wait time", format_args!("{}, {}", whole_seconds(min), whole_seconds(max)));
         }
     }
+}
+
+/// What follows `bfd`.
+pub(crate) fn bfd_words(bfd: &BfdOptions) -> String {
+    let BfdOptions { graceful, min_rx, min_tx, idle_tx, multiplier, passive } = bfd;
+    if *bfd == (BfdOptions { graceful: *graceful, ..BfdOptions::default() }) {
+        return if *graceful { "graceful".into() } else { "on".into() };
+    }
+    let time = |words: &str, time: &Option<Duration>| time.map(|t| format!("{words} {} us;", t.as_micros()));
+    let parts = [
+        time("min rx interval", min_rx),
+        time("min tx interval", min_tx),
+        time("idle tx interval", idle_tx),
+        multiplier.map(|n| format!("multiplier {n};")),
+        passive.map(|on| format!("passive {};", if on { "on" } else { "off" })),
+        graceful.then(|| "graceful;".to_owned()),
+    ];
+    format!("{{ {} }}", parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 /// A password as a string of the language, if it is one.

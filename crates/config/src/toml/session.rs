@@ -182,6 +182,7 @@ impl Build<'_> {
             max_long_lived_stale_time_secs = raw.max_long_lived_stale_time,
             ttl_security = raw.ttl_security,
             check_link = raw.check_link,
+            bfd = raw.bfd.as_ref().map(|b| b.0.clone()),
             disable_rx = raw.disable_rx,
             local_address = raw.local_address.map(Some),
             rr_cluster_id = raw.rr_cluster_id.map(Some),

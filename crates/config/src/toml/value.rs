@@ -1,5 +1,6 @@
 //! Values with more than one form, such as `true`, `64` or `"aware"`.
 
+mod bfd;
 mod interfaces;
 mod limit;
 mod scalar;
@@ -14,6 +15,7 @@ use toml::Spanned;
 
 use crate::model::DebugFlags;
 
+pub(super) use bfd::Bfd;
 pub(super) use interfaces::Interfaces;
 pub(super) use limit::LimitValue;
 pub(super) use scalar::{

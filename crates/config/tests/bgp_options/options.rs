@@ -97,6 +97,14 @@ pub(crate) const OPTIONS: &[(Of, &str, &str, Needs)] = &[
         "min-long-lived-stale-time = 9\nmax-long-lived-stale-time = 10",
         Restart("min long lived stale time"),
     ),
+    (Session, "bfd;", "bfd = true", SOFT),
+    (Session, "bfd graceful;", "bfd = 'graceful'", SOFT),
+    (
+        Session,
+        "bfd { interval 100 ms; idle tx interval 2 s; multiplier 4; passive; };",
+        "bfd = { min-rx-ms = 100, min-tx-ms = 100, idle-tx-ms = 2000, multiplier = 4, passive = true }",
+        SOFT,
+    ),
     (Session, "disable rx;", "disable-rx = true", Restart("disable rx")),
     (Session, "interface \"e0\"; onlink;", "interface = 'e0'\nonlink = true", Restart("neighbor")),
     (

@@ -89,6 +89,8 @@ pub(crate) const SESSION: &[(&str, &str, &str)] = &[
     ("long lived stale time 9;", "long lived stale time", "9 s | 3600 s"),
     ("min long lived stale time 9;", "min long lived stale time", "9 s | 0 s"),
     ("max long lived stale time 9;", "max long lived stale time", "9 s | 16777215 s"),
+    ("bfd;", "bfd", "on | off"),
+    ("bfd { multiplier 5; };", "bfd", "{ multiplier 5; } | off"),
     ("disable rx;", "disable rx", "on | off"),
     ("authentication ao; keys { key { id 7; secret \"x\"; }; };", "keys", "7/7, not shown | none"),
     ("next hop prefer local;", "next hop prefer", "local | none"),

@@ -3,7 +3,6 @@
 use godwit_wire::Role;
 
 use crate::bird::Reader;
-use crate::bird::draft::Session;
 use crate::lang::Parsed;
 use crate::model::{BgpConfig, CeaseCodes};
 
@@ -13,8 +12,7 @@ const DYNAMIC_NAME_DIGITS_MAX: u32 = 10;
 const ROLES: [Role; 5] = [Role::Peer, Role::Provider, Role::Customer, Role::RsServer, Role::RsClient];
 
 impl Reader<'_> {
-    pub(super) fn special_option(&mut self, config: &mut BgpConfig, session: &mut Session) -> Parsed<bool> {
-        let span = self.l.span();
+    pub(super) fn special_option(&mut self, config: &mut BgpConfig) -> Parsed<bool> {
         if self.l.eat_words(&["rr", "cluster", "id"]) {
             config.rr_cluster_id = Some(self.id()?);
         } else if self.l.eat_words(&["allow", "local", "as"]) {
@@ -40,10 +38,7 @@ impl Reader<'_> {
             // How BSD keeps passwords: nothing else does.
             self.flag()?;
         } else if self.l.eat_word("bfd") {
-            session.bfd = self.bfd()?;
-            if session.bfd {
-                self.no_effect(span, "bfd");
-            }
+            self.bfd(config)?;
         } else {
             return Ok(false);
         }
@@ -80,35 +75,5 @@ impl Reader<'_> {
                 return Ok(CeaseCodes(codes));
             }
         }
-    }
-
-    /// A switch, `graceful`, or a block of options; whether BFD is wanted.
-    fn bfd(&mut self) -> Parsed<bool> {
-        if self.l.eat_word("graceful") {
-            return Ok(true);
-        }
-        if !self.l.at("{") {
-            return self.flag();
-        }
-        self.block(&mut |reader| {
-            let times: &[&[&str]] = &[
-                &["interval"],
-                &["min", "rx", "interval"],
-                &["min", "tx", "interval"],
-                &["idle", "tx", "interval"],
-            ];
-            if times.iter().any(|words| reader.l.eat_words(words)) {
-                reader.time()?;
-            } else if reader.l.eat_word("multiplier") {
-                reader.number()?;
-            } else if reader.l.eat_word("passive") || reader.l.eat_word("graceful") {
-                reader.flag()?;
-            } else {
-                let words = ["interval", "min", "idle", "multiplier", "passive", "graceful"];
-                return Err(reader.unknown_word(words.into_iter()));
-            }
-            reader.end()
-        })?;
-        Ok(true)
     }
 }

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::super::value::{
-    AddPaths, Aigp, AllowLocalAs, Cease, Debug, GracefulRestart, Interfaces, LimitValue, LocalRole, Multihop,
-    NeighborAsValue, Net, NextHopValue, RemovePrivateAs, Require,
+    AddPaths, Aigp, AllowLocalAs, Bfd, Cease, Debug, GracefulRestart, Interfaces, LimitValue, LocalRole,
+    Multihop, NeighborAsValue, Net, NextHopValue, RemovePrivateAs, Require,
 };
 
 layered! {
@@ -187,6 +187,7 @@ layered! {
         max_long_lived_stale_time: u32,
         ttl_security: bool,
         check_link: bool,
+        bfd: Bfd,
         disable_rx: bool,
         ipv4: Channel,
         ipv6: Channel,
