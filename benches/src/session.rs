@@ -47,6 +47,7 @@ pub fn import(policy: ExportPolicy) -> ImportStep {
         protocol: "peer1".into(),
         local_as: 65_000,
         peer_as: 65_001,
+        public_as: 65_000,
         internal: false,
         router_id: [10, 0, 0, 1].into(),
         cluster_id: 0,
@@ -77,7 +78,9 @@ pub fn source(number: u8) -> SourceInfo {
             peer_id: [10, 0, 1, number].into(),
             peer_as: 65_000 + u32::from(number),
             local_as: 65_000,
+            public_as: 65_000,
             internal: false,
+            interior: false,
             rr_client: false,
             cluster_id: 0,
             ifindex: 2,
@@ -95,7 +98,9 @@ pub fn source(number: u8) -> SourceInfo {
 pub fn export() -> BgpExport {
     BgpExport {
         local_as: 65_000,
+        public_as: 65_000,
         internal: false,
+        interior: false,
         rr_client: false,
         rs_client: false,
         cluster_id: 0,

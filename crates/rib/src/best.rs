@@ -78,7 +78,8 @@ fn quality(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpSourc
                 Ordering::Equal
             }
         },
-        &|| o.internal.cmp(&n.internal),
+        // Those of our confederation are no more external than those of our AS (RFC 5065 §5.3).
+        &|| o.interior.cmp(&n.interior),
         &|| {
             let metric = |c, s: &BgpSource| if s.igp_metric { igp_metric(c) } else { 0 };
             metric(old, o).cmp(&metric(new, n))
@@ -126,8 +127,8 @@ fn origin(c: &Candidate<'_>) -> u8 {
 /// The neighbouring AS of MED comparison; an empty path is our own AS's.
 fn neighbor_as(c: &Candidate<'_>, s: &BgpSource) -> u32 {
     match &c.attributes.bgp.as_path {
-        Some(path) => path.first_as().unwrap_or(if path.is_empty() { s.local_as } else { 0 }),
-        None => s.local_as,
+        Some(path) => path.first_as().unwrap_or(if path.path_len() == 0 { s.public_as } else { 0 }),
+        None => s.public_as,
     }
 }
 

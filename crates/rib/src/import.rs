@@ -30,6 +30,8 @@ pub struct BgpImport {
     pub local_as: u32,
     /// The neighbor's AS.
     pub peer_as: u32,
+    /// The AS number we have to those outside: the confederation's, if there is one (RFC 5065).
+    pub public_as: u32,
     /// An internal session.
     pub internal: bool,
     /// Our router id: routes we originated come back with it as ORIGINATOR_ID.
@@ -240,7 +242,7 @@ impl ImportStep {
         }
         let channel = if family == AddressFamily::IPV4 { &self.ipv4 } else { &self.ipv6 };
         let channel = channel.as_ref()?;
-        let first = bgp.as_path.as_ref().and_then(godwit_wire::AsPath::first_as);
+        let first = bgp.as_path.as_ref().and_then(godwit_wire::AsPath::leading_as);
         if self.session.enforce_first_as && first != Some(self.session.peer_as) {
             summary.remarks.push("the first AS of the path is not the neighbor's".into());
             return None;
@@ -257,8 +259,12 @@ impl ImportStep {
     /// AS_PATH (RFC 4271 §9.1.2), ORIGINATOR_ID and CLUSTER_LIST (RFC 4456 §8) loops.
     fn is_loop(&self, bgp: &PathAttributes) -> bool {
         let s = &self.session;
-        let own = bgp.as_path.as_ref().map_or(0, |p| p.count_as(s.local_as));
-        own as u64 > u64::from(s.allow_local_as)
+        let too_often = |asn| {
+            let times = bgp.as_path.as_ref().map_or(0, |p| p.count_as(asn));
+            times as u64 > u64::from(s.allow_local_as)
+        };
+        too_often(s.local_as)
+            || (s.public_as != s.local_as && too_often(s.public_as))
             || (s.internal
                 && (bgp.originator_id() == Some(s.router_id) || bgp.cluster_list().contains(&s.cluster_id)))
     }

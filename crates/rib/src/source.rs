@@ -30,8 +30,12 @@ pub struct BgpSource {
     pub peer_as: u32,
     /// Our AS on this session.
     pub local_as: u32,
+    /// The AS number we have to those outside: the confederation's, if there is one (RFC 5065).
+    pub public_as: u32,
     /// An internal session.
     pub internal: bool,
+    /// The neighbor is in our AS or our confederation.
+    pub interior: bool,
     /// The neighbor is a route reflector client.
     pub rr_client: bool,
     /// The cluster id used on this session.

@@ -34,7 +34,7 @@ const STEPS: [(&str, Flaw); 12] = [
     ("AS path length", |c| c.as_path.push(65003)),
     ("origin", |c| c.origin = Some(Origin::Egp)),
     ("MED", |c| c.med = Some(1)),
-    ("external over internal", |c| c.from.internal = true),
+    ("external over internal", |c| c.from.interior = true),
     ("IGP metric", |c| c.next_hop = Via::Metric(11)),
     ("router id", |c| c.from.peer_id = Ipv4Addr::new(10, 0, 0, 2)),
     ("cluster list length", |c| c.clusters = 1),

@@ -37,7 +37,7 @@ prop_compose! {
         clusters in 0..3_usize,
     ) -> Contender {
         let mut c = Contender::from(0);
-        c.from.internal = internal;
+        (c.from.internal, c.from.interior) = (internal, internal);
         c.from.peer_id = Ipv4Addr::new(10, 0, 0, router_id);
         Contender { preference, next_hop, llgr_stale, local_pref, as_path, origin, med, originator_id, clusters, from: c.from }
     }

@@ -53,7 +53,7 @@ fn our_as_is_put_in_front_abroad_only() {
     assert_eq!(sent(to_external(2)), "65000 65001");
     assert_eq!(sent(to_internal(2)), "65001");
     assert_eq!(sent(BgpExport { rs_client: true, ..to_external(2) }), "65001", "to a route server's client");
-    let elsewhere = BgpExport { local_as: 64999, ..to_external(2) };
+    let elsewhere = BgpExport { local_as: 64999, public_as: 64999, ..to_external(2) };
     assert_eq!(sent(elsewhere), "64999 65001", "the AS of this session");
     let local =
         |to| told(other("static1", 1), &static_route(via("192.0.2.9")), to, ExportPolicy::All).unwrap();

@@ -201,7 +201,7 @@ impl Exporter {
             let rewritten = PathView { attributes: &before, ..*path };
             let mut after = self.filter(key, &rewritten)?.map_or_else(|| before.bgp.clone(), |a| a.bgp);
             // What a filter sets of it does not go abroad either (RFC 4271 §5.1.5).
-            if !export.internal && !export.allow_local_pref {
+            if !export.interior && !export.allow_local_pref {
                 after.local_pref = None;
             }
             return Some(after);

@@ -70,7 +70,8 @@ pub fn export_check(
     if export.interpret_communities {
         let forbids = |community: &u32| match *community {
             NO_ADVERTISE => true,
-            NO_EXPORT | NO_EXPORT_SUBCONFED => !export.internal,
+            NO_EXPORT => !export.interior,
+            NO_EXPORT_SUBCONFED => !export.internal,
             _ => false,
         };
         if attributes.bgp.communities.iter().any(forbids) {

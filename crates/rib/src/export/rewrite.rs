@@ -40,8 +40,12 @@ impl NextHopPolicy {
 pub struct BgpExport {
     /// Our AS on the session.
     pub local_as: u32,
+    /// The AS number we have to those outside: the confederation's, if there is one (RFC 5065).
+    pub public_as: u32,
     /// An internal session.
     pub internal: bool,
+    /// The neighbor is in our AS or our confederation.
+    pub interior: bool,
     /// The neighbor is a route reflector client.
     pub rr_client: bool,
     /// The neighbor is a route server client.
@@ -102,14 +106,22 @@ pub(super) fn rewrite(
     let path = bgp.as_path.take().unwrap_or_else(AsPath::empty);
     // RFC 7947 §2.2.2.1: a route server does not add itself. 1.6 does, to routes that are its own.
     let as_is = export.rs_client && (from_bgp || !export.rewrite_before_filter);
-    bgp.as_path = Some(if export.internal || as_is {
+    bgp.as_path = Some(if export.internal {
         path
+    } else if export.interior {
+        path.prepended(SegmentKind::ConfedSequence, export.local_as, 1)
     } else {
-        path.prepended(SegmentKind::Sequence, export.local_as, 1)
+        // RFC 5065 §4.1 c: what is inside of the confederation does not show.
+        let path = if path.has_confederation() { path.without_confederation() } else { path };
+        if as_is { path } else { path.prepended(SegmentKind::Sequence, export.public_as, 1) }
     });
-    if export.internal {
+    if export.interior {
         bgp.local_pref.get_or_insert(export.default_local_pref);
+    }
+    if export.internal {
         reflect(&mut bgp, source, export);
+    } else if export.interior {
+        drop_clusters(&mut bgp);
     } else {
         externalise(&mut bgp, attributes, from_bgp, export);
     }
@@ -144,9 +156,8 @@ fn externalise(bgp: &mut PathAttributes, before: &RouteAttributes, from_bgp: boo
         Some(_) if export.rewrite_before_filter && from_bgp => Some(0),
         med => med.filter(|_| export.rewrite_before_filter || before.fresh_med),
     };
+    drop_clusters(bgp);
     if let Some(rare) = bgp.rare.as_deref_mut() {
-        rare.originator_id = None;
-        rare.cluster_list = Box::default();
         if rare.ext_communities.iter().any(|c| !c.is_transitive()) {
             rare.ext_communities = rare
                 .ext_communities
@@ -155,6 +166,14 @@ fn externalise(bgp: &mut PathAttributes, before: &RouteAttributes, from_bgp: boo
                 .filter(|c| ExtendedCommunity::is_transitive(*c))
                 .collect();
         }
+    }
+}
+
+/// What of RFC 4456 is of no concern in another AS.
+fn drop_clusters(bgp: &mut PathAttributes) {
+    if let Some(rare) = bgp.rare.as_deref_mut() {
+        rare.originator_id = None;
+        rare.cluster_list = Box::default();
     }
 }
 
@@ -178,7 +197,7 @@ fn next_hop(
         if !same_family(&address) {
             return own;
         }
-        if export.internal || shared_link(source, export) {
+        if export.interior || shared_link(source, export) {
             return (set, false);
         }
     }

@@ -119,7 +119,9 @@ pub(crate) fn external(n: u8) -> BgpSource {
         peer_id: Ipv4Addr::new(10, 0, 0, n),
         peer_as: LOCAL_AS + u32::from(n),
         local_as: LOCAL_AS,
+        public_as: LOCAL_AS,
         internal: false,
+        interior: false,
         rr_client: false,
         cluster_id: 0x0a00_00fe,
         ifindex: ETH0,
@@ -134,7 +136,7 @@ pub(crate) fn external(n: u8) -> BgpSource {
 
 /// The internal neighbor 192.0.2.N, not a client.
 pub(crate) fn internal(n: u8) -> BgpSource {
-    BgpSource { peer_as: LOCAL_AS, internal: true, ifindex: 0, ..external(n) }
+    BgpSource { peer_as: LOCAL_AS, internal: true, interior: true, ifindex: 0, ..external(n) }
 }
 
 /// A BGP source as a table knows it.
@@ -151,7 +153,9 @@ pub(crate) fn other(protocol: &str, type_rank: u8) -> SourceInfo {
 pub(crate) fn to_external(n: u8) -> BgpExport {
     BgpExport {
         local_as: LOCAL_AS,
+        public_as: LOCAL_AS,
         internal: false,
+        interior: false,
         rr_client: false,
         rs_client: false,
         cluster_id: 0x0a00_00fe,
@@ -173,7 +177,7 @@ pub(crate) fn to_external(n: u8) -> BgpExport {
 
 /// The internal neighbor 192.0.2.N as export sees it, not a client.
 pub(crate) fn to_internal(n: u8) -> BgpExport {
-    BgpExport { internal: true, ifindex: 0, ..to_external(n) }
+    BgpExport { internal: true, interior: true, ifindex: 0, ..to_external(n) }
 }
 
 pub(crate) fn announce<K: NetKey>(table: &mut Table<K>, from: SourceId, net: K, path: &RouteAttributes) {

@@ -40,6 +40,7 @@ pub(crate) struct Peer {
 pub(super) fn reading(export: &BgpExport) -> AttributeContext {
     AttributeContext {
         external: !export.internal,
+        confederation: export.interior,
         four_octet_as: export.four_octet_as,
         // LOCAL_PREF is to be seen here where it should not have been sent.
         allow_local_pref: true,

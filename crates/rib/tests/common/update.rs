@@ -77,6 +77,7 @@ pub(crate) fn session() -> BgpImport {
         protocol: "peer1".into(),
         local_as: LOCAL_AS,
         peer_as: 65001,
+        public_as: LOCAL_AS,
         internal: false,
         router_id: Ipv4Addr::new(10, 0, 0, 254),
         cluster_id: 0x0a00_00fe,

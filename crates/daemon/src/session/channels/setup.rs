@@ -46,6 +46,12 @@ impl Setup<'_> {
         self.session.bgp.rr_cluster_id.unwrap_or(router_id).into()
     }
 
+    /// The neighbor is in our AS or our confederation.
+    fn is_interior(&self) -> bool {
+        let bgp = self.session.bgp;
+        self.session.negotiated.internal || (bgp.confederation.is_some() && bgp.confederation_member)
+    }
+
     pub(super) fn channel_import(&self, channel: &ChannelConfig) -> ChannelImport {
         ChannelImport {
             policy: policy(&channel.import),
@@ -147,7 +153,9 @@ impl Setup<'_> {
             peer_id: self.session.negotiated.peer_id,
             peer_as: self.session.negotiated.peer_as,
             local_as: self.session.bgp.local_as,
+            public_as: self.session.bgp.public_as(),
             internal: self.session.negotiated.internal,
+            interior: self.is_interior(),
             rr_client: self.session.bgp.rr_client,
             cluster_id: self.cluster_id(),
             ifindex: self.own.ifindex,
@@ -165,6 +173,7 @@ impl Setup<'_> {
             protocol: self.session.config.name.as_str().into(),
             local_as: self.session.bgp.local_as,
             peer_as: self.session.negotiated.peer_as,
+            public_as: self.session.bgp.public_as(),
             internal: self.session.negotiated.internal,
             router_id: self.session.config.router_id.unwrap_or(self.session.context.router_id),
             cluster_id: self.cluster_id(),
@@ -175,6 +184,7 @@ impl Setup<'_> {
             ifindex: Some(self.own.ifindex).filter(|index| *index != 0),
             attributes: AttributeContext {
                 external: !self.session.negotiated.internal,
+                confederation: self.session.bgp.confederation.is_some() && self.is_interior(),
                 four_octet_as: self.session.negotiated.four_octet_as,
                 allow_local_pref: self.session.bgp.allow_local_pref,
                 allow_as_sets: self.session.bgp.allow_as_sets,
@@ -199,7 +209,9 @@ impl Setup<'_> {
         let own = if channel.family == AddressFamily::IPV4 { self.own.ipv4 } else { self.own.ipv6 };
         BgpExport {
             local_as: self.session.bgp.local_as,
+            public_as: self.session.bgp.public_as(),
             internal: self.session.negotiated.internal,
+            interior: self.is_interior(),
             rr_client: self.session.bgp.rr_client,
             rs_client: self.session.bgp.rs_client,
             cluster_id: self.cluster_id(),
