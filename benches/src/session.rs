@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use godwit_filter::Surroundings;
 use godwit_rib::{
-    BgpExport, BgpImport, BgpSource, ChannelImport, ExportPolicy, ImportStep, Links, NextHopPolicy, OnLink,
-    SourceInfo,
+    AigpPolicy, BgpExport, BgpImport, BgpSource, ChannelImport, ExportPolicy, ImportStep, Links,
+    NextHopPolicy, OnLink, PrivateAsPolicy, SourceInfo,
 };
 use godwit_wire::{AddressFamily, AttributeContext, MESSAGE_LEN_MAX};
 
@@ -38,7 +38,7 @@ impl Links for Cables {
 
 /// A channel with this policy.
 pub fn channel(policy: ExportPolicy) -> ChannelImport {
-    ChannelImport { policy, preference: 100, recursive: false, add_path: false }
+    ChannelImport { policy, preference: 100, recursive: false, aigp: false, add_path: false }
 }
 
 /// The import side of the session with the neighbor of AS 65001.
@@ -54,6 +54,7 @@ pub fn import(policy: ExportPolicy) -> ImportStep {
         peer_address: [192, 0, 2, 1].into(),
         allow_local_as: 0,
         enforce_first_as: true,
+        role: None,
         default_local_pref: 100,
         ifindex: None,
         attributes: AttributeContext {
@@ -84,8 +85,10 @@ pub fn source(number: u8) -> SourceInfo {
             rr_client: false,
             cluster_id: 0,
             ifindex: 2,
+            cost: 0,
             path_metric: true,
             med_metric: false,
+            deterministic_med: false,
             igp_metric: true,
             prefer_older: false,
             default_med: 0,
@@ -113,6 +116,12 @@ pub fn export() -> BgpExport {
         interpret_communities: true,
         default_local_pref: 100,
         allow_local_pref: false,
+        long_lived: true,
+        role: None,
+        aigp: AigpPolicy::Off,
+        allow_med: false,
+        as_override: None,
+        private_as: PrivateAsPolicy::Keep,
         rewrite_before_filter: false,
         four_octet_as: true,
         add_path: false,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use godwit_config::{
-    AigpMode, BgpConfig, CeaseCodes, ChannelConfig, GracefulRestartMode, LinkLocalFormat, Neighbor, Policy,
-    PrivateAs, ProtocolConfig, ProtocolKind, RouterConfig,
+    BgpConfig, CeaseCodes, ChannelConfig, GracefulRestartMode, LinkLocalFormat, Neighbor, Policy,
+    ProtocolConfig, ProtocolKind, RouterConfig,
 };
 
 /// A line for each option that is set and changes nothing: `NAME: `OPTION` has no effect yet`, with
@@ -66,7 +66,6 @@ fn line(protocol: &str, what: &str) -> String {
 type Ignored<T> = (fn(&T) -> bool, &'static str);
 
 const OF_SESSIONS: &[Ignored<BgpConfig>] = &[
-    (|c| c.deterministic_med, "deterministic med"),
     (|c| c.bfd.is_some(), "bfd"),
     (|c| c.onlink, "onlink"),
     (|c| !c.interface_range.is_empty(), "interface range"),
@@ -76,7 +75,6 @@ const OF_SESSIONS: &[Ignored<BgpConfig>] = &[
     (|c| c.min_keepalive_time_secs > 0, "min keepalive time"),
     (|c| c.send_hold_time_secs.is_some(), "send hold time"),
     (|c| c.disable_after_cease != CeaseCodes::NONE, "disable after cease"),
-    (|c| c.allow_med, "allow bgp_med"),
     (|c| !c.enhanced_route_refresh, "enable enhanced route refresh"),
     (|c| c.extended_messages, "enable extended messages"),
     (|c| c.advertise_hostname, "advertise hostname"),
@@ -109,15 +107,11 @@ const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
     (|c| c.bgp.missing_lladdr.is_some(), "missing lladdr"),
     (|c| c.bgp.extended_next_hop, "extended next hop"),
     (|c| c.bgp.require_extended_next_hop, "require extended next hop"),
-    (|c| c.bgp.cost.is_some(), "cost"),
-    (|c| c.bgp.aigp.is_some_and(|mode| mode != AigpMode::Off), "aigp"),
     (|c| c.bgp.import_table, "import table"),
     (|c| c.bgp.export_table, "export table"),
     (|c| c.bgp.require_add_paths, "require add paths"),
     (|c| c.bgp.long_lived_graceful_restart == Some(true), "long lived graceful restart"),
     (|c| c.bgp.validate, "validate"),
-    (|c| c.bgp.as_override, "as override"),
-    (|c| c.bgp.private_as != PrivateAs::Keep, "remove private as"),
 ];
 
 /// What cannot be left out: without it there is no session.
@@ -164,9 +158,9 @@ mod tests {
             .protocols
             .push(Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp.clone())))));
         assert_eq!(options_without_effect(&config), Vec::<String>::new());
-        bgp.deterministic_med = true;
+        bgp.neighbor = Neighbor::Range("192.0.2.0/24".parse().expect("a prefix"));
         config.protocols = vec![Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp))))];
-        let expected = "peer: `deterministic med` has no effect yet";
+        let expected = "peer: `neighbor range` has no effect yet: no session is made";
         assert_eq!(options_without_effect(&config), [expected]);
     }
 

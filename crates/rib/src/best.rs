@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use godwit_filter::{RouteAttributes, RouteSource};
+use godwit_filter::{AttributeValue, RouteAttributes, RouteSource};
 
 use crate::nexthop::Resolution;
 use crate::source::{BgpSource, SourceInfo};
@@ -17,7 +17,7 @@ pub(crate) struct Candidate<'a> {
 }
 
 /// LLGR_STALE (RFC 9494 §4.6).
-const LLGR_STALE: u32 = 0xffff_0006;
+pub(crate) const LLGR_STALE: u32 = 0xffff_0006;
 
 /// Whether `new` is to be preferred over `old`, where `old` was there first and keeps its place on a tie.
 pub(crate) fn is_better(new: &Candidate<'_>, old: &Candidate<'_>) -> bool {
@@ -45,7 +45,7 @@ pub(crate) fn is_mergeable(best: &Candidate<'_>, other: &Candidate<'_>) -> bool 
         return false;
     }
     match (&best.source.bgp, &other.source.bgp) {
-        (Some(b), Some(o)) => quality(best, b, other, o).is_eq(),
+        (Some(b), Some(o)) => quality(best, b, other, o, false).is_eq(),
         (None, None) => {
             let fixed = |c: &Candidate<'_>| {
                 matches!(c.attributes.source, RouteSource::Static | RouteSource::StaticDevice)
@@ -56,17 +56,18 @@ pub(crate) fn is_mergeable(best: &Candidate<'_>, other: &Candidate<'_>) -> bool 
     }
 }
 
-/// The steps before those that only choose among equals.
-fn quality(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpSource) -> Ordering {
+/// The steps before those that only choose among equals, with that of AIGP or without.
+fn quality(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpSource, aigp: bool) -> Ordering {
     let (na, oa) = (&new.attributes.bgp, &old.attributes.bgp);
     // Each step compares "more is better".
-    let steps: [&dyn Fn() -> Ordering; 8] = [
+    let steps: [&dyn Fn() -> Ordering; 9] = [
         &|| usable(new).cmp(&usable(old)),
         &|| oa.communities.contains(&LLGR_STALE).cmp(&na.communities.contains(&LLGR_STALE)),
         &|| {
             let n = na.local_pref.unwrap_or(n.default_local_pref);
             n.cmp(&oa.local_pref.unwrap_or(o.default_local_pref))
         },
+        &|| if aigp { total_aigp(old).cmp(&total_aigp(new)) } else { Ordering::Equal },
         &|| if n.path_metric || o.path_metric { path_len(old).cmp(&path_len(new)) } else { Ordering::Equal },
         &|| origin(old).cmp(&origin(new)),
         &|| {
@@ -91,7 +92,7 @@ fn quality(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpSourc
 fn compare_bgp(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpSource) -> Ordering {
     let (na, oa) = (&new.attributes.bgp, &old.attributes.bgp);
     let steps: [&dyn Fn() -> Ordering; 4] = [
-        &|| quality(new, n, old, o),
+        &|| quality(new, n, old, o, true),
         &|| {
             // Keep the older of two external paths when asked to (RFC 5004).
             let external = !n.internal && !o.internal;
@@ -109,6 +110,20 @@ fn compare_bgp(new: &Candidate<'_>, n: &BgpSource, old: &Candidate<'_>, o: &BgpS
         .map(|step| step())
         .find(|order| order.is_ne())
         .unwrap_or_else(|| address_order(o.peer_address).cmp(&address_order(n.peer_address)))
+}
+
+/// Whether MED chooses between the two before anything else is looked at (`deterministic med`): both are of
+/// sources that want it so, and of one neighboring AS.
+pub(crate) fn is_of_one_group(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
+    match (&a.source.bgp, &b.source.bgp) {
+        (Some(s), Some(o)) => {
+            s.deterministic_med
+                && o.deterministic_med
+                && a.attributes.preference == b.attributes.preference
+                && neighbor_as(a, s) == neighbor_as(b, o)
+        }
+        _ => false,
+    }
 }
 
 fn usable(c: &Candidate<'_>) -> bool {
@@ -132,11 +147,36 @@ fn neighbor_as(c: &Candidate<'_>, s: &BgpSource) -> u32 {
     }
 }
 
+/// The distance to the next hop.
 fn igp_metric(c: &Candidate<'_>) -> u64 {
     match c.resolution {
         Some(Resolution::Hops { igp_metric: Some(metric), .. }) => u64::from(*metric),
-        Some(Resolution::Hops { igp_metric: None, .. }) => u64::from(u32::MAX),
-        _ => 0,
+        Some(Resolution::Hops { igp_metric: None, .. }) => UNKNOWN_METRIC,
+        Some(_) => 0,
+        None => c.source.bgp.as_ref().map_or(0, |s| u64::from(s.cost)),
+    }
+}
+
+/// What nobody knows is further than all that is known.
+const UNKNOWN_METRIC: u64 = u32::MAX as u64;
+
+/// RFC 7311 §4.1: the distance by way of the next hop. Without AIGP it is further than with any.
+pub(crate) fn total_aigp(c: &Candidate<'_>) -> u64 {
+    let Some(aigp) = c.attributes.bgp.aigp() else { return u64::MAX };
+    match igp_metric(c) {
+        _ if !usable(c) => u64::MAX,
+        UNKNOWN_METRIC => u64::MAX,
+        // §3.4: each hop adds something.
+        metric => aigp.saturating_add(metric.max(1)),
+    }
+}
+
+/// The metric that a route brings with it, if it is known: none for a device route.
+pub(crate) fn known_metric(attributes: &RouteAttributes) -> Option<u32> {
+    match attributes.extra("igp_metric") {
+        Some(AttributeValue::Int(metric)) => Some(*metric),
+        _ if attributes.source == RouteSource::Device => Some(0),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod bgp;
 mod check;
 mod kernel;
+mod options;
 mod paths;
 mod preview;
 mod rewrite;
@@ -25,8 +26,8 @@ use crate::trace::Trace;
 
 pub use check::{Refused, export_check};
 pub use kernel::{WantedPath, WantedRoute};
+pub use options::{AigpPolicy, BgpExport, NextHopPolicy, PrivateAsPolicy};
 pub use preview::Preview;
-pub use rewrite::{BgpExport, NextHopPolicy};
 
 /// An exporter of a table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

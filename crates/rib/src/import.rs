@@ -10,8 +10,8 @@ use godwit_filter::{
     Destination, Filter, NextHop, Outcome, RouteAttributes, RouteSource, Subject, Surroundings, Verdict,
 };
 use godwit_wire::{
-    AddressFamily, AttributeContext, MessageError, ParsedAttributes, PathAttributes, Treatment, UpdateFrame,
-    end_of_rib_family, parse_attributes, split_update,
+    AddressFamily, AttributeContext, MessageError, ParsedAttributes, PathAttributes, Role, Treatment,
+    UpdateFrame, end_of_rib_family, parse_attributes, split_update,
 };
 use ipnetwork::{Ipv4Network, Ipv6Network};
 
@@ -44,6 +44,8 @@ pub struct BgpImport {
     pub allow_local_as: u32,
     /// `enforce first as`.
     pub enforce_first_as: bool,
+    /// What we are to the neighbor (RFC 9234).
+    pub role: Option<Role>,
     /// `default bgp_local_pref`.
     pub default_local_pref: u32,
     /// The interface of a single-hop session: where its link-local next hops are.
@@ -61,6 +63,8 @@ pub struct ChannelImport {
     pub preference: u16,
     /// Next hops are looked up rather than taken to be on the link (`gateway recursive`).
     pub recursive: bool,
+    /// AIGP is taken (RFC 7311).
+    pub aigp: bool,
     /// Prefixes come with path identifiers (RFC 7911).
     pub add_path: bool,
 }
@@ -247,6 +251,15 @@ impl ImportStep {
             summary.remarks.push("the first AS of the path is not the neighbor's".into());
             return None;
         }
+        if let Some(leak) = self.only_to_customer(&mut bgp) {
+            summary.remarks.push(leak);
+            return None;
+        }
+        if !channel.aigp
+            && let Some(rare) = bgp.rare.as_deref_mut()
+        {
+            (rare.aigp, rare.aigp_tlvs) = (None, Box::default());
+        }
         let destination = self.destination(&mut bgp, channel.recursive, links, summary)?;
         bgp.local_pref.get_or_insert(self.session.default_local_pref);
         bgp.normalise();
@@ -267,6 +280,24 @@ impl ImportStep {
             || (s.public_as != s.local_as && too_often(s.public_as))
             || (s.internal
                 && (bgp.originator_id() == Some(s.router_id) || bgp.cluster_list().contains(&s.cluster_id)))
+    }
+
+    /// OTC by what we are to the neighbor (RFC 9234 §5): set where it is missing, and what is a leak.
+    fn only_to_customer(&self, bgp: &mut PathAttributes) -> Option<String> {
+        let (role, peer_as) = (self.session.role?, self.session.peer_as);
+        match (role, bgp.only_to_customer()) {
+            (Role::Provider | Role::RsServer, Some(asn)) => {
+                Some(format!("Route leak detected - OTC attribute from downstream: AS {asn}"))
+            }
+            (Role::Peer, Some(asn)) if asn != peer_as => {
+                Some(format!("Route leak detected - OTC attribute with mismatched ASN {asn}"))
+            }
+            (Role::Customer | Role::Peer | Role::RsClient, None) => {
+                bgp.rare_mut().only_to_customer = Some(peer_as);
+                None
+            }
+            _ => None,
+        }
     }
 
     fn destination(

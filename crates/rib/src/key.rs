@@ -11,7 +11,7 @@ use godwit_wire::{
 };
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 
-use crate::export::{BgpExport, Refused};
+use crate::export::{AigpPolicy, BgpExport, Refused};
 
 /// A net as a table keys it: [`Ipv4Network`] or [`Ipv6Network`], host bits clear.
 pub trait NetKey:
@@ -129,6 +129,7 @@ fn encode_context(export: &BgpExport) -> EncodeContext {
     EncodeContext {
         four_octet_as: export.four_octet_as,
         message_len_max: export.message_len_max,
+        aigp: export.aigp != AigpPolicy::Off,
         ..EncodeContext::default()
     }
 }

@@ -19,6 +19,12 @@ pub struct SourceInfo {
     pub bgp: Option<BgpSource>,
 }
 
+impl SourceInfo {
+    pub(crate) fn has_deterministic_med(&self) -> bool {
+        self.bgp.as_ref().is_some_and(|bgp| bgp.deterministic_med)
+    }
+}
+
 /// What best path selection and export need to know of the BGP session a path came over.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BgpSource {
@@ -42,10 +48,14 @@ pub struct BgpSource {
     pub cluster_id: u32,
     /// The interface of a single-hop session, 0 for multihop.
     pub ifindex: u32,
+    /// `cost`: the distance of next hops that are not looked up.
+    pub cost: u32,
     /// `path metric`.
     pub path_metric: bool,
     /// `med metric`.
     pub med_metric: bool,
+    /// `deterministic med`.
+    pub deterministic_med: bool,
     /// `igp metric`.
     pub igp_metric: bool,
     /// `prefer older`.

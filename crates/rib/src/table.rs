@@ -5,6 +5,7 @@ mod batch;
 mod jobs;
 mod lookup;
 mod paths;
+mod select;
 mod stale;
 mod view;
 
@@ -90,6 +91,8 @@ pub struct Table<K: NetKey> {
     /// The exporters that have to hear of every path.
     watchers: Vec<ExporterId>,
     jobs: jobs::Jobs,
+    /// Sources with `deterministic med`.
+    deterministic: usize,
     /// Lines about routes of sources that are traced.
     traces: Vec<String>,
     warnings: Vec<String>,
@@ -115,6 +118,7 @@ impl<K: NetKey> Table<K> {
             exporters: Vec::new(),
             watchers: Vec::new(),
             jobs: jobs::Jobs::default(),
+            deterministic: 0,
             traces: Vec::new(),
             warnings: Vec::new(),
             paths: 0,
@@ -125,6 +129,7 @@ impl<K: NetKey> Table<K> {
     /// Registers a source of paths. An id is used again only after [`Table::flush_source`] has
     /// removed all its paths.
     pub fn add_source(&mut self, info: SourceInfo, limit: Option<SourceLimit>) -> SourceId {
+        self.deterministic += usize::from(info.has_deterministic_med());
         let slot = SourceSlot {
             info,
             imported: 0,

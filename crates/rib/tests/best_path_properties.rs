@@ -35,11 +35,12 @@ prop_compose! {
         router_id in 1..4_u8,
         originator_id in mostly(None, vec![Some(Ipv4Addr::new(10, 0, 0, 1)), Some(Ipv4Addr::new(10, 0, 0, 9))]),
         clusters in 0..3_usize,
+        aigp in mostly(None, vec![Some(1), Some(3)]),
     ) -> Contender {
         let mut c = Contender::from(0);
         (c.from.internal, c.from.interior) = (internal, internal);
         c.from.peer_id = Ipv4Addr::new(10, 0, 0, router_id);
-        Contender { preference, next_hop, llgr_stale, local_pref, as_path, origin, med, originator_id, clusters, from: c.from }
+        Contender { preference, next_hop, llgr_stale, local_pref, as_path, origin, med, originator_id, clusters, aigp, from: c.from }
     }
 }
 
@@ -74,10 +75,19 @@ fn rank(c: &Contender) -> impl Ord + use<> {
         Via::Device => (true, 0),
         Via::Blackhole | Via::Nothing => (false, 0),
     };
+    let total_aigp = match c.aigp {
+        Some(aigp) if usable && igp < u64::from(u32::MAX) => aigp + igp.max(1),
+        _ => u64::MAX,
+    };
     let path_len = if c.from.path_metric { c.as_path.len() } else { 0 };
     (
         (c.preference, usable, !c.llgr_stale, c.local_pref.unwrap_or(100)),
-        Reverse((path_len, c.origin.unwrap_or(Origin::Incomplete), c.med.unwrap_or(c.from.default_med))),
+        Reverse((
+            total_aigp,
+            path_len,
+            c.origin.unwrap_or(Origin::Incomplete),
+            c.med.unwrap_or(c.from.default_med),
+        )),
         !c.from.internal,
         Reverse(if c.from.igp_metric { igp } else { 0 }),
         Reverse((c.originator_id.unwrap_or(c.from.peer_id), c.clusters, c.from.peer_address)),

@@ -10,7 +10,7 @@ use common::{
     to_internal, via,
 };
 use godwit_filter::{Destination, RouteAttributes};
-use godwit_rib::{BgpExport, BgpSource, ExportPolicy, Refused, export_check};
+use godwit_rib::{BgpExport, BgpSource, ExportPolicy, PrivateAsPolicy, Refused, export_check};
 use godwit_wire::{ExtendedCommunity, Origin, PathAttributes};
 
 const CLUSTER: u32 = 0x0a00_00fe;
@@ -234,4 +234,53 @@ fn ases_of_four_octets_reach_a_neighbor_of_two() {
     let wide = path_with(|p| p.bgp.as_path = Some(godwit_wire::AsPath::from_sequence(&[400_000, 65001])));
     let sent = pass(external(1), &wide, BgpExport { four_octet_as: false, ..to_external(2) }).unwrap();
     assert_eq!(path_text(&sent), format!("{LOCAL_AS} 400000 65001"));
+}
+
+/// RFC 9494 §4.3; of our own routes BIRD sends even such.
+#[test]
+fn what_is_stale_for_long_goes_to_those_who_know_what_that_is() {
+    let stale = path_with(|p| p.bgp.communities = [0xffff_0006].into());
+    let unaware = || BgpExport { long_lived: false, ..to_external(2) };
+    assert!(pass(external(1), &stale, to_external(2)).is_some());
+    assert_eq!(export_check(&stale, &bgp(external(1)), &unaware()), Err(Refused::LongLivedStale));
+    assert!(pass(external(1), &stale, BgpExport { interpret_communities: false, ..unaware() }).is_some());
+    assert!(pass(external(1), &path(), unaware()).is_some());
+    let mut ours = static_route(via("192.0.2.9"));
+    ours.bgp.communities = [0xffff_0006].into();
+    assert!(told(other("static1", 1), &ours, unaware(), ExportPolicy::All).is_some());
+}
+
+/// Filters have to look at these (RFC 7999, RFC 8326); BIRD does nothing about them by itself.
+#[test]
+fn blackhole_and_graceful_shutdown_are_only_carried() {
+    for community in [0xffff_029a, 0xffff_0000] {
+        let path = path_with(|p| p.bgp.communities = [community].into());
+        for to in [to_external(2), to_internal(2)] {
+            let sent = pass(external(1), &path, to).unwrap();
+            assert_eq!((&*sent.communities, sent.next_hop), (&[community][..], path.bgp.next_hop));
+        }
+    }
+}
+
+#[test]
+fn a_neighbor_may_be_sent_the_med_there_is() {
+    let with = path_with(|p| p.bgp.med = Some(50));
+    let sent = |to| pass(external(1), &with, BgpExport { allow_med: true, ..to }).unwrap().med;
+    assert_eq!(sent(to_external(2)), Some(50));
+    assert_eq!(sent(BgpExport { rewrite_before_filter: true, ..to_external(2) }), Some(50));
+}
+
+#[test]
+fn as_numbers_that_are_of_no_use_abroad() {
+    let with = |ases: &[u32]| path_with(|p| p.bgp.as_path = Some(godwit_wire::AsPath::from_sequence(ases)));
+    let sent = |ases: &[u32], to| path_text(&pass(external(1), &with(ases), to).unwrap());
+    let theirs = || BgpExport { as_override: Some(200), ..to_external(2) };
+    assert_eq!(sent(&[65001, 200, 300, 200], theirs()), "65000 65001 65000 300 65000");
+    assert_eq!(sent(&[65001, 300], theirs()), "65000 65001 300");
+    let private = |private_as| BgpExport { private_as, ..to_external(2) };
+    assert_eq!(sent(&[65001, 200, 65002], private(PrivateAsPolicy::Remove)), "65000 200");
+    assert_eq!(sent(&[65001], private(PrivateAsPolicy::Remove)), "65000", "ours stays");
+    assert_eq!(sent(&[65001, 200, 65002], private(PrivateAsPolicy::Replace)), "65000 65000 200 65000");
+    let inside = BgpExport { private_as: PrivateAsPolicy::Remove, as_override: Some(200), ..to_internal(2) };
+    assert_eq!(sent(&[65001, 200], inside), "65001 200", "our AS knows them");
 }

@@ -8,7 +8,8 @@ use crate::key::NetKey;
 use crate::table::{PathView, Table};
 
 use super::check::{Refused, export_check};
-use super::rewrite::{BgpExport, rewrite};
+use super::options::BgpExport;
+use super::rewrite::rewrite;
 use super::{Candidate, ExportPolicy, Exporter, ExporterKind};
 
 /// Nets that go out with one set of attributes.

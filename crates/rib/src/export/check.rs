@@ -2,10 +2,14 @@
 
 use std::fmt;
 
+use godwit_filter::RouteAttributes;
+use godwit_wire::Role;
+
 use crate::source::SourceInfo;
 
-use super::rewrite::BgpExport;
-use godwit_filter::RouteAttributes;
+use super::options::BgpExport;
+
+use crate::best::LLGR_STALE;
 
 /// NO_EXPORT (RFC 1997).
 const NO_EXPORT: u32 = 0xffff_ff01;
@@ -25,6 +29,10 @@ pub enum Refused {
     ClusterLoop,
     /// A well-known community says so (RFC 1997).
     Community,
+    /// It is kept for one that has been away for long, and the neighbor would not know (RFC 9494 §4.3).
+    LongLivedStale,
+    /// It came from a provider, a peer or a route server, and the neighbor is such a one (RFC 9234 §5).
+    OnlyToCustomer,
     /// The next hop would be the peer itself.
     NextHopIsPeer,
     /// The kernel has the routes of its own addresses already.
@@ -42,6 +50,8 @@ impl fmt::Display for Refused {
             Self::NotReflected => "internal route, and neither neighbor is a route reflector client",
             Self::ClusterLoop => "has been through this cluster",
             Self::Community => "a well-known community forbids it",
+            Self::LongLivedStale => "long-lived stale, which the neighbor does not know of",
+            Self::OnlyToCustomer => "only for customers",
             Self::NextHopIsPeer => "the next hop is the neighbor",
             Self::DeviceRoute => "the route of an interface address",
             Self::NoNextHop => "no next hop of this family",
@@ -77,6 +87,15 @@ pub fn export_check(
         if attributes.bgp.communities.iter().any(forbids) {
             return Err(Refused::Community);
         }
+        // As with BIRD, one of ours that is marked so by hand is sent.
+        let stale = || source.bgp.is_some() && attributes.bgp.communities.contains(&LLGR_STALE);
+        if !export.long_lived && stale() {
+            return Err(Refused::LongLivedStale);
+        }
+    }
+    let upwards = matches!(export.role, Some(Role::Customer | Role::Peer | Role::RsClient));
+    if upwards && attributes.bgp.only_to_customer().is_some() {
+        return Err(Refused::OnlyToCustomer);
     }
     Ok(())
 }

@@ -1,85 +1,16 @@
 //! What BGP changes in a route's attributes on the way to a peer (RFC 4271 §5.1, RFC 4456 §8).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use godwit_filter::{Destination, RouteAttributes};
-use godwit_wire::{AsPath, ExtendedCommunity, Origin, PathAttributes, SegmentKind};
+use godwit_wire::{AsPath, ExtendedCommunity, Origin, PathAttributes, Role, SegmentKind};
 
+use crate::best::{Candidate, known_metric, total_aigp};
 use crate::nexthop::Resolution;
 use crate::source::SourceInfo;
 
 use super::check::Refused;
-
-/// `next hop self`, `next hop keep`: for routes of which peers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum NextHopPolicy {
-    /// None.
-    #[default]
-    Off,
-    /// All.
-    All,
-    /// Internal ones.
-    Internal,
-    /// External ones.
-    External,
-}
-
-impl NextHopPolicy {
-    fn applies(self, source: &SourceInfo) -> bool {
-        match self {
-            Self::Off => false,
-            Self::All => true,
-            Self::Internal => source.bgp.as_ref().is_some_and(|b| b.internal),
-            Self::External => source.bgp.as_ref().is_some_and(|b| !b.internal),
-        }
-    }
-}
-
-/// A BGP neighbor as export sees it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BgpExport {
-    /// Our AS on the session.
-    pub local_as: u32,
-    /// The AS number we have to those outside: the confederation's, if there is one (RFC 5065).
-    pub public_as: u32,
-    /// An internal session.
-    pub internal: bool,
-    /// The neighbor is in our AS or our confederation.
-    pub interior: bool,
-    /// The neighbor is a route reflector client.
-    pub rr_client: bool,
-    /// The neighbor is a route server client.
-    pub rs_client: bool,
-    /// The cluster id used on the session.
-    pub cluster_id: u32,
-    /// The neighbor's address.
-    pub peer_address: IpAddr,
-    /// The session's interface if it is single-hop, else 0.
-    pub ifindex: u32,
-    /// Our own address of the family, for `next hop self` and as the default.
-    pub own_next_hop: Option<IpAddr>,
-    /// Our link-local address, sent beside a global IPv6 one on a single-hop session.
-    pub own_link_local: Option<Ipv6Addr>,
-    /// `next hop self`.
-    pub next_hop_self: NextHopPolicy,
-    /// `next hop keep`.
-    pub next_hop_keep: NextHopPolicy,
-    /// `interpret communities`.
-    pub interpret_communities: bool,
-    /// `default bgp_local_pref`.
-    pub default_local_pref: u32,
-    /// `allow bgp_local_pref`: send it to an external neighbor.
-    pub allow_local_pref: bool,
-    /// Attributes are rewritten before the export filter sees them, as BIRD 1.6 does it.
-    pub rewrite_before_filter: bool,
-    /// Both ends use 4-octet AS numbers.
-    pub four_octet_as: bool,
-    /// Every path that passes is sent, with a path identifier (RFC 7911), not only the best one. Fixed
-    /// for an exporter's life.
-    pub add_path: bool,
-    /// The longest message the neighbor takes, octets.
-    pub message_len_max: usize,
-}
+use super::options::{AigpPolicy, BgpExport, PrivateAsPolicy};
 
 /// The attributes that go to the neighbor.
 pub(super) fn rewrite(
@@ -96,6 +27,7 @@ pub(super) fn rewrite(
     if next_hop == export.peer_address {
         return Err(Refused::NextHopIsPeer);
     }
+    aigp(&mut bgp, attributes, source, resolution, export, next_hop);
     bgp.next_hop = Some(next_hop);
     if own || bgp.rare.as_ref().is_some_and(|r| r.link_local_next_hop.is_some()) {
         // RFC 2545 §3: the link-local address goes only to a neighbor on the link it is of.
@@ -112,7 +44,7 @@ pub(super) fn rewrite(
         path.prepended(SegmentKind::ConfedSequence, export.local_as, 1)
     } else {
         // RFC 5065 §4.1 c: what is inside of the confederation does not show.
-        let path = if path.has_confederation() { path.without_confederation() } else { path };
+        let path = abroad(path, export);
         if as_is { path } else { path.prepended(SegmentKind::Sequence, export.public_as, 1) }
     });
     if export.interior {
@@ -125,8 +57,52 @@ pub(super) fn rewrite(
     } else {
         externalise(&mut bgp, attributes, from_bgp, export);
     }
+    // RFC 9234 §5: from here it only goes down.
+    let downwards = matches!(export.role, Some(Role::Provider | Role::Peer | Role::RsServer));
+    if downwards && bgp.only_to_customer().is_none() {
+        bgp.rare_mut().only_to_customer = Some(export.public_as);
+    }
     bgp.normalise();
     Ok(bgp)
+}
+
+/// A path as those outside may see it.
+fn abroad(mut path: AsPath, export: &BgpExport) -> AsPath {
+    if path.has_confederation() {
+        path = path.without_confederation();
+    }
+    if let Some(theirs) = export.as_override.filter(|asn| path.contains(*asn)) {
+        path = path.with_replaced(theirs, export.public_as);
+    }
+    match export.private_as {
+        PrivateAsPolicy::Keep => path,
+        PrivateAsPolicy::Remove => path.without_private_ases(),
+        PrivateAsPolicy::Replace => path.with_private_ases_replaced(export.public_as),
+    }
+}
+
+/// RFC 7311 §3.4: the distance from us to the end, of a neighbor to whom we are the next hop.
+fn aigp(
+    bgp: &mut PathAttributes,
+    attributes: &RouteAttributes,
+    source: &SourceInfo,
+    resolution: Option<&Resolution>,
+    export: &BgpExport,
+    next_hop: IpAddr,
+) {
+    let candidate = Candidate { attributes, source, resolution };
+    if bgp.aigp().is_some() {
+        if export.aigp == AigpPolicy::Off {
+            bgp.rare_mut().aigp = None;
+        } else if bgp.next_hop != Some(next_hop) {
+            bgp.rare_mut().aigp = Some(total_aigp(&candidate));
+        }
+    } else if export.aigp == AigpPolicy::Originate && source.bgp.is_none() {
+        let metric = known_metric(attributes);
+        if metric.is_some() {
+            bgp.rare_mut().aigp = metric.map(u64::from);
+        }
+    }
 }
 
 /// RFC 4456 §8: who originated the route inside the AS, and the clusters it went through.
@@ -152,7 +128,7 @@ fn externalise(bgp: &mut PathAttributes, before: &RouteAttributes, from_bgp: boo
     // BIRD 2 sends MED abroad only if the export filter set it; 1.6 sends zero for routes from BGP.
     // RFC 7947 §2.2.3: the client of a route server gets it as it is.
     bgp.med = match bgp.med {
-        med if export.rs_client => med,
+        med if export.rs_client || export.allow_med => med,
         Some(_) if export.rewrite_before_filter && from_bgp => Some(0),
         med => med.filter(|_| export.rewrite_before_filter || before.fresh_med),
     };

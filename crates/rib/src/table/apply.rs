@@ -1,7 +1,6 @@
 //! Paths in and out of a table.
 
 use crate::attrs::AttrId;
-use crate::best::is_better;
 use crate::counters::ImportCounters;
 use crate::key::NetKey;
 use crate::source::SourceId;
@@ -205,6 +204,9 @@ impl<K: NetKey> Table<K> {
             }
             self.select(id);
             self.best_changed(id);
+        } else if self.deterministic > 0 && self.select(id) {
+            // What it kept from being looked at may be the best of all.
+            self.best_changed(id);
         }
         self.release(old.attrs);
         self.release_sub(source);
@@ -215,44 +217,7 @@ impl<K: NetKey> Table<K> {
         true
     }
 
-    /// Compares the path at `position` with the best and puts it first if it wins.
-    fn challenge(&mut self, id: u32, position: usize) {
-        let paths = &self.nets[id as usize].paths;
-        let better = match (self.candidate(&paths[position]), self.candidate(&paths[0])) {
-            (Some(new), Some(old)) => is_better(&new, &old),
-            _ => false,
-        };
-        if better {
-            self.promote(id, position);
-            self.best_changed(id);
-        }
-    }
-
-    /// Finds the best path again, after the one in front changed or went.
-    pub(super) fn select(&mut self, id: u32) {
-        let paths = &self.nets[id as usize].paths;
-        let mut best = 0;
-        for i in 1..paths.len() {
-            if let (Some(new), Some(old)) = (self.candidate(&paths[i]), self.candidate(&paths[best]))
-                && is_better(&new, &old)
-            {
-                best = i;
-            }
-        }
-        if best != 0 {
-            self.promote(id, best);
-        }
-    }
-
-    fn promote(&mut self, id: u32, position: usize) {
-        let paths = &mut self.nets[id as usize].paths;
-        let (old, new) = (paths[0].source, paths[position].source);
-        paths[..=position].rotate_right(1);
-        self.count_preferred(old, false);
-        self.count_preferred(new, true);
-    }
-
-    fn count_preferred(&mut self, source: SourceId, up: bool) {
+    pub(super) fn count_preferred(&mut self, source: SourceId, up: bool) {
         if let Some(slot) = self.slot_mut(source) {
             if up {
                 slot.preferred += 1;

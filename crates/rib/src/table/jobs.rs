@@ -54,7 +54,7 @@ impl<K: NetKey> Table<K> {
         let empty = slot.imported == 0;
         self.jobs.sweeps.retain(|sweep| sweep.source != source);
         if empty {
-            self.sources[source.0 as usize] = None;
+            self.forget(source);
         } else if !self.jobs.flushes(source) {
             self.jobs.flushes.push((source, 0));
         }
@@ -92,7 +92,13 @@ impl<K: NetKey> Table<K> {
         if left && end < self.nets.len() as u32 {
             self.jobs.flushes.push((source, end));
         } else {
-            self.sources[source.0 as usize] = None;
+            self.forget(source);
+        }
+    }
+
+    fn forget(&mut self, source: SourceId) {
+        if let Some(slot) = self.sources.get_mut(source.0 as usize).and_then(Option::take) {
+            self.deterministic -= usize::from(slot.info.has_deterministic_med());
         }
     }
 

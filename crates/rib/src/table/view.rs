@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use godwit_filter::RouteAttributes;
 
-use crate::best::is_mergeable;
+use crate::best::{Candidate, is_better, is_mergeable, is_of_one_group};
 use crate::key::NetKey;
 use crate::nexthop::Resolution;
 use crate::source::{SourceId, SourceInfo};
@@ -105,8 +105,14 @@ impl<K: NetKey> Table<K> {
             return Vec::new();
         };
         let Some(best) = self.candidate(best) else { return Vec::new() };
-        let mergeable =
-            others.iter().filter(|path| self.candidate(path).is_some_and(|c| is_mergeable(&best, &c)));
+        let hides = |better: &Path, than: &Candidate<'_>| {
+            let better = self.candidate(better).filter(|c| is_of_one_group(c, than));
+            better.is_some_and(|c| is_better(&c, than) && !is_mergeable(&c, than))
+        };
+        let is_hidden = |c: &Candidate<'_>| self.deterministic > 0 && others.iter().any(|o| hides(o, c));
+        let mergeable = others
+            .iter()
+            .filter(|path| self.candidate(path).is_some_and(|c| is_mergeable(&best, &c) && !is_hidden(&c)));
         mergeable.filter_map(|path| self.path_view(path, false)).collect()
     }
 

@@ -21,6 +21,7 @@ pub(crate) struct Contender {
     pub(crate) med: Option<u32>,
     pub(crate) originator_id: Option<Ipv4Addr>,
     pub(crate) clusters: usize,
+    pub(crate) aigp: Option<u64>,
     pub(crate) from: BgpSource,
 }
 
@@ -65,6 +66,7 @@ impl Contender {
             med: Some(0),
             originator_id: None,
             clusters: 0,
+            aigp: None,
             from: external(neighbor),
         }
     }
@@ -92,6 +94,7 @@ impl Contender {
         }
         let rare = path.bgp.rare_mut();
         rare.originator_id = self.originator_id;
+        rare.aigp = self.aigp;
         rare.cluster_list = (0..self.clusters as u32).collect();
         path.bgp.normalise();
         path

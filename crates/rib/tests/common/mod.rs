@@ -14,8 +14,8 @@ use godwit_filter::{
     Destination, NextHop, Parser, ProgramBuilder, RouteAttributes, RouteSource, SourceMap, Surroundings, lex,
 };
 use godwit_rib::{
-    BgpExport, BgpSource, ExportPolicy, HashedAttributes, Links, NetKey, NextHopPolicy, OnLink, RouteBatch,
-    SourceId, SourceInfo, Table,
+    AigpPolicy, BgpExport, BgpSource, ExportPolicy, HashedAttributes, Links, NetKey, NextHopPolicy, OnLink,
+    PrivateAsPolicy, RouteBatch, SourceId, SourceInfo, Table,
 };
 use godwit_wire::{AsPath, MESSAGE_LEN_MAX, Origin};
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
@@ -125,8 +125,10 @@ pub(crate) fn external(n: u8) -> BgpSource {
         rr_client: false,
         cluster_id: 0x0a00_00fe,
         ifindex: ETH0,
+        cost: 0,
         path_metric: true,
         med_metric: false,
+        deterministic_med: false,
         igp_metric: true,
         prefer_older: false,
         default_med: 0,
@@ -168,6 +170,12 @@ pub(crate) fn to_external(n: u8) -> BgpExport {
         interpret_communities: true,
         default_local_pref: 100,
         allow_local_pref: false,
+        long_lived: true,
+        role: None,
+        aigp: AigpPolicy::Off,
+        allow_med: false,
+        as_override: None,
+        private_as: PrivateAsPolicy::Keep,
         rewrite_before_filter: false,
         four_octet_as: true,
         add_path: false,

@@ -45,6 +45,7 @@ pub(super) fn reading(export: &BgpExport) -> AttributeContext {
         // LOCAL_PREF is to be seen here where it should not have been sent.
         allow_local_pref: true,
         allow_as_sets: true,
+        aigp: true,
         families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
         ..AttributeContext::default()
     }

@@ -84,6 +84,7 @@ pub(crate) fn session() -> BgpImport {
         peer_address: ip("192.0.2.1"),
         allow_local_as: 0,
         enforce_first_as: false,
+        role: None,
         default_local_pref: 100,
         ifindex: Some(super::ETH0),
         attributes: AttributeContext {
@@ -107,7 +108,7 @@ pub(crate) fn internal_session() -> BgpImport {
 }
 
 pub(crate) fn channel(policy: ExportPolicy) -> ChannelImport {
-    ChannelImport { policy, preference: 100, recursive: false, add_path: false }
+    ChannelImport { policy, preference: 100, recursive: false, aigp: false, add_path: false }
 }
 
 /// A step with both channels under one policy.

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use godwit_config::{BgpChannelConfig, BgpConfig, ChannelConfig, LimitAction, NextHopMode, ProtocolConfig};
+use godwit_config::{
+    AigpMode, BgpChannelConfig, BgpConfig, ChannelConfig, LimitAction, NextHopMode, PrivateAs, ProtocolConfig,
+};
 use godwit_fsm::Negotiated;
 use godwit_rib::{
-    BgpExport, BgpImport, BgpSource, ChannelImport, Exporter, ExporterKind, NetKey, NextHopPolicy, SourceId,
-    SourceInfo, SourceLimit,
+    AigpPolicy, BgpExport, BgpImport, BgpSource, ChannelImport, Exporter, ExporterKind, NetKey,
+    NextHopPolicy, PrivateAsPolicy, SourceId, SourceInfo, SourceLimit,
 };
 use godwit_wire::{AddressFamily, AttributeContext};
 
@@ -56,8 +58,17 @@ impl Setup<'_> {
         ChannelImport {
             policy: policy(&channel.import),
             preference: channel.preference,
+            aigp: self.aigp(channel) != AigpMode::Off,
             recursive: self.session.bgp.is_recursive(channel.bgp.gateway),
             add_path: self.session.negotiated.add_path(channel.family).0,
+        }
+    }
+
+    /// 1.6 does not know AIGP.
+    fn aigp(&self, channel: &ChannelConfig) -> AigpMode {
+        match channel.bgp.aigp {
+            None if self.session.context.dialect16 => AigpMode::Off,
+            _ => self.session.bgp.aigp(&channel.bgp),
         }
     }
 
@@ -126,7 +137,7 @@ impl Setup<'_> {
         let info = SourceInfo {
             protocol: self.session.config.name.as_str().into(),
             type_rank: 0,
-            bgp: Some(self.source()),
+            bgp: Some(self.source(&channel.bgp)),
         };
         let protocol = info.protocol.clone();
         let (source, stale) = self.source_of(info, channel, &table, held).await?;
@@ -140,14 +151,14 @@ impl Setup<'_> {
             chunks,
             pending: VecDeque::new(),
             over_limit: self.session.over_limit.clone(),
-            session: self.source(),
+            session: self.source(&channel.bgp),
             stale,
             end_of_rib: self.session.negotiated.remote_open.graceful_restart().is_some(),
             withheld: self.session.recovering,
         })
     }
 
-    fn source(&self) -> BgpSource {
+    fn source(&self, channel: &BgpChannelConfig) -> BgpSource {
         BgpSource {
             peer_address: self.session.peer,
             peer_id: self.session.negotiated.peer_id,
@@ -159,8 +170,10 @@ impl Setup<'_> {
             rr_client: self.session.bgp.rr_client,
             cluster_id: self.cluster_id(),
             ifindex: self.own.ifindex,
+            cost: channel.cost.unwrap_or(0),
             path_metric: self.session.bgp.path_metric,
             med_metric: self.session.bgp.med_metric,
+            deterministic_med: self.session.bgp.deterministic_med,
             igp_metric: self.session.bgp.igp_metric,
             prefer_older: self.session.bgp.prefer_older,
             default_med: self.session.bgp.default_med,
@@ -180,6 +193,7 @@ impl Setup<'_> {
             peer_address: self.session.peer,
             allow_local_as: self.session.bgp.allow_local_as,
             enforce_first_as: self.session.bgp.enforce_first_as && !self.session.negotiated.internal,
+            role: self.session.bgp.local_role,
             default_local_pref: self.session.bgp.default_local_pref,
             ifindex: Some(self.own.ifindex).filter(|index| *index != 0),
             attributes: AttributeContext {
@@ -187,6 +201,7 @@ impl Setup<'_> {
                 confederation: self.session.bgp.confederation.is_some() && self.is_interior(),
                 four_octet_as: self.session.negotiated.four_octet_as,
                 allow_local_pref: self.session.bgp.allow_local_pref,
+                aigp: self.session.config.channels.iter().any(|c| self.aigp(c) != AigpMode::Off),
                 allow_as_sets: self.session.bgp.allow_as_sets,
                 families: self.session.negotiated.families.clone(),
                 ..AttributeContext::default()
@@ -224,6 +239,20 @@ impl Setup<'_> {
             interpret_communities: self.session.bgp.interpret_communities,
             default_local_pref: self.session.bgp.default_local_pref,
             allow_local_pref: self.session.bgp.allow_local_pref,
+            long_lived: self.session.negotiated.remote_open.long_lived_graceful_restart().is_some(),
+            role: self.session.bgp.local_role,
+            aigp: match self.aigp(channel) {
+                AigpMode::Off => AigpPolicy::Off,
+                AigpMode::On => AigpPolicy::On,
+                AigpMode::Originate => AigpPolicy::Originate,
+            },
+            allow_med: self.session.bgp.allow_med,
+            as_override: options.as_override.then_some(self.session.negotiated.peer_as),
+            private_as: match options.private_as {
+                PrivateAs::Keep => PrivateAsPolicy::Keep,
+                PrivateAs::Remove => PrivateAsPolicy::Remove,
+                PrivateAs::Replace => PrivateAsPolicy::Replace,
+            },
             rewrite_before_filter: self.session.context.dialect16,
             four_octet_as: self.session.negotiated.four_octet_as,
             add_path: self.session.negotiated.add_path(channel.family).1,
