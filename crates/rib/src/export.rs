@@ -7,6 +7,7 @@ mod options;
 mod paths;
 mod preview;
 mod rewrite;
+mod secondary;
 mod sent;
 mod told;
 
@@ -94,6 +95,8 @@ pub struct Exporter {
     traces: Vec<String>,
     /// Routes of interface addresses are refused before any filter is asked.
     leaves_device_routes: bool,
+    /// Of each net the first path that passes is sent.
+    secondary: bool,
 }
 
 impl Exporter {
@@ -123,7 +126,14 @@ impl Exporter {
             trace: None,
             traces: Vec::new(),
             leaves_device_routes: false,
+            secondary: false,
         }
+    }
+
+    /// Sends of each net the first path that passes, not the best one or none (`secondary`). Before it is added
+    /// to a table.
+    pub fn send_first_that_passes(&mut self) {
+        self.secondary = !self.sends_every_path();
     }
 
     /// Leaves the routes of interface addresses to the kernel (1.6 without `device routes`).
@@ -310,6 +320,7 @@ impl Exporter {
             ExporterKind::Bgp(_) => {
                 let updates = match self.paths {
                     Some(_) => self.drain_paths(table, &ids, changed),
+                    None if self.secondary => self.drain_secondary(table, &ids),
                     None => self.drain_bgp(table, &ids),
                 };
                 (!updates.is_empty()).then_some(Exported::Updates(updates))

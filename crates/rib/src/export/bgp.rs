@@ -13,9 +13,9 @@ use super::rewrite::rewrite;
 use super::{Candidate, ExportPolicy, Exporter, ExporterKind};
 
 /// Nets that go out with one set of attributes.
-struct Group<K> {
-    attributes: PathAttributes,
-    nets: Vec<K>,
+pub(super) struct Group<K> {
+    pub(super) attributes: PathAttributes,
+    pub(super) nets: Vec<K>,
 }
 
 impl Exporter {
@@ -69,7 +69,7 @@ impl Exporter {
     }
 
     /// Withdraws a net if it had been sent.
-    fn take_back<K: NetKey>(&mut self, table: &Table<K>, id: u32, withdrawn: &mut Vec<K>) {
+    pub(super) fn take_back<K: NetKey>(&mut self, table: &Table<K>, id: u32, withdrawn: &mut Vec<K>) {
         if self.sent.remove(id) {
             self.counters.withdraws.received += 1;
             self.counters.withdraws.accepted += 1;

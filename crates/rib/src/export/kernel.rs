@@ -50,7 +50,9 @@ impl WantedRoute {
 impl Exporter {
     /// Whether this one has to know of paths that are not the best.
     pub(crate) fn hears_of_every_path(&self) -> bool {
-        self.sends_every_path() || matches!(self.kind, ExporterKind::Kernel { merge_paths: Some(_) })
+        self.sends_every_path()
+            || self.secondary
+            || matches!(self.kind, ExporterKind::Kernel { merge_paths: Some(_) })
     }
 
     pub(super) fn drain_routes<K: NetKey>(

@@ -144,6 +144,9 @@ impl Setup<'_> {
         let kind = ExporterKind::Bgp(Box::new(self.export(channel)));
         let mut exporter = Exporter::new(kind, policy(&channel.export), Some(source), self.links.clone());
         exporter.set_trace(self.trace(channel.family));
+        if channel.bgp.secondary {
+            exporter.send_first_that_passes();
+        }
         let chunks = table.add_exporter(protocol, exporter, SESSION_CHUNKS_MAX).await?;
         Some(Channel {
             table,

@@ -1,0 +1,85 @@
+//! `secondary`: of each net the first path, the best first, that the neighbor may have.
+
+use bytes::{Bytes, BytesMut};
+
+use crate::key::NetKey;
+use crate::table::Table;
+
+use super::bgp::Group;
+use super::check::{Refused, export_check};
+use super::options::BgpExport;
+use super::{Exporter, ExporterKind};
+
+impl Exporter {
+    pub(super) fn drain_secondary<K: NetKey>(&mut self, table: &Table<K>, ids: &[u32]) -> Bytes {
+        // The options are taken out so that counters can be written meanwhile.
+        let ExporterKind::Bgp(export) =
+            std::mem::replace(&mut self.kind, ExporterKind::Kernel { merge_paths: None })
+        else {
+            return Bytes::new();
+        };
+        let mut groups: Vec<Group<K>> = Vec::new();
+        let mut of_groups: Vec<Vec<u32>> = Vec::new();
+        let mut gone = Vec::new();
+        for &id in ids {
+            let Some(key) = table.key(id) else { continue };
+            let Some(attributes) = self.first_that_passes(table, id, key, &export) else {
+                gone.push(id);
+                continue;
+            };
+            // Neighbors in the table are often alike.
+            let known = groups.iter().enumerate().rev().take(8).find(|(_, g)| g.attributes == attributes);
+            let known = known.map(|(at, _)| at);
+            match known.and_then(|at| Some((groups.get_mut(at)?, of_groups.get_mut(at)?))) {
+                Some((group, ids)) => {
+                    group.nets.push(key);
+                    ids.push(id);
+                }
+                None => {
+                    groups.push(Group { attributes, nets: vec![key] });
+                    of_groups.push(vec![id]);
+                }
+            }
+        }
+        let mut announced = BytesMut::new();
+        for (group, ids) in groups.iter().zip(of_groups) {
+            if K::encode_announce(&group.attributes, &group.nets, &export, &mut announced).is_ok() {
+                self.counters.updates.accepted += ids.len() as u64;
+                ids.into_iter().for_each(|id| {
+                    self.sent.insert(id);
+                });
+            } else {
+                self.messages.push(format!("a route of {} nets: {}", ids.len(), Refused::TooLong));
+                gone.extend(ids);
+            }
+        }
+        let mut withdrawn = Vec::new();
+        gone.into_iter().for_each(|id| self.take_back(table, id, &mut withdrawn));
+        let mut out = BytesMut::new();
+        K::encode_withdraw(&withdrawn, export.message_len_max, &mut out);
+        self.kind = ExporterKind::Bgp(export);
+        out.unsplit(announced);
+        out.freeze()
+    }
+
+    /// What goes out of a net.
+    fn first_that_passes<K: NetKey>(
+        &mut self,
+        table: &Table<K>,
+        id: u32,
+        key: K,
+        export: &BgpExport,
+    ) -> Option<godwit_wire::PathAttributes> {
+        table.ranking(id).into_iter().find_map(|position| {
+            let path = table.path_at(id, position)?;
+            self.counters.updates.received += 1;
+            if Some(path.source_id) == self.own_source
+                || export_check(path.attributes, path.source, export).is_err()
+            {
+                self.counters.updates.rejected += 1;
+                return None;
+            }
+            self.filter_and_rewrite(key, &path, export)
+        })
+    }
+}
