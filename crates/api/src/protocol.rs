@@ -82,6 +82,8 @@ pub struct BgpStatus {
     pub hold_timer: Option<(f64, u32)>,
     /// Keepalive timer: (seconds left, seconds).
     pub keepalive_timer: Option<(f64, u32)>,
+    /// Send hold timer, while octets wait for the neighbor to take them: (seconds left, seconds).
+    pub send_hold_timer: Option<(f64, u32)>,
     /// Connect delay: (seconds left, seconds).
     pub connect_delay: Option<(f64, u32)>,
     /// Error wait: (seconds left, seconds).

@@ -54,6 +54,9 @@ pub struct PeerConfig {
     pub startup_hold_time_secs: u16,
     /// Keepalive time, seconds, for the hold time offered; none: a third of it.
     pub keepalive_time_secs: Option<u16>,
+    /// How long the neighbor may take nothing of what we send, seconds, for the hold time offered; 0: for
+    /// ever; none: twice the hold time (RFC 9687).
+    pub send_hold_time_secs: Option<u32>,
     /// How long to wait for the neighbor to connect before we do. None: not at all; and while it
     /// refuses, try again soon and then less and less often.
     pub connect_delay: Option<Duration>,
@@ -99,6 +102,7 @@ impl PeerConfig {
             hold_time_secs: 240,
             startup_hold_time_secs: 240,
             keepalive_time_secs: None,
+            send_hold_time_secs: None,
             connect_delay: None,
             connect_retry: Duration::from_mins(2),
             error_wait: (Duration::from_mins(1), Duration::from_mins(5)),

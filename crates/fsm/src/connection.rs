@@ -63,6 +63,10 @@ pub(crate) struct Connection {
     /// When the next KEEPALIVE is due.
     pub(crate) keepalive_at: Option<Instant>,
     pub(crate) keepalive_time: Duration,
+    /// When the send hold timer ends the session; none while nothing waits for the neighbor to take it.
+    send_hold_at: Option<Instant>,
+    /// None: it may take nothing for ever.
+    send_hold_time: Option<Duration>,
 }
 
 impl Connection {
@@ -77,6 +81,8 @@ impl Connection {
             hold_time: Duration::ZERO,
             keepalive_at: None,
             keepalive_time: Duration::ZERO,
+            send_hold_at: None,
+            send_hold_time: None,
         };
         connection.set_hold(startup_hold, now);
         connection
@@ -97,9 +103,32 @@ impl Connection {
         self.hold_at.is_some_and(|at| at <= now)
     }
 
+    /// How long the neighbor may take nothing of what waits for it (RFC 9687).
+    pub(crate) fn set_send_hold(&mut self, time: Option<Duration>) {
+        self.send_hold_time = time;
+    }
+
+    /// What became of writing: whether octets went, and whether some are left.
+    pub(crate) fn wrote(&mut self, went: bool, waits: bool, now: Instant) {
+        if !waits {
+            self.send_hold_at = None;
+        } else if went || self.send_hold_at.is_none() {
+            self.send_hold_at = self.send_hold_time.map(|time| now + time);
+        }
+    }
+
+    pub(crate) fn send_hold_expired(&self, now: Instant) -> bool {
+        self.send_hold_at.is_some_and(|at| at <= now)
+    }
+
+    /// Time left and whole time of the send hold timer.
+    pub(crate) fn send_hold_left(&self, now: Instant) -> Option<(Duration, Duration)> {
+        Some((self.send_hold_at?.saturating_duration_since(now), self.send_hold_time?))
+    }
+
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         let deferred = self.deferred.as_ref().map(|deferred| deferred.until);
-        [self.hold_at, self.keepalive_at, deferred].into_iter().flatten().min()
+        [self.hold_at, self.keepalive_at, self.send_hold_at, deferred].into_iter().flatten().min()
     }
 
     /// When the hold timer ends it.

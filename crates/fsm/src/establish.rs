@@ -20,6 +20,8 @@ pub struct Negotiated {
     pub hold_time: Duration,
     /// Keepalive time; zero: off.
     pub keepalive_time: Duration,
+    /// How long the neighbor may take nothing of what we send (RFC 9687); none: for ever.
+    pub send_hold_time: Option<Duration>,
     /// Both ends use 4-octet AS numbers.
     pub four_octet_as: bool,
     /// Families both announced.
@@ -119,6 +121,7 @@ pub(crate) fn check_open(config: &PeerConfig, local: &Open, open: &Open) -> Resu
         internal,
         hold_time: Duration::from_secs(hold_time_secs.into()),
         keepalive_time: keepalive_time(config, hold_time_secs),
+        send_hold_time: send_hold_time(config, hold_time_secs),
         four_octet_as: local.four_octet_as().is_some() && open.four_octet_as().is_some(),
         families,
         add_path,
@@ -166,4 +169,18 @@ fn keepalive_time(config: &PeerConfig, hold_time_secs: u16) -> Duration {
         None => hold / 3,
     };
     time.max(KEEPALIVE_MIN)
+}
+
+/// Twice the hold time agreed on, or what was configured for our own, scaled to it (RFC 9687 §3).
+fn send_hold_time(config: &PeerConfig, hold_time_secs: u16) -> Option<Duration> {
+    let hold = u64::from(hold_time_secs);
+    let secs = match config.send_hold_time_secs {
+        None => 2 * hold,
+        Some(told) if hold_time_secs < config.hold_time_secs => {
+            // A limit that is asked for stays one.
+            (u64::from(told) * hold / u64::from(config.hold_time_secs)).max(u64::from(told).min(1))
+        }
+        Some(told) => told.into(),
+    };
+    (hold > 0 && secs > 0).then(|| Duration::from_secs(secs))
 }

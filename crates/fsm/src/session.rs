@@ -141,6 +141,14 @@ impl Session {
         self.after_loss(now);
     }
 
+    /// Tells what became of writing to a connection: whether the neighbor's end took octets, and whether some
+    /// are left that it did not take (RFC 9687 §3).
+    pub fn wrote(&mut self, direction: Direction, went: bool, waits: bool, now: Instant) {
+        if let Some(connection) = self.slot(direction).as_mut().filter(|c| c.phase == Phase::Established) {
+            connection.wrote(went, waits, now);
+        }
+    }
+
     /// Something is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         for direction in [Direction::Outgoing, Direction::Incoming] {
@@ -167,6 +175,10 @@ impl Session {
         }
         if connection.hold_expired(now) {
             return self.fail(direction, Notification::new(4, 0), now);
+        }
+        if connection.send_hold_expired(now) {
+            // The neighbor will hardly read it.
+            return self.fail(direction, Notification::new(8, 0), now);
         }
         if connection.deferred.as_ref().is_some_and(|deferred| deferred.until <= now) {
             return self.decide(direction, now);

@@ -41,6 +41,8 @@ pub struct Status {
     pub hold_timer: TimerStatus,
     /// Keepalive timer.
     pub keepalive_timer: TimerStatus,
+    /// Send hold timer, while something waits for the neighbor to take it.
+    pub send_hold_timer: TimerStatus,
     /// Wait after an error.
     pub error_wait: TimerStatus,
     /// Wait before connecting.
@@ -95,6 +97,7 @@ impl Session {
             shutdown_message: self.shutdown_message.clone(),
             hold_timer: connection.and_then(|c| c.hold_left(now)),
             keepalive_timer: connection.and_then(|c| c.keepalive_left(now)),
+            send_hold_timer: connection.and_then(|c| c.send_hold_left(now)),
             error_wait: self.timers.left(Timer::ErrorWait, now),
             connect_delay: self.timers.left(Timer::ConnectDelay, now),
             neighbor_restarting: self.timers.runs(Timer::Restart) || self.timers.runs(Timer::Stale),

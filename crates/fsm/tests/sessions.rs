@@ -239,6 +239,46 @@ fn keepalive_update_and_route_refresh_keep_the_session_alive() {
     }
 }
 
+/// RFC 9687: a neighbor that is heard and takes nothing of what we send.
+#[test]
+fn neighbor_that_takes_nothing_is_given_up_after_the_send_hold_time() {
+    let times = |told: Option<u32>, hold: u16| {
+        let mut pair = Pair::established(|a, b| {
+            (a.send_hold_time_secs, b.hold_time_secs) = (told, hold);
+        });
+        let now = pair.now;
+        pair.change(Side::A, |node, now| node.input(now, |s| s.wrote(Direction::Outgoing, false, true, now)));
+        pair.a.session.status(now).send_hold_timer.map(|(left, whole)| (left, whole.as_secs()))
+    };
+    assert_eq!([times(None, 240), times(None, 9)], [Some((secs(480), 480)), Some((secs(18), 18))]);
+    assert_eq!([times(Some(480), 60), times(Some(1), 3)], [Some((secs(120), 120)), Some((secs(1), 1))]);
+    // None at all, on either word.
+    assert_eq!([times(Some(0), 240), times(None, 0), times(Some(480), 0)], [None; 3]);
+
+    let mut pair = Pair::established(|a, _| a.send_hold_time_secs = Some(100));
+    let (over, start) = (Direction::Outgoing, pair.now);
+    let wrote = |pair: &mut Pair, went, waits| {
+        pair.change(Side::A, |node, now| node.input(now, |s| s.wrote(over, went, waits, now)));
+    };
+    wrote(&mut pair, false, true);
+    pair.run(secs(90));
+    // It takes a little: the time begins anew. That nothing goes does not.
+    wrote(&mut pair, true, true);
+    pair.run(secs(90));
+    wrote(&mut pair, false, true);
+    assert_eq!(pair.states().0, State::Established);
+    pair.run(secs(11));
+    assert_eq!((pair.codes(Side::A), pair.now - start), (vec![(8, 0)], secs(191)));
+    let [down] = pair.downs(Side::A).try_into().expect("once");
+    assert_eq!((down.reason.as_str(), down.graceful), ("BGP Error: Send hold timer expired", false));
+    // All is taken: there is nothing to wait for.
+    let mut pair = Pair::established(|a, _| a.send_hold_time_secs = Some(100));
+    wrote(&mut pair, false, true);
+    wrote(&mut pair, true, false);
+    pair.run(secs(1000));
+    assert_eq!((pair.states().0, pair.codes(Side::A)), (State::Established, vec![]));
+}
+
 #[test]
 fn neighbor_is_off_the_link_and_comes_back() {
     let mut pair = Pair::established(|_, _| {});

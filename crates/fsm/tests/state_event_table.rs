@@ -117,6 +117,25 @@ fn cell(column: Column, direction: Direction, event: &Event) -> String {
             at = now + left.unwrap_or(Duration::from_hours(1));
             node.handle_timeout(at)
         }
+        Event::SendHoldTimer => {
+            node.input(now, |s| s.wrote(direction, false, true, now));
+            let Some((left, _)) = node.session.status(now).send_hold_timer else { return "off".into() };
+            // The neighbor is heard all the while.
+            at = now + left;
+            let silent = now + left / 2;
+            node.input(silent, |s| s.keepalive(direction, silent));
+            node.input(silent, |s| s.wrote(direction, false, true, silent));
+            let late = at - Duration::from_secs(1);
+            node.handle_timeout(late);
+            node.input(late, |s| s.keepalive(direction, late));
+            node.handle_timeout(at)
+        }
+        Event::Written => {
+            let mut actions = node.input(now, |s| s.wrote(direction, false, true, now));
+            actions.extend(node.input(now, |s| s.wrote(direction, true, true, now)));
+            actions.extend(node.input(now, |s| s.wrote(direction, true, false, now)));
+            actions
+        }
         Event::TcpConnected if node.is_linked(Direction::Outgoing) => {
             assert!(!node.connecting);
             return "never".into();
@@ -209,7 +228,12 @@ fn check_timers(node: &Node, now: Instant) {
         "OpenConfirm" | "Established" => assert!(!error_wait && !connect_delay && hold && keepalive),
         _ => assert_eq!(runs, [None; 4], "{state}"),
     }
-    let shown = runs.into_iter().chain([status.restart_timer]).flatten().map(|(left, _)| now + left).min();
+    let shown = runs
+        .into_iter()
+        .chain([status.restart_timer, status.send_hold_timer])
+        .flatten()
+        .map(|(left, _)| now + left)
+        .min();
     if node.connecting {
         assert!(node.session.next_timeout().is_some(), "an attempt may take for ever");
     } else {

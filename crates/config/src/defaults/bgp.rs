@@ -134,22 +134,6 @@ impl BgpConfig {
         }
     }
 
-    /// How long the neighbor may take nothing of what we send, at a negotiated hold time in seconds; none: for ever
-    /// (RFC 9687 §3). As with BIRD, what is configured is for our own hold time and shrinks as that does, and the
-    /// default is twice the hold time.
-    pub fn send_hold_time(&self, hold_time_secs: u16) -> Option<Duration> {
-        let hold = u64::from(hold_time_secs);
-        let secs = match self.send_hold_time_secs {
-            None => 2 * hold,
-            Some(n) if hold_time_secs < self.hold_time_secs => {
-                // A limit that is asked for stays one.
-                (u64::from(n) * hold / u64::from(self.hold_time_secs)).max(u64::from(n).min(1))
-            }
-            Some(n) => n.into(),
-        };
-        (hold > 0 && secs > 0).then(|| Duration::from_secs(secs))
-    }
-
     /// What the sessions of a [`Neighbor::Range`] are called: the `index`th, from 1.
     pub fn dynamic_name(&self, index: u32) -> String {
         let name = self.dynamic_name.as_deref().unwrap_or(DYNAMIC_NAME);
@@ -199,17 +183,6 @@ mod tests {
     fn session() -> BgpConfig {
         let neighbor = Neighbor::Range("10.0.0.0/24".parse().expect("a prefix"));
         BgpConfig::new(64512, neighbor, NeighborAs::External)
-    }
-
-    #[test]
-    fn the_send_hold_time_keeps_its_proportion_to_the_hold_time() {
-        let at = |told: Option<u32>, hold: u16| {
-            let config = BgpConfig { send_hold_time_secs: told, ..session() };
-            config.send_hold_time(hold).map(|time| time.as_secs())
-        };
-        assert_eq!([at(None, 240), at(None, 9), at(None, 0)], [Some(480), Some(18), None]);
-        assert_eq!([at(Some(480), 240), at(Some(480), 60), at(Some(1), 3)], [Some(480), Some(120), Some(1)]);
-        assert_eq!([at(Some(0), 240), at(Some(0), 60), at(Some(480), 0)], [None, None, None]);
     }
 
     #[test]

@@ -126,8 +126,8 @@ pub struct BgpConfig {
     pub min_hold_time_secs: u32,
     /// `min keepalive time`, the least the negotiated hold time may lead to, seconds.
     pub min_keepalive_time_secs: u32,
-    /// `send hold time`, seconds, at our own hold time; 0: no limit; none: twice the hold time (RFC 9687). What it is
-    /// in a session says [`BgpConfig::send_hold_time`].
+    /// `send hold time`, seconds, at our own hold time; 0: no limit; none: twice the hold time (RFC 9687). As
+    /// with BIRD, it shrinks as the hold time does in a session.
     pub send_hold_time_secs: Option<u32>,
     /// `connect delay time`; none: at once.
     pub connect_delay: Option<Duration>,

@@ -282,6 +282,7 @@ fn source_and_timers(out: &mut Framer, bgp: &BgpStatus, dialect: Dialect) {
     }
     timer(out, "Hold timer:", bgp.hold_timer, dialect);
     timer(out, "Keepalive timer:", bgp.keepalive_timer, dialect);
+    timer(out, "Send hold timer:", bgp.send_hold_timer, dialect);
 }
 
 fn neighbor_restart(out: &mut Framer, bgp: &BgpStatus) {

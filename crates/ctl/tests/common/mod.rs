@@ -65,6 +65,7 @@ pub fn session() -> BgpStatus {
         source_address: None,
         hold_timer: None,
         keepalive_timer: None,
+        send_hold_timer: None,
         connect_delay: None,
         error_wait: None,
         neighbor_restarting: false,

@@ -52,7 +52,7 @@ impl Connection {
     /// Waits until the connection can be read (if `read`), or written while there is something to write.
     pub(super) async fn ready(connection: Option<&Self>, read: bool) {
         let Some(connection) = connection else { return std::future::pending().await };
-        let write = !connection.queue.is_empty() && !connection.broken;
+        let write = connection.waits() && !connection.broken;
         let interest = match (read, write) {
             (true, true) => Interest::READABLE | Interest::WRITABLE,
             (true, false) => Interest::READABLE,
@@ -74,16 +74,26 @@ impl Connection {
         }
     }
 
-    /// Writes as much as the socket takes now.
-    pub(super) fn write(&mut self) {
+    /// Writes as much as the socket takes now: whether that was anything.
+    pub(super) fn write(&mut self) -> bool {
+        let mut went = false;
         while !self.queue.is_empty() && !self.broken {
             let slices: Vec<IoSlice<'_>> = self.queue.iter().take(32).map(|b| IoSlice::new(b)).collect();
             match self.stream.try_write_vectored(&slices) {
-                Ok(written) => self.advance(written),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Ok(written) => {
+                    went = true;
+                    self.advance(written);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(_) => self.broken = true,
             }
         }
+        went
+    }
+
+    /// Whether something waits to be written.
+    pub(super) fn waits(&self) -> bool {
+        !self.queue.is_empty()
     }
 
     fn advance(&mut self, mut written: usize) {

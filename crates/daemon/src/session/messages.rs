@@ -19,25 +19,33 @@ impl Task {
             Outbound::Notification(notification) => notification.encode(&mut out),
             Outbound::RouteRefresh(refresh) => refresh.encode(&mut out),
         }
-        if let Some(connection) = self.slot(direction) {
-            connection.queue(out.freeze());
-            connection.write();
-        }
+        self.queue(direction, out.freeze());
     }
 
     pub(super) fn chunk(&mut self, bytes: Bytes) {
         self.trace(DebugFlags::PACKETS, "Sending UPDATE");
         let Some(direction) = self.up.as_ref().map(|up| up.direction()) else { return };
+        self.queue(direction, bytes);
+    }
+
+    fn queue(&mut self, direction: Direction, bytes: Bytes) {
         if let Some(connection) = self.slot(direction) {
             connection.queue(bytes);
-            connection.write();
         }
+        self.write(direction);
+    }
+
+    /// Writes what the neighbor takes, and tells the machine.
+    fn write(&mut self, direction: Direction) {
+        let Some(connection) = self.slot(direction) else { return };
+        let (went, waits) = (connection.write(), connection.waits());
+        self.fsm.wrote(direction, went, waits, Instant::now());
     }
 
     /// Reads and writes what one connection is ready for.
     pub(super) async fn serve(&mut self, direction: Direction) {
+        self.write(direction);
         let Some(mut connection) = self.slot(direction).take() else { return };
-        connection.write();
         let end = connection.read();
         let mut buffer = std::mem::take(&mut connection.buffer);
         // It goes back first: the machine may want to send over it.

@@ -22,6 +22,7 @@ pub(super) fn peer_config(config: &ProtocolConfig, bgp: &BgpConfig, context: &Co
         hold_time_secs: bgp.hold_time_secs,
         startup_hold_time_secs: bgp.startup_hold_time_secs,
         keepalive_time_secs: bgp.keepalive_time_secs,
+        send_hold_time_secs: bgp.send_hold_time_secs,
         connect_delay: bgp.connect_delay,
         connect_retry: bgp.connect_retry,
         error_wait: bgp.error_wait,

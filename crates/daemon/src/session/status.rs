@@ -38,6 +38,7 @@ pub(crate) fn not_running(bgp: &BgpConfig, last_error: Option<String>) -> BgpSta
         source_address: None,
         hold_timer: None,
         keepalive_timer: None,
+        send_hold_timer: None,
         connect_delay: None,
         error_wait: None,
         neighbor_restarting: false,
@@ -91,6 +92,7 @@ impl Task {
             // A timer that is off is shown as one of no time.
             hold_timer: up.map(|_| timer(session.hold_timer).unwrap_or_default()),
             keepalive_timer: up.map(|_| timer(session.keepalive_timer).unwrap_or_default()),
+            send_hold_timer: up.and_then(|_| timer(session.send_hold_timer)),
             connect_delay: timer(session.connect_delay),
             error_wait: timer(session.error_wait),
             neighbor_restarting: session.neighbor_restarting,

@@ -136,6 +136,9 @@ impl Session {
         connection.phase = Phase::Established;
         let local = connection.local_open.clone();
         let Ok(negotiated) = check_open(&self.config, &local, open) else { return };
+        if let Some(connection) = self.slot(direction) {
+            connection.set_send_hold(negotiated.send_hold_time);
+        }
         self.abort_connect();
         self.timers.stop_connecting();
         self.neighbor_returned(now);

@@ -24,6 +24,10 @@ pub(crate) enum Event {
     /// The one timer the status does not show.
     ConnectRetryTimer,
     NothingDue,
+    /// Octets wait, and the neighbor takes none until the timer is due.
+    SendHoldTimer,
+    /// It takes some, all that wait in the end.
+    Written,
     TcpConnected,
     TcpFailed,
     TcpClosed,
@@ -57,6 +61,8 @@ pub(crate) fn events() -> Vec<Event> {
         Event::Timer("HoldTimer", |s| s.hold_timer),
         Event::Timer("KeepaliveTimer", |s| s.keepalive_timer),
         Event::NothingDue,
+        Event::SendHoldTimer,
+        Event::Written,
         Event::TcpConnected,
         Event::TcpFailed,
         Event::TcpClosed,
@@ -114,6 +120,7 @@ impl Event {
             Self::LinkLost | Self::LinkThere | Self::LinkFlaps => (variant(self), "set_reachable"),
             Self::Timer(name, _) => ((*name).into(), "handle_timeout"),
             Self::ConnectRetryTimer | Self::NothingDue => (variant(self), "handle_timeout"),
+            Self::SendHoldTimer | Self::Written => (variant(self), "wrote"),
             Self::TcpConnected => (variant(self), "connected"),
             Self::TcpFailed => (variant(self), "connect_failed"),
             Self::TcpClosed => (variant(self), "closed"),

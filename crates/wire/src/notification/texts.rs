@@ -50,4 +50,5 @@ const TEXTS: &[(u8, u8, &str)] = &[
     (6, 10, "BFD down"),
     (7, 0, "Invalid ROUTE-REFRESH message"),
     (7, 1, "Invalid ROUTE-REFRESH message length"),
+    (8, 0, "Send hold timer expired"),
 ];
