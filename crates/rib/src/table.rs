@@ -3,6 +3,7 @@
 mod apply;
 mod batch;
 mod jobs;
+mod long_lived;
 mod lookup;
 mod paths;
 mod select;

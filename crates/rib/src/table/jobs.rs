@@ -6,6 +6,7 @@ use crate::key::NetKey;
 use crate::source::SourceId;
 
 use super::Table;
+use super::long_lived::Marking;
 use super::stale::Sweep;
 
 /// What is to be done over the whole table.
@@ -15,6 +16,8 @@ pub(super) struct Jobs {
     flushes: Vec<(SourceId, u32)>,
     /// Stale paths that are removed.
     pub(super) sweeps: Vec<Sweep>,
+    /// Stale paths that are marked as such.
+    pub(super) markings: Vec<Marking>,
     /// Next hops to look up again.
     reresolve: BTreeSet<u32>,
     /// Next hops whose resolution changed: nets through them are compared again, from here on.
@@ -41,6 +44,7 @@ impl Jobs {
     fn is_idle(&self) -> bool {
         self.flushes.is_empty()
             && self.sweeps.is_empty()
+            && self.markings.is_empty()
             && self.reresolve.is_empty()
             && self.changed.is_empty()
             && self.collect.is_none()
@@ -53,6 +57,7 @@ impl<K: NetKey> Table<K> {
         let Some(slot) = self.slot(source) else { return };
         let empty = slot.imported == 0;
         self.jobs.sweeps.retain(|sweep| sweep.source != source);
+        self.jobs.markings.retain(|marking| marking.source != source);
         if empty {
             self.forget(source);
         } else if !self.jobs.flushes(source) {
@@ -71,6 +76,8 @@ impl<K: NetKey> Table<K> {
             self.flush_slice(source, cursor, budget);
         } else if let Some(sweep) = self.jobs.sweeps.pop() {
             self.sweep_slice(sweep, budget);
+        } else if let Some(marking) = self.jobs.markings.pop() {
+            self.marking_slice(marking, budget);
         } else if !self.jobs.reresolve.is_empty() {
             self.reresolve_all();
         } else if !self.jobs.changed.is_empty() {

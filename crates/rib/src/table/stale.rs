@@ -61,6 +61,14 @@ impl<K: NetKey> Table<K> {
         self.sweep(source, fresh);
     }
 
+    /// Marks all paths of a source stale, as [`Table::mark_stale`] does, but those that are stale already stay,
+    /// too: the neighbor is about to announce all it has again (RFC 7313 §4).
+    pub fn mark_refresh(&mut self, source: SourceId) {
+        if let Some(slot) = self.slot_mut(source) {
+            slot.generation = slot.generation.wrapping_add(1);
+        }
+    }
+
     /// Begins to remove those paths of a source that were not announced since they were marked stale.
     pub fn sweep_stale(&mut self, source: SourceId) {
         if let Some(present) = self.slot(source).map(|slot| slot.generation) {
