@@ -132,6 +132,10 @@ pub struct ChannelStatus {
     pub recovery: Option<&'static str>,
     /// The neighbor restarts gracefully, and the channel's routes stay for now.
     pub neighbor_restarting: bool,
+    /// They stay for long (RFC 9494).
+    pub long_lived: bool,
+    /// For how long they may still do so, seconds.
+    pub long_lived_timer: Option<f64>,
 }
 
 /// How a policy is shown.

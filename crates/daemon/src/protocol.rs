@@ -41,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) dialect16: bool,
     /// This is a node of Calico: Felix has a say in the kernel's routes.
     pub(crate) calico: bool,
+    /// The name that is announced to neighbors.
+    pub(crate) hostname: Option<std::sync::Arc<str>>,
     /// Hash seed of this process.
     pub(crate) seed: u64,
 }
@@ -146,6 +148,8 @@ pub(crate) fn channel_status(channel: &ChannelConfig, state: &'static str) -> Ch
         igp_table: None,
         recovery: None,
         neighbor_restarting: false,
+        long_lived: false,
+        long_lived_timer: None,
     }
 }
 

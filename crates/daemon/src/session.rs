@@ -9,6 +9,7 @@ mod graceful;
 mod held;
 mod messages;
 mod peer;
+mod refresh;
 mod status;
 mod trace;
 mod transport;
@@ -138,7 +139,7 @@ impl Task {
             let timeout = self.fsm.next_timeout();
             let over_limit = self.over_limit.clone();
             // Nothing is read while the tables have not taken what was read before.
-            let read = self.up.as_ref().is_none_or(|up| !up.is_backed_up());
+            let read = self.up.as_ref().is_none_or(|up| !up.is_backed_up() && !self.bgp.disable_rx);
             let room = self.established().is_some_and(Connection::has_room);
             tokio::select! {
                 biased;
@@ -169,6 +170,7 @@ impl Task {
                 event = Up::event(&mut self.up, room) => match event {
                     UpEvent::Flushed => {}
                     UpEvent::Send(bytes) => self.chunk(bytes),
+                    UpEvent::Refreshed(family, end) => self.refreshed(family, end).await,
                     UpEvent::Gone => return,
                 },
                 () = Connection::ready(self.outgoing.as_ref(), read) => self.serve(Direction::Outgoing).await,
@@ -207,11 +209,9 @@ impl Task {
                 }
                 Action::Down(down) => self.down(&down).await,
                 Action::StaleExpired => self.stale_expired().await,
-                Action::Refresh(refresh) => {
-                    if let Some(up) = &mut self.up {
-                        up.refresh(refresh).await;
-                    }
-                }
+                Action::LongLived(families) => self.long_lived(&families).await,
+                Action::FamilyExpired(family) => self.held.flush_family(family).await,
+                Action::Refresh(refresh) => self.refresh(refresh).await,
                 Action::Disable => {
                     let why = self.fsm.status(Instant::now()).last_error.unwrap_or_default();
                     self.exit.end(why);

@@ -196,6 +196,7 @@ impl Supervisor {
             router_id: self.router_id.unwrap_or(Ipv4Addr::UNSPECIFIED),
             dialect16: self.config.dialect == godwit_config::Dialect::Bird16,
             calico: self.config.is_calico(),
+            hostname: self.config.hostname.as_deref().map(Into::into).or_else(system_hostname),
             seed: self.seed,
         }
     }
@@ -324,4 +325,10 @@ mod tests {
         assert!(place(&session, true) < place(&routes, true));
         assert_eq!(place(&session, false), place(&routes, false));
     }
+}
+
+/// The system's name for itself.
+fn system_hostname() -> Option<Arc<str>> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim()).filter(|name| !name.is_empty()).map(Into::into)
 }

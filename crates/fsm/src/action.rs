@@ -1,4 +1,4 @@
-use godwit_wire::{Notification, Open, RouteRefresh};
+use godwit_wire::{AddressFamily, Notification, Open, RouteRefresh};
 
 use crate::connection::Direction;
 use crate::establish::Negotiated;
@@ -63,7 +63,14 @@ pub enum Action {
     /// The neighbor did not come back in time, or did not say in time what of its routes is left: those
     /// that are stale go.
     StaleExpired,
-    /// The neighbor asks for a family's routes again (RFC 2918), or brackets them (RFC 7313).
+    /// The neighbor's routes of these families, which are stale, stay for long (RFC 9494): they are marked, and
+    /// used only where there is nothing else.
+    LongLived(Vec<AddressFamily>),
+    /// What is stale in this family goes.
+    FamilyExpired(AddressFamily),
+    /// The neighbor asks for a family's routes again (RFC 2918), or begins to announce them again, or has done so
+    /// (RFC 7313): what it had announced before the beginning and not since then goes at the end. Each end has had
+    /// its beginning, and there is no beginning in between.
     Refresh(RouteRefresh),
     /// An error asks for the protocol to be disabled (`disable after error`).
     Disable,

@@ -1,7 +1,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use godwit_wire::{AddPathFamily, AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, Open};
+use godwit_wire::{AddPathFamily, AddressFamily, Role};
 
 /// The neighbor's AS.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +39,42 @@ pub enum GracefulRestartConfig {
     },
 }
 
+/// Long-lived graceful restart (RFC 9494) in one family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LongLivedConfig {
+    /// The family.
+    pub family: AddressFamily,
+    /// How long the neighbor may keep our routes after the restart time, seconds; none: we do not ask it to.
+    pub stale_time_secs: Option<u32>,
+    /// The least and the most of what the neighbor may ask of us, seconds.
+    pub bounds_secs: (u32, u32),
+}
+
+/// Capabilities without which there is no session (RFC 5492 §5).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Required {
+    /// Route refresh (RFC 2918).
+    pub route_refresh: bool,
+    /// Enhanced route refresh (RFC 7313).
+    pub enhanced_route_refresh: bool,
+    /// 4-octet AS numbers (RFC 6793).
+    pub four_octet_as: bool,
+    /// Extended messages (RFC 8654).
+    pub extended_messages: bool,
+    /// The neighbor's name.
+    pub hostname: bool,
+    /// Graceful restart (RFC 4724).
+    pub graceful_restart: bool,
+    /// Long-lived graceful restart (RFC 9494).
+    pub long_lived_graceful_restart: bool,
+    /// A role, if we have one (RFC 9234 §4.2, strict mode).
+    pub roles: bool,
+    /// Families in which all that we want of ADD-PATH must be agreed on.
+    pub add_path: Vec<AddressFamily>,
+    /// Families in which extended next hops must be agreed on (RFC 8950).
+    pub extended_next_hop: Vec<AddressFamily>,
+}
+
 /// What the machine has to know of a neighbor.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PeerConfig {
@@ -57,6 +93,10 @@ pub struct PeerConfig {
     /// How long the neighbor may take nothing of what we send, seconds, for the hold time offered; 0: for
     /// ever; none: twice the hold time (RFC 9687).
     pub send_hold_time_secs: Option<u32>,
+    /// The least hold time that may be agreed on, seconds.
+    pub min_hold_time_secs: u32,
+    /// The least keepalive time that may follow from it, seconds.
+    pub min_keepalive_time_secs: u32,
     /// How long to wait for the neighbor to connect before we do. None: not at all; and while it
     /// refuses, try again soon and then less and less often.
     pub connect_delay: Option<Duration>,
@@ -68,6 +108,10 @@ pub struct PeerConfig {
     pub error_forget: Duration,
     /// An error ends the session for good.
     pub disable_after_error: bool,
+    /// Subcodes of a neighbor's Cease that end the session for good, a bit for each, the last for all above.
+    pub disable_after_cease: u16,
+    /// There is no hold timer: the driver does not read what comes, which tests the neighbor.
+    pub disable_rx: bool,
     /// Never connect, only accept.
     pub passive: bool,
     /// Send capabilities at all.
@@ -80,10 +124,28 @@ pub struct PeerConfig {
     pub add_path: Vec<AddPathFamily>,
     /// Announce route refresh.
     pub route_refresh: bool,
+    /// Announce enhanced route refresh, if route refresh is.
+    pub enhanced_route_refresh: bool,
+    /// Announce that we take messages of up to 65,535 octets (RFC 8654).
+    pub extended_messages: bool,
+    /// Families of IPv4 whose routes may have next hops of IPv6 (RFC 8950).
+    pub extended_next_hop: Vec<AddressFamily>,
+    /// The name to announce.
+    pub hostname: Option<String>,
+    /// What we are to the neighbor (RFC 9234); of no effect in an internal session.
+    pub local_role: Option<Role>,
+    /// What the neighbor must announce.
+    pub required: Required,
     /// Announce 4-octet AS numbers.
     pub four_octet_as: bool,
     /// Graceful restart.
     pub graceful_restart: GracefulRestartConfig,
+    /// The N bit: a NOTIFICATION ends a session as a lost connection does, unless it is a Hard Reset (RFC 8538).
+    pub graceful_notification: bool,
+    /// The least and the most restart time of a neighbor, seconds.
+    pub restart_time_bounds_secs: (u16, u16),
+    /// Long-lived graceful restart; none: it is off.
+    pub long_lived: Option<Vec<LongLivedConfig>>,
     /// Families that graceful restart is announced for, if it is on.
     pub restart_families: Vec<AddressFamily>,
     /// Those of them whose routes have stayed in the kernel since the session was last up: the F bit.
@@ -103,68 +165,35 @@ impl PeerConfig {
             startup_hold_time_secs: 240,
             keepalive_time_secs: None,
             send_hold_time_secs: None,
+            min_hold_time_secs: 0,
+            min_keepalive_time_secs: 0,
             connect_delay: None,
             connect_retry: Duration::from_mins(2),
             error_wait: (Duration::from_mins(1), Duration::from_mins(5)),
             error_forget: Duration::from_mins(5),
             disable_after_error: false,
+            disable_after_cease: 0,
+            disable_rx: false,
             passive: false,
             capabilities: true,
             families: vec![family],
             mandatory_families: Vec::new(),
             add_path: Vec::new(),
             route_refresh: true,
+            enhanced_route_refresh: true,
+            extended_messages: false,
+            extended_next_hop: Vec::new(),
+            hostname: None,
+            local_role: None,
+            required: Required::default(),
             four_octet_as: true,
             graceful_restart: GracefulRestartConfig::Aware,
+            graceful_notification: false,
+            restart_time_bounds_secs: (0, u16::MAX),
+            long_lived: None,
             restart_families: vec![family],
             preserved_families: Vec::new(),
             restarting: false,
         }
-    }
-
-    /// The OPEN we send.
-    pub(crate) fn open(&self, with_capabilities: bool) -> Open {
-        let mut capabilities = Vec::new();
-        if self.capabilities && with_capabilities {
-            capabilities.extend(self.families.iter().map(|f| Capability::Multiprotocol(*f)));
-            if self.route_refresh {
-                capabilities.push(Capability::RouteRefresh);
-            }
-            capabilities.extend(self.graceful_restart_capability());
-            if self.four_octet_as {
-                capabilities.push(Capability::FourOctetAs(self.local_as));
-            }
-            let add_path = self.add_path.iter().filter(|f| f.receive || f.send).copied();
-            let add_path: Vec<_> = add_path.filter(|f| self.families.contains(&f.family)).collect();
-            if !add_path.is_empty() {
-                capabilities.push(Capability::AddPath(add_path));
-            }
-        }
-        Open {
-            asn: u16::try_from(self.local_as).unwrap_or(godwit_wire::AS_TRANS),
-            hold_time_secs: self.hold_time_secs,
-            identifier: self.router_id,
-            capabilities,
-        }
-    }
-
-    fn graceful_restart_capability(&self) -> Option<Capability> {
-        let (restart_time_secs, families) = match self.graceful_restart {
-            GracefulRestartConfig::Off => return None,
-            GracefulRestartConfig::Aware => (0, Vec::new()),
-            GracefulRestartConfig::On { restart_time_secs } => {
-                let family = |f: &AddressFamily| GracefulRestartFamily {
-                    family: *f,
-                    forwarding_preserved: self.preserved_families.contains(f),
-                };
-                (restart_time_secs, self.restart_families.iter().map(family).collect())
-            }
-        };
-        Some(Capability::GracefulRestart(GracefulRestart {
-            restarting: self.restarting,
-            notification: false,
-            restart_time_secs,
-            families,
-        }))
     }
 }

@@ -6,17 +6,19 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod capabilities;
 mod config;
 mod connection;
 mod establish;
 mod graceful;
+mod refresh;
 mod rivals;
 mod session;
 mod status;
 mod timers;
 
 pub use action::{Action, CloseReason, Down, LogClass, Outbound};
-pub use config::{GracefulRestartConfig, PeerConfig, RemoteAs};
+pub use config::{GracefulRestartConfig, LongLivedConfig, PeerConfig, RemoteAs, Required};
 pub use connection::Direction;
 pub use establish::Negotiated;
 pub use session::{Session, StopCause, UpdateVerdict};

@@ -16,6 +16,8 @@ use crate::action::{Action, CloseReason, Down, LogClass, Outbound};
 use crate::config::PeerConfig;
 use crate::connection::{Connection, Direction, Phase};
 use crate::establish::{KEEPALIVE_MIN, Negotiated};
+use crate::graceful::{Away, Stay};
+use crate::refresh::Refreshes;
 use crate::timers::{Jitter, Timer, Timers};
 
 use connect::RETRY_PAUSE_MIN;
@@ -36,6 +38,9 @@ pub struct Session {
     pub(crate) outgoing: Option<Connection>,
     pub(crate) incoming: Option<Connection>,
     pub(crate) established: Option<(Direction, Box<Negotiated>, Instant)>,
+    /// What stays of a neighbor that is away.
+    pub(crate) away: Away,
+    pub(crate) refreshes: Refreshes,
     retry_pause: Duration,
     error_wait: Duration,
     last_error_at: Option<Instant>,
@@ -59,6 +64,8 @@ impl Session {
             outgoing: None,
             incoming: None,
             established: None,
+            away: Away::default(),
+            refreshes: Refreshes::default(),
             retry_pause: RETRY_PAUSE_MIN,
             error_wait: Duration::ZERO,
             last_error_at: None,
@@ -83,7 +90,7 @@ impl Session {
     pub fn next_timeout(&self) -> Option<Instant> {
         let connections = [&self.outgoing, &self.incoming];
         let connection = connections.into_iter().flatten().filter_map(Connection::next_timeout).min();
-        [self.timers.next(), connection].into_iter().flatten().min()
+        [self.timers.next(), self.away.next(), self.refreshes.next(), connection].into_iter().flatten().min()
     }
 
     /// Tells whether the neighbor can be reached at all: its interface is up and its address on the
@@ -136,7 +143,7 @@ impl Session {
         let reason = format!("Socket: {error}");
         self.last_error = Some(reason.clone());
         let established = self.established.as_ref().filter(|(d, _, _)| *d == direction);
-        let stay = established.and_then(|(_, negotiated, _)| negotiated.restart_time());
+        let stay = established.and_then(|(_, negotiated, _)| negotiated.stay());
         self.close(direction, CloseReason::Gone, &reason, stay, now);
         self.after_loss(now);
     }
@@ -155,6 +162,7 @@ impl Session {
             self.connection_timeout(direction, now);
         }
         self.restart_timeout(now);
+        self.refresh_timeout(now);
         if self.timers.take_due(Timer::ErrorWait, now) {
             self.begin(now);
         }
@@ -174,7 +182,7 @@ impl Session {
             return self.close(direction, CloseReason::Gone, "", None, now);
         }
         if connection.hold_expired(now) {
-            return self.fail(direction, Notification::new(4, 0), now);
+            return self.hold_expired(direction, now);
         }
         if connection.send_hold_expired(now) {
             // The neighbor will hardly read it.
@@ -193,6 +201,21 @@ impl Session {
         }
     }
 
+    /// The neighbor was silent for too long. If its routes may stay for long, it is taken for one that is away, as BIRD
+    /// does, and not told that the session is over.
+    fn hold_expired(&mut self, direction: Direction, now: Instant) {
+        let established = self.established.as_ref().filter(|(over, _, _)| *over == direction);
+        let lasting = established.filter(|(_, negotiated, _)| !negotiated.long_lived.is_empty());
+        let Some(stay) = lasting.and_then(|(_, negotiated, _)| negotiated.stay()) else {
+            return self.fail(direction, Notification::new(4, 0), now);
+        };
+        let reason = "Error: Hold timer expired";
+        self.log(LogClass::Remote, reason);
+        self.last_error = Some(reason.into());
+        self.close(direction, CloseReason::Gone, reason, Some(stay), now);
+        self.after_loss(now);
+    }
+
     /// How long until the next KEEPALIVE; none if there are none.
     fn until_keepalive(&mut self, time: Duration) -> Option<Duration> {
         (!time.is_zero()).then(|| self.jitter.apply(time).max(KEEPALIVE_MIN))
@@ -205,7 +228,7 @@ impl Session {
         direction: Direction,
         how: CloseReason,
         reason: &str,
-        stay: Option<Duration>,
+        stay: Option<Stay>,
         now: Instant,
     ) {
         if self.slot(direction).take().is_none() {
@@ -218,9 +241,10 @@ impl Session {
             }
             self.timers.stop(Timer::Stale);
             let down = Action::Down(Down { reason: reason.into(), graceful: stay.is_some() });
-            if let Some(time) = stay {
-                self.neighbor_restarts(time, now);
+            self.refreshes = Refreshes::default();
+            if let Some(stay) = stay {
                 self.actions.push_back(down);
+                self.neighbor_restarts(stay, now);
                 self.log(LogClass::Trace, "BGP session closed");
             } else {
                 self.log(LogClass::Trace, "BGP session closed");

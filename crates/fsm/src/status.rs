@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use godwit_wire::{Capability, Open};
+use godwit_wire::{AddressFamily, Capability, Open};
 
 use crate::connection::{Connection, Direction, Phase};
 use crate::session::Session;
@@ -51,6 +51,8 @@ pub struct Status {
     pub neighbor_restarting: bool,
     /// How long it may still be away.
     pub restart_timer: TimerStatus,
+    /// Families whose routes stay for long, with the time left and the whole.
+    pub long_lived_timers: Vec<(AddressFamily, Duration, Duration)>,
     /// The neighbor's OPEN, once one has come.
     pub remote_open: Option<Open>,
     /// Our capabilities and the neighbor's, while the session is up.
@@ -100,7 +102,8 @@ impl Session {
             send_hold_timer: connection.and_then(|c| c.send_hold_left(now)),
             error_wait: self.timers.left(Timer::ErrorWait, now),
             connect_delay: self.timers.left(Timer::ConnectDelay, now),
-            neighbor_restarting: self.timers.runs(Timer::Restart) || self.timers.runs(Timer::Stale),
+            neighbor_restarting: self.has_stale(),
+            long_lived_timers: self.away.left(now),
             restart_timer: self.timers.left(Timer::Restart, now),
             remote_open: connection.and_then(|c| c.remote_open.clone()),
             capabilities: connection.and_then(|c| {

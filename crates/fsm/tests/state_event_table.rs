@@ -207,6 +207,8 @@ fn word(action: &Action, first: Option<Direction>) -> Option<String> {
         Action::Established(direction, _) => over(direction, "up"),
         Action::Down(down) => Some(if down.graceful { "down-gracefully" } else { "down" }.into()),
         Action::StaleExpired => Some("stale-expired".into()),
+        Action::LongLived(_) => Some("long-lived".into()),
+        Action::FamilyExpired(_) => Some("family-expired".into()),
         Action::Refresh(_) => Some("refresh".into()),
         Action::Disable => Some("disable".into()),
         Action::Log(..) => None,
@@ -291,6 +293,7 @@ fn no_event_is_missing() {
         include_str!("../src/session.rs"),
         include_str!("../src/session/connect.rs"),
         include_str!("../src/session/messages.rs"),
+        include_str!("../src/refresh.rs"),
         stop,
     ];
     // Every method that changes a machine but the one that takes what it wants done.

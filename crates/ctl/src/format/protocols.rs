@@ -99,7 +99,12 @@ fn details2(out: &mut Framer, p: &ProtocolStatus, kept: &dyn Fn(AddressFamily) -
         out.line(1006, &format!("    Table:          {}", c.table));
         channel(out, c, "    ", matches!(c.state, "START" | "UP" | "FLUSHING"), kept(c.family));
         if c.neighbor_restarting {
-            out.line(1006, "    Neighbor GR:    Regular");
+            let kind = if c.long_lived { "Long-lived" } else { "Regular" };
+            out.line(1006, &format!("    Neighbor GR:    {kind}"));
+        }
+        if let Some(left) = c.long_lived_timer {
+            let left = seconds_left(left, Dialect::Bird2);
+            out.line(1006, &format!("    LL stale timer: {left}/-"));
         }
         if let Some((global, local)) = c.bgp_next_hop {
             let local = local.map_or(String::new(), |l| format!(" {l}"));
@@ -127,6 +132,8 @@ fn details16(out: &mut Framer, p: &ProtocolStatus, kept: &dyn Fn(AddressFamily) 
         igp_table: None,
         recovery: None,
         neighbor_restarting: false,
+        long_lived: false,
+        long_lived_timer: None,
     };
     let c = p.channels.first().unwrap_or(&unused);
     channel(out, c, "  ", p.state != ProtocolState::Down, kept(c.family));

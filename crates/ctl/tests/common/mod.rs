@@ -89,6 +89,8 @@ pub fn channel() -> ChannelStatus {
         igp_table: None,
         recovery: None,
         neighbor_restarting: false,
+        long_lived: false,
+        long_lived_timer: None,
     }
 }
 

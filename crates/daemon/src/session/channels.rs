@@ -11,7 +11,7 @@ use bytes::Bytes;
 use godwit_config::ProtocolConfig;
 use godwit_fsm::{Direction, Negotiated};
 use godwit_rib::{Batches, ImportStep};
-use godwit_wire::{AddressFamily, MessageError, RouteRefresh};
+use godwit_wire::{AddressFamily, MessageError};
 use ipnetwork::{Ipv4Network, Ipv6Network};
 
 use super::held::HeldRoutes;
@@ -45,8 +45,18 @@ pub(super) enum UpEvent {
     Flushed,
     /// Bytes for the neighbor.
     Send(Bytes),
+    /// All of a family has gone out.
+    Refreshed(AddressFamily, FeedEnd),
     /// A table is gone.
     Gone,
+}
+
+/// What follows when all of a family has gone out.
+pub(super) struct FeedEnd {
+    /// End-of-RIB, or nothing; none: the end of a refresh.
+    pub(super) word: Option<Bytes>,
+    /// The neighbor has asked for everything once more.
+    pub(super) again: bool,
 }
 
 impl Up {
@@ -212,11 +222,55 @@ impl Up {
         }
     }
 
-    /// The neighbor wants a family's routes again.
-    pub(super) async fn refresh(&mut self, refresh: RouteRefresh) {
-        match (refresh.subtype, refresh.family) {
-            (0, AddressFamily::IPV4) => refeed(self.ipv4.as_ref()).await,
-            (0, AddressFamily::IPV6) => refeed(self.ipv6.as_ref()).await,
+    /// Sends all of a family again.
+    pub(super) async fn refeed_family(&mut self, family: AddressFamily) {
+        match family {
+            AddressFamily::IPV4 => refeed(self.ipv4.as_ref()).await,
+            AddressFamily::IPV6 => refeed(self.ipv6.as_ref()).await,
+            _ => {}
+        }
+    }
+
+    /// The neighbor wants a family's routes again, between marks. Whether it can have them now; else it has them
+    /// when what goes out now has gone.
+    pub(super) fn wants_refresh(&mut self, family: AddressFamily) -> bool {
+        match family {
+            AddressFamily::IPV4 => self.ipv4.as_mut().is_some_and(Channel::wants_refresh),
+            AddressFamily::IPV6 => self.ipv6.as_mut().is_some_and(Channel::wants_refresh),
+            _ => false,
+        }
+    }
+
+    /// The neighbor begins to announce all it has of a family again.
+    pub(super) fn refresh_begins(&mut self, family: AddressFamily) {
+        match family {
+            AddressFamily::IPV4 => {
+                if let Some(channel) = &mut self.ipv4 {
+                    channel.refresh_begins(&mut self.batches.ipv4);
+                }
+            }
+            AddressFamily::IPV6 => {
+                if let Some(channel) = &mut self.ipv6 {
+                    channel.refresh_begins(&mut self.batches.ipv6);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// It has done so.
+    pub(super) fn refresh_ends(&mut self, family: AddressFamily) {
+        match family {
+            AddressFamily::IPV4 => {
+                if let Some(channel) = &mut self.ipv4 {
+                    channel.refresh_ends(&mut self.batches.ipv4);
+                }
+            }
+            AddressFamily::IPV6 => {
+                if let Some(channel) = &mut self.ipv6 {
+                    channel.refresh_ends(&mut self.batches.ipv6);
+                }
+            }
             _ => {}
         }
     }

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use godwit_config::{BgpConfig, DebugFlags, GracefulRestartMode, ProtocolConfig};
-use godwit_fsm::{Down, GracefulRestartConfig, Negotiated, PeerConfig};
+use godwit_config::{BgpConfig, ChannelConfig, DebugFlags, GracefulRestartMode, ProtocolConfig};
+use godwit_fsm::{Down, GracefulRestartConfig, LongLivedConfig, Negotiated, PeerConfig};
 use godwit_wire::AddressFamily;
 
 use crate::protocol::Context;
@@ -77,6 +77,28 @@ fn kept_families(config: &ProtocolConfig, bgp: &BgpConfig) -> Vec<AddressFamily>
     kept.map(|c| c.family).collect()
 }
 
+/// Long-lived graceful restart of each family; none: it is off.
+fn long_lived(config: &ProtocolConfig, bgp: &BgpConfig) -> Option<Vec<LongLivedConfig>> {
+    let by_default = match bgp.long_lived_mode() {
+        GracefulRestartMode::Off => return None,
+        GracefulRestartMode::Aware => false,
+        GracefulRestartMode::On => true,
+    };
+    let of = |c: &ChannelConfig| LongLivedConfig {
+        family: c.family,
+        stale_time_secs: c
+            .bgp
+            .long_lived_graceful_restart
+            .unwrap_or(by_default)
+            .then(|| bgp.stale_time(&c.bgp)),
+        bounds_secs: (
+            c.bgp.min_long_lived_stale_time_secs.unwrap_or(bgp.min_long_lived_stale_time_secs),
+            c.bgp.max_long_lived_stale_time_secs.unwrap_or(bgp.max_long_lived_stale_time_secs),
+        ),
+    };
+    Some(config.channels.iter().map(of).collect())
+}
+
 /// The part of a machine's configuration that is about this.
 pub(super) fn configure(
     peer: PeerConfig,
@@ -90,9 +112,11 @@ pub(super) fn configure(
         _ if restart_families.is_empty() => GracefulRestartConfig::Aware,
         _ => GracefulRestartConfig::On { restart_time_secs: bgp.graceful_restart_time_secs },
     };
+    let long_lived = long_lived(config, bgp);
     let preserved = restart_families.iter().copied().filter(|f| context.recovery.has_preserved(*f));
     PeerConfig {
         graceful_restart,
+        long_lived,
         preserved_families: preserved.collect(),
         restarting: !restart_families.is_empty() && context.recovery.is_active(),
         restart_families,
@@ -131,6 +155,17 @@ impl Task {
         self.held.flush().await;
         if let Some(up) = &mut self.up {
             up.sweep();
+        }
+    }
+
+    /// The restart time is over, and what the neighbor left behind in some families stays for long.
+    pub(super) async fn long_lived(&mut self, families: &[AddressFamily]) {
+        let seed = self.context.seed;
+        if let Some(held) = self.held.ipv4.as_mut().filter(|_| families.contains(&AddressFamily::IPV4)) {
+            held.make_long_lived(seed).await;
+        }
+        if let Some(held) = self.held.ipv6.as_mut().filter(|_| families.contains(&AddressFamily::IPV6)) {
+            held.make_long_lived(seed).await;
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a neighbor that restarts has left in the tables (RFC 4724 §4.2).
 
 use godwit_rib::{BgpSource, NetKey, SourceId};
+use godwit_wire::AddressFamily;
 use ipnetwork::{Ipv4Network, Ipv6Network};
 
 use crate::table::TableHandle;
@@ -11,6 +12,8 @@ pub(super) struct Held<K: NetKey> {
     pub(super) source: SourceId,
     /// The session they came over. One that is not the same cannot go on with them.
     pub(super) session: BgpSource,
+    /// They stay for long (RFC 9494).
+    pub(super) long_lived: bool,
 }
 
 /// The routes of both.
@@ -28,14 +31,36 @@ impl<K: NetKey> Held<K> {
     }
 }
 
+impl<K: NetKey> Held<K> {
+    /// They stay for long, but those that are not to.
+    pub(super) async fn make_long_lived(&mut self, seed: u64) {
+        self.long_lived = true;
+        let source = self.source;
+        self.table.call(move |shell| shell.table.make_long_lived(source, seed)).await;
+    }
+}
+
 impl HeldRoutes {
+    /// Those of a family go.
+    pub(super) async fn flush_family(&mut self, family: AddressFamily) {
+        match family {
+            AddressFamily::IPV4 => {
+                if let Some(held) = self.ipv4.take() {
+                    held.flush().await;
+                }
+            }
+            AddressFamily::IPV6 => {
+                if let Some(held) = self.ipv6.take() {
+                    held.flush().await;
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// They go.
     pub(super) async fn flush(&mut self) {
-        if let Some(held) = self.ipv4.take() {
-            held.flush().await;
-        }
-        if let Some(held) = self.ipv6.take() {
-            held.flush().await;
-        }
+        self.flush_family(AddressFamily::IPV4).await;
+        self.flush_family(AddressFamily::IPV6).await;
     }
 }

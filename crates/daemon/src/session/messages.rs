@@ -74,9 +74,11 @@ impl Task {
     fn messages(&mut self, direction: Direction, buffer: &[u8]) -> usize {
         let now = Instant::now();
         let mut consumed = 0;
+        let len_max = self.up.as_ref().filter(|up| up.direction() == direction);
+        let len_max = len_max.map_or(godwit_wire::MESSAGE_LEN_MAX, |up| up.negotiated().message_len_max);
         while self.slot(direction).is_some() {
             let rest = buffer.get(consumed..).unwrap_or_default();
-            match godwit_wire::next_frame(rest, godwit_wire::MESSAGE_LEN_MAX) {
+            match godwit_wire::next_frame(rest, len_max) {
                 Ok(None) => break,
                 Ok(Some(frame)) => {
                     consumed += frame.len;

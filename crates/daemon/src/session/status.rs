@@ -106,8 +106,8 @@ impl Task {
         status
     }
 
-    /// Of routes that a neighbor left behind, if it did.
-    async fn held_counters(&mut self, family: AddressFamily) -> Option<ChannelCounters> {
+    /// Of routes that a neighbor left behind, if it did; and whether they stay for long.
+    async fn held_counters(&mut self, family: AddressFamily) -> Option<(ChannelCounters, bool)> {
         match family {
             AddressFamily::IPV4 => of_held(self.held.ipv4.as_ref()).await,
             AddressFamily::IPV6 => of_held(self.held.ipv6.as_ref()).await,
@@ -115,14 +115,22 @@ impl Task {
         }
     }
 
+    /// How long the routes of a family may still stay that stay for long, seconds.
+    fn long_lived_left(&self, family: AddressFamily) -> Option<f64> {
+        let timers = self.fsm.status(Instant::now()).long_lived_timers;
+        timers.iter().find(|(of, _, _)| *of == family).map(|(_, left, _)| left.as_secs_f64())
+    }
+
     async fn channel_status(&mut self, channel: &ChannelConfig) -> ChannelStatus {
         let pending = self.own_restart.waits_for(channel.family);
         let Some(up) = &self.up else {
             let mut status = match self.held_counters(channel.family).await {
-                Some(counters) => ChannelStatus {
+                Some((counters, long_lived)) => ChannelStatus {
                     state: "START",
                     counters,
                     neighbor_restarting: true,
+                    long_lived,
+                    long_lived_timer: self.long_lived_left(channel.family),
                     ..channel_down(&self.bgp, channel)
                 },
                 None => channel_down(&self.bgp, channel),
@@ -161,9 +169,9 @@ impl Task {
 }
 
 /// The counters of routes that were left behind.
-async fn of_held<K: NetKey>(held: Option<&Held<K>>) -> Option<ChannelCounters> {
+async fn of_held<K: NetKey>(held: Option<&Held<K>>) -> Option<(ChannelCounters, bool)> {
     let held = held?;
-    Some(counters(&held.table, vec![held.source], None).await)
+    Some((counters(&held.table, vec![held.source], None).await, held.long_lived))
 }
 
 /// A channel's counters, and whether it has been past its import limit.

@@ -1,7 +1,7 @@
 //! Messages as `debug { packets }` shows them.
 
 use godwit_fsm::Outbound;
-use godwit_wire::{AddressFamily, MessageType, Notification, Open};
+use godwit_wire::{AddressFamily, MessageType, Notification, Open, RefreshKind, RouteRefresh};
 
 /// A message of ours.
 pub(super) fn outbound(message: &Outbound) -> String {
@@ -14,7 +14,7 @@ pub(super) fn outbound(message: &Outbound) -> String {
         ),
         Outbound::Keepalive => "KEEPALIVE".into(),
         Outbound::Notification(n) => format!("NOTIFICATION(code={}.{})", n.code, n.subcode),
-        Outbound::RouteRefresh(_) => "ROUTE-REFRESH".into(),
+        Outbound::RouteRefresh(refresh) => refresh_word(*refresh).into(),
     }
 }
 
@@ -33,7 +33,7 @@ pub(super) fn inbound(kind: MessageType, body: &[u8]) -> String {
             |_| "NOTIFICATION".into(),
             |n| format!("NOTIFICATION(code={}.{})", n.code, n.subcode),
         ),
-        MessageType::RouteRefresh => "ROUTE-REFRESH".into(),
+        MessageType::RouteRefresh => RouteRefresh::parse(body).map_or("ROUTE-REFRESH", refresh_word).into(),
         MessageType::Update => {
             if is_end_of_rib(body) {
                 "END-OF-RIB".into()
@@ -41,6 +41,15 @@ pub(super) fn inbound(kind: MessageType, body: &[u8]) -> String {
                 "UPDATE".into()
             }
         }
+    }
+}
+
+/// BIRD's words for what a ROUTE-REFRESH says (RFC 7313 §3.2).
+fn refresh_word(refresh: RouteRefresh) -> &'static str {
+    match refresh.kind() {
+        Some(RefreshKind::Begin) => "BEGIN-OF-RR",
+        Some(RefreshKind::End) => "END-OF-RR",
+        Some(RefreshKind::Request) | None => "ROUTE-REFRESH",
     }
 }
 

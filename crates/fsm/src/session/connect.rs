@@ -24,7 +24,7 @@ impl Session {
             Some((direction, negotiated, since))
                 if negotiated.keeps_forwarding() && now.saturating_duration_since(*since) >= STABLE_AFTER =>
             {
-                let (direction, stay) = (*direction, negotiated.restart_time());
+                let (direction, stay) = (*direction, negotiated.stay());
                 self.last_error = Some("Error: Graceful restart".into());
                 self.close(direction, CloseReason::Gone, "Error: Graceful restart", stay, now);
                 // Should the connection be lost before it is ours, we connect.
@@ -104,10 +104,10 @@ impl Session {
         }
         self.abort_connect();
         self.timers.stop_connecting();
+        // It may have been the lack of capabilities that was not to its liking.
+        self.without_capabilities = false;
         if self.config.disable_after_error {
-            self.started = false;
-            self.actions.push_back(Action::Disable);
-            return;
+            return self.disable();
         }
         let (min, max) = self.config.error_wait;
         let recent =
@@ -118,6 +118,14 @@ impl Session {
         let seconds = self.error_wait.as_secs_f32();
         self.log(LogClass::Trace, format!("Startup delayed by {seconds} seconds due to errors"));
         self.timers.set(Timer::ErrorWait, now, wait, self.error_wait);
+    }
+
+    /// The session is over for good; whoever is still connected goes.
+    pub(super) fn disable(&mut self) {
+        self.started = false;
+        self.abort_connect();
+        self.timers.stop_connecting();
+        self.actions.push_back(Action::Disable);
     }
 
     /// Goes from Idle to Connect or Active, if nothing is in the way.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use godwit_wire::{MessageError, Notification, Open, RouteRefresh, cease};
+use godwit_wire::{AddressFamily, MessageError, Notification, Open, cease};
 
 use super::Session;
 use crate::action::{Action, CloseReason, LogClass, Outbound};
@@ -86,13 +86,6 @@ impl Session {
         }
     }
 
-    /// ROUTE-REFRESH came.
-    pub fn route_refresh(&mut self, direction: Direction, refresh: RouteRefresh, now: Instant) {
-        if self.update(direction, now) == UpdateVerdict::Process {
-            self.actions.push_back(Action::Refresh(refresh));
-        }
-    }
-
     /// NOTIFICATION came (events 24, 25). It is never answered.
     pub fn notification(&mut self, direction: Direction, notification: &Notification, now: Instant) {
         if self.connection(direction).is_none_or(|c| c.phase == Phase::Ending) {
@@ -109,15 +102,31 @@ impl Session {
             return;
         }
         self.shutdown_message = notification.shutdown_message();
-        // RFC 5492 §3: a neighbor that knows no optional parameters is asked again without.
-        let retry_plain = (notification.code, notification.subcode) == (2, 4) && !self.without_capabilities;
+        let retry_plain = self.asks_for_plain(notification);
         self.without_capabilities |= retry_plain;
-        self.close(direction, CloseReason::Gone, &reason, None, now);
+        let hard = notification.is_hard_reset();
+        let stay = if hard { None } else { self.stay_after_notification(direction) };
+        self.close(direction, CloseReason::Gone, &reason, stay, now);
+        // What a Hard Reset is about counts.
+        let subcode =
+            notification.inner().filter(Notification::is_cease).unwrap_or(notification.clone()).subcode;
+        if notification.is_cease() && self.config.disable_after_cease & (1 << subcode.min(15)) != 0 {
+            return self.disable();
+        }
         if notification.is_cease() || retry_plain {
             self.after_loss(now);
         } else {
             self.back_off(now);
         }
+    }
+
+    /// RFC 5492 §3: a neighbor that knows no optional parameters, or misses a capability, is asked again without any.
+    /// Then there is IPv4 and nothing else.
+    fn asks_for_plain(&self, notification: &Notification) -> bool {
+        let possible = self.config.capabilities && !self.without_capabilities;
+        let (code, subcode) = (notification.code, notification.subcode);
+        let useful = subcode == 4 || self.config.families.contains(&AddressFamily::IPV4);
+        possible && code == 2 && matches!(subcode, 4 | 7) && useful
     }
 
     /// A message could not be read.
@@ -176,8 +185,9 @@ impl Session {
         };
         self.log(LogClass::Remote, format!("Error: {said}"));
         self.last_error = Some(reason.clone());
+        let stay = self.stay_after_notification(direction);
         self.send(direction, Outbound::Notification(notification));
-        self.close(direction, CloseReason::AfterFlush, &reason, None, now);
+        self.close(direction, CloseReason::AfterFlush, &reason, stay, now);
         self.back_off(now);
     }
 }

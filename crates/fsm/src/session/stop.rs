@@ -38,9 +38,26 @@ impl StopCause {
             Self::MaxPrefixes => Notification::cease(cease::MAX_PREFIXES, None),
         }
     }
+
+    /// Whether routes are to go with the session, though both ends would keep them over a NOTIFICATION (RFC 8538 §5).
+    fn is_hard(&self) -> bool {
+        !matches!(self, Self::ConfigurationChange)
+    }
 }
 
 impl Session {
+    /// What a cause is told as over a connection: within a Hard Reset, where it would not end the session for good.
+    fn words(&self, cause: &StopCause, direction: Direction) -> Notification {
+        let notification = cause.notification();
+        let established = self.established.as_ref().filter(|(over, _, _)| *over == direction);
+        if cause.is_hard() && established.is_some_and(|(_, negotiated, _)| negotiated.graceful_notification())
+        {
+            Notification::hard_reset(&notification)
+        } else {
+            notification
+        }
+    }
+
     /// Starts the session (RFC 4271 event 1, or 4 if passive).
     pub fn start(&mut self, now: Instant) {
         if !self.started {
@@ -59,7 +76,8 @@ impl Session {
         self.expire_stale();
         for direction in [Direction::Outgoing, Direction::Incoming] {
             if self.connection(direction).is_some() {
-                self.send(direction, Outbound::Notification(notification.clone()));
+                let words = self.words(cause, direction);
+                self.send(direction, Outbound::Notification(words));
                 self.close(direction, CloseReason::AfterFlush, &reason, None, now);
             }
         }
@@ -78,7 +96,8 @@ impl Session {
             _ => format!("Error: {}", notification.describe()),
         };
         self.last_error = Some(reason.clone());
-        self.send(direction, Outbound::Notification(notification));
+        let words = self.words(cause, direction);
+        self.send(direction, Outbound::Notification(words));
         self.close(direction, CloseReason::AfterFlush, &reason, None, now);
         self.back_off(now);
     }

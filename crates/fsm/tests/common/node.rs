@@ -168,9 +168,10 @@ impl Node {
                 assert!(self.up.take().is_some_and(|d| !self.is_linked(d)), "down, but it was not up");
             }
             Action::StaleExpired => assert!(std::mem::take(&mut self.stale), "nothing is stale"),
+            Action::LongLived(_) | Action::FamilyExpired(_) => assert!(self.stale, "nothing is stale"),
             Action::Refresh(_) => assert!(self.up.is_some()),
             Action::Disable => {
-                assert!(self.config.disable_after_error);
+                assert!(self.config.disable_after_error || self.config.disable_after_cease != 0);
                 self.started = false;
             }
             Action::Log(_, text) => assert!(!text.is_empty()),

@@ -253,7 +253,11 @@ impl Pair {
                 Action::Down(down) => Event::Down(down),
                 Action::Refresh(refresh) => Event::Refresh(refresh),
                 Action::Disable => Event::Disabled,
-                Action::AbortConnect | Action::StaleExpired | Action::Log(..) => continue,
+                Action::AbortConnect
+                | Action::StaleExpired
+                | Action::LongLived(_)
+                | Action::FamilyExpired(_)
+                | Action::Log(..) => continue,
             };
             self.log.push((self.elapsed(), side, event));
         }

@@ -7,11 +7,11 @@ use bytes::{Bytes, BytesMut};
 use godwit_fsm::Negotiated;
 use godwit_rib::{BgpSource, Exporter, NetKey, RouteBatch, SourceId};
 
-use super::UpEvent;
+use super::{FeedEnd, UpEvent};
 use crate::links::LinkTable;
 use crate::recovery::Lock;
 use crate::session::held::Held;
-use crate::table::{Chunk, ChunkReceiver, OverLimit, TableHandle, TableMessage};
+use crate::table::{Chunk, ChunkReceiver, OverLimit, TableHandle, TableMessage, TableShell};
 
 /// One family's channel.
 pub(in crate::session) struct Channel<K: NetKey> {
@@ -27,6 +27,14 @@ pub(in crate::session) struct Channel<K: NetKey> {
     pub(in crate::session) stale: bool,
     /// The neighbor knows End-of-RIB.
     pub(super) end_of_rib: bool,
+    /// The first feed is through, and End-of-RIB told if it is to be.
+    pub(super) fed: bool,
+    /// The neighbor is sent everything once more, between marks (RFC 7313).
+    pub(super) answers: bool,
+    /// It has asked for it again meanwhile.
+    pub(super) asked: bool,
+    /// The neighbor announces all it has once more: what it has announced before is stale until then.
+    pub(super) refreshing: bool,
     /// It is not told yet: after a restart of ours there is more to come.
     pub(super) withheld: bool,
 }
@@ -35,6 +43,8 @@ pub(in crate::session) struct Channel<K: NetKey> {
 pub(super) enum Pending<K: NetKey> {
     /// Routes.
     Routes(RouteBatch<K>),
+    /// What came until now is stale.
+    Stale,
     /// Their end: what is stale goes (if something is), and the lock is held no longer.
     EndOfRib(bool, Option<Lock>),
 }
@@ -62,6 +72,43 @@ impl<K: NetKey> Channel<K> {
         self.hand_over(batch);
     }
 
+    /// Whether everything can be sent again now.
+    pub(super) fn wants_refresh(&mut self) -> bool {
+        // RFC 7313 §4: not before End-of-RIB.
+        let now = self.fed && !self.answers;
+        (self.answers, self.asked) = (self.fed, !now);
+        now
+    }
+
+    /// All has gone out that was to go: what is to be said then.
+    fn feed_ended(&mut self) -> UpEvent {
+        let first = !self.fed && !self.withheld;
+        self.fed |= first;
+        let answered = !first && std::mem::take(&mut self.answers);
+        let again = self.fed && std::mem::take(&mut self.asked);
+        self.answers |= again;
+        let word = if answered { None } else { Some(fed::<K>(first && self.end_of_rib)) };
+        UpEvent::Refreshed(K::FAMILY, FeedEnd { word, again })
+    }
+
+    pub(super) fn refresh_begins(&mut self, batch: &mut RouteBatch<K>) {
+        // RFC 7313 §4: until End-of-RIB what is stale is so since before the session.
+        if !self.stale {
+            self.refreshing = true;
+            self.hand_over(batch);
+            self.pending.push_back(Pending::Stale);
+            self.hand_over(batch);
+        }
+    }
+
+    pub(super) fn refresh_ends(&mut self, batch: &mut RouteBatch<K>) {
+        if std::mem::take(&mut self.refreshing) {
+            self.hand_over(batch);
+            self.pending.push_back(Pending::EndOfRib(true, None));
+            self.hand_over(batch);
+        }
+    }
+
     pub(super) async fn recovered(&mut self) {
         if std::mem::take(&mut self.withheld) {
             self.chunks.fence().await;
@@ -70,7 +117,7 @@ impl<K: NetKey> Channel<K> {
 
     pub(super) async fn event(channel: Option<&mut Self>, room: bool) -> UpEvent {
         let Some(channel) = channel else { return std::future::pending().await };
-        let Self { table, source, chunks, pending, over_limit, end_of_rib, withheld, .. } = channel;
+        let Self { table, source, chunks, pending, over_limit, .. } = channel;
         tokio::select! {
             permit = table.reserve(), if !pending.is_empty() => {
                 let (Some(permit), Some(next)) = (permit, pending.pop_front()) else { return UpEvent::Gone };
@@ -79,7 +126,7 @@ impl<K: NetKey> Channel<K> {
             }
             chunk = chunks.recv(), if room => match chunk {
                 Some(Chunk::Updates(bytes)) => UpEvent::Send(bytes),
-                Some(Chunk::Fed) => UpEvent::Send(fed::<K>(*end_of_rib && !*withheld)),
+                Some(Chunk::Fed) => channel.feed_ended(),
                 Some(Chunk::Routes(_)) => UpEvent::Flushed,
                 None => UpEvent::Gone,
             },
@@ -90,7 +137,8 @@ impl<K: NetKey> Channel<K> {
 
     pub(super) async fn hold(mut self, negotiated: &Negotiated) -> Option<Held<K>> {
         self.table.remove_exporter(self.chunks.id()).await;
-        let held = Held { table: self.table, source: self.source, session: self.session };
+        let refreshing = self.refreshing;
+        let held = Held { table: self.table, source: self.source, session: self.session, long_lived: false };
         if !negotiated.keeps_family(K::FAMILY) {
             held.flush().await;
             return None;
@@ -100,7 +148,15 @@ impl<K: NetKey> Channel<K> {
         while let Some(pending) = self.pending.pop_front() {
             held.table.reserve().await?.send(message(pending, source, &self.over_limit));
         }
-        held.table.call(move |shell| shell.table.mark_stale(source)).await;
+        let mark = move |shell: &mut TableShell<K>| {
+            if refreshing {
+                // Those that are stale by the neighbor's own mark are as good as the rest.
+                shell.table.mark_refresh(source);
+            } else {
+                shell.table.mark_stale(source);
+            }
+        };
+        held.table.call(mark).await;
         Some(held)
     }
 
@@ -117,6 +173,7 @@ fn message<K: NetKey>(pending: Pending<K>, source: SourceId, over_limit: &Arc<Ov
         Pending::Routes(batch) => {
             TableMessage::Routes { source, batch, over_limit: Some(over_limit.clone()) }
         }
+        Pending::Stale => TableMessage::Call(Box::new(move |shell| shell.table.mark_refresh(source))),
         Pending::EndOfRib(stale, lock) => TableMessage::Call(Box::new(move |shell| {
             if stale {
                 shell.table.sweep_stale(source);

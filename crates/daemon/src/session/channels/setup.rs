@@ -157,6 +157,10 @@ impl Setup<'_> {
             session: self.source(&channel.bgp),
             stale,
             end_of_rib: self.session.negotiated.remote_open.graceful_restart().is_some(),
+            fed: false,
+            answers: false,
+            asked: false,
+            refreshing: false,
             withheld: self.session.recovering,
         })
     }
@@ -259,7 +263,7 @@ impl Setup<'_> {
             rewrite_before_filter: self.session.context.dialect16,
             four_octet_as: self.session.negotiated.four_octet_as,
             add_path: self.session.negotiated.add_path(channel.family).1,
-            message_len_max: godwit_wire::MESSAGE_LEN_MAX,
+            message_len_max: self.session.negotiated.message_len_max,
         }
     }
 }
