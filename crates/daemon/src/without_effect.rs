@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use godwit_config::{
     BgpConfig, CeaseCodes, ChannelConfig, GracefulRestartMode, LinkLocalFormat, Neighbor, Policy,
     ProtocolConfig, ProtocolKind, RouterConfig,
-};
+
+    AigpMode, BgpConfig, ChannelConfig, LinkLocalFormat, Neighbor, Policy, PrivateAs, ProtocolConfig,
+    ProtocolKind, RouterConfig,};
 
 /// A line for each option that is set and changes nothing: `NAME: `OPTION` has no effect yet`, with
 /// what follows from that where it is not plain.
@@ -70,30 +72,6 @@ const OF_SESSIONS: &[Ignored<BgpConfig>] = &[
     (|c| c.onlink, "onlink"),
     (|c| !c.interface_range.is_empty(), "interface range"),
     (|c| c.free_bind, "free bind"),
-    (|c| c.local_role.is_some(), "local role"),
-    (|c| c.min_hold_time_secs > 0, "min hold time"),
-    (|c| c.min_keepalive_time_secs > 0, "min keepalive time"),
-    (|c| c.send_hold_time_secs.is_some(), "send hold time"),
-    (|c| c.disable_after_cease != CeaseCodes::NONE, "disable after cease"),
-    (|c| !c.enhanced_route_refresh, "enable enhanced route refresh"),
-    (|c| c.extended_messages, "enable extended messages"),
-    (|c| c.advertise_hostname, "advertise hostname"),
-    (|c| !c.advertise_ipv4, "advertise ipv4"),
-    (|c| c.require.route_refresh, "require route refresh"),
-    (|c| c.require.enhanced_route_refresh, "require enhanced route refresh"),
-    (|c| c.require.four_octet_as, "require as4"),
-    (|c| c.require.extended_messages, "require extended messages"),
-    (|c| c.require.hostname, "require hostname"),
-    (|c| c.require.graceful_restart, "require graceful restart"),
-    (|c| c.require.long_lived_graceful_restart, "require long lived graceful restart"),
-    (|c| c.require.roles, "require roles"),
-    (|c| c.min_graceful_restart_time_secs > 0, "min graceful restart time"),
-    (|c| c.max_graceful_restart_time_secs < 4095, "max graceful restart time"),
-    (
-        |c| c.long_lived_graceful_restart.is_some_and(|mode| mode != GracefulRestartMode::Off),
-        "long lived graceful restart",
-    ),
-    (|c| c.disable_rx, "disable rx"),
 ];
 
 const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
@@ -104,12 +82,8 @@ const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
     (|c| c.bgp.next_hop_prefer.is_some(), "next hop prefer"),
     (|c| c.bgp.link_local_format != LinkLocalFormat::Native, "link local next hop format"),
     (|c| c.bgp.missing_lladdr.is_some(), "missing lladdr"),
-    (|c| c.bgp.extended_next_hop, "extended next hop"),
-    (|c| c.bgp.require_extended_next_hop, "require extended next hop"),
     (|c| c.bgp.import_table, "import table"),
     (|c| c.bgp.export_table, "export table"),
-    (|c| c.bgp.require_add_paths, "require add paths"),
-    (|c| c.bgp.long_lived_graceful_restart == Some(true), "long lived graceful restart"),
     (|c| c.bgp.validate, "validate"),
 ];
 

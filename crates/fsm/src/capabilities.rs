@@ -25,7 +25,9 @@ impl PeerConfig {
 
     /// In the order of BIRD.
     fn our_capabilities(&self) -> Vec<Capability> {
-        let mut list: Vec<_> = self.families.iter().map(|f| Capability::Multiprotocol(*f)).collect();
+        let implied = !self.announces_ipv4 && self.families == [AddressFamily::IPV4];
+        let families = if implied { &[] } else { self.families.as_slice() };
+        let mut list: Vec<_> = families.iter().map(|f| Capability::Multiprotocol(*f)).collect();
         if self.route_refresh {
             list.push(Capability::RouteRefresh);
         }

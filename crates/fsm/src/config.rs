@@ -118,6 +118,8 @@ pub struct PeerConfig {
     pub capabilities: bool,
     /// Families to announce.
     pub families: Vec<AddressFamily>,
+    /// IPv4 is announced also where it is the only family, which RFC 4760 lets us leave out.
+    pub announces_ipv4: bool,
     /// Families without which there is no session.
     pub mandatory_families: Vec<AddressFamily>,
     /// In which families we want to receive, and to send, several paths of a net (RFC 7911).
@@ -177,6 +179,7 @@ impl PeerConfig {
             passive: false,
             capabilities: true,
             families: vec![family],
+            announces_ipv4: true,
             mandatory_families: Vec::new(),
             add_path: Vec::new(),
             route_refresh: true,

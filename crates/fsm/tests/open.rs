@@ -229,6 +229,7 @@ fn open_says_what_is_configured() {
         Capability::GracefulRestart(graceful),
         Capability::FourOctetAs(AS_A),
         Capability::AddPath(vec![paths(IPV4, true, false)]),
+        Capability::EnhancedRouteRefresh,
     ]);
     let sent = agreed(&config, &open_b(Vec::new())).local_open;
     assert_eq!(sent, Open { asn: AS_A as u16, hold_time_secs: 90, identifier: LOW, capabilities });
@@ -259,7 +260,7 @@ fn neighbor_without_optional_parameters_is_asked_again_without() {
             assert_eq!(node.handle_timeout(now), [Action::Connect]);
         }
     }
-    assert_eq!(sent, [4, 0], "multiprotocol, route refresh, graceful restart and AS4; then none");
+    assert_eq!(sent, [5, 0], "multiprotocol, both route refreshes, graceful restart and AS4; then none");
     assert_eq!(node.state(), State::Idle, "there is nothing more to leave out: it is an error");
 
     // Whoever starts it again may have another neighbor in mind.

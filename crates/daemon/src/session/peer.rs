@@ -35,6 +35,7 @@ pub(super) fn peer_config(config: &ProtocolConfig, bgp: &BgpConfig, context: &Co
         passive: bgp.passive,
         capabilities: bgp.capabilities,
         families: config.channels.iter().map(|c| c.family).collect(),
+        announces_ipv4: bgp.advertise_ipv4,
         mandatory_families: families_with(config, |c| c.bgp.mandatory),
         add_path: config.channels.iter().filter_map(add_path).collect(),
         route_refresh: bgp.route_refresh,

@@ -118,20 +118,21 @@ impl<K: NetKey> Channel<K> {
     pub(super) async fn event(channel: Option<&mut Self>, room: bool) -> UpEvent {
         let Some(channel) = channel else { return std::future::pending().await };
         let Self { table, source, chunks, pending, over_limit, .. } = channel;
-        tokio::select! {
+        let chunk = tokio::select! {
             permit = table.reserve(), if !pending.is_empty() => {
                 let (Some(permit), Some(next)) = (permit, pending.pop_front()) else { return UpEvent::Gone };
                 permit.send(message(next, *source, over_limit));
-                UpEvent::Flushed
+                return UpEvent::Flushed;
             }
-            chunk = chunks.recv(), if room => match chunk {
-                Some(Chunk::Updates(bytes)) => UpEvent::Send(bytes),
-                Some(Chunk::Fed) => channel.feed_ended(),
-                Some(Chunk::Routes(_)) => UpEvent::Flushed,
-                None => UpEvent::Gone,
-            },
+            chunk = chunks.recv(), if room => chunk,
             // Nothing to give to the table, and no room for what it gives.
-            else => std::future::pending().await,
+            else => return std::future::pending().await,
+        };
+        match chunk {
+            Some(Chunk::Updates(bytes)) => UpEvent::Send(bytes),
+            Some(Chunk::Fed) => channel.feed_ended(),
+            Some(Chunk::Routes(_)) => UpEvent::Flushed,
+            None => UpEvent::Gone,
         }
     }
 

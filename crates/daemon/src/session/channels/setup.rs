@@ -211,6 +211,7 @@ impl Setup<'_> {
                 aigp: self.session.config.channels.iter().any(|c| self.aigp(c) != AigpMode::Off),
                 allow_as_sets: self.session.bgp.allow_as_sets,
                 families: self.session.negotiated.families.clone(),
+                extended_next_hop: self.session.negotiated.extended_next_hop.clone(),
                 ..AttributeContext::default()
             },
         }
