@@ -186,8 +186,8 @@ struct Kernel<K: NetKey> {
     permission_said: bool,
     /// Nets shown as refused by the kernel.
     marked: HashSet<K>,
-    /// How often nets were refused because the interface is not there (or not up).
-    no_device: HashMap<ipnetwork::IpNetwork, u8>,
+    /// Nets that were refused because the interface is not there (or not up).
+    no_device: HashMap<ipnetwork::IpNetwork, program::NoDevice>,
     /// Nets whose route would go where it may not.
     withheld: HashSet<K>,
     tunnels: Tunnels<K>,

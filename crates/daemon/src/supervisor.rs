@@ -302,6 +302,12 @@ fn stop_stage(kind: &ProtocolKind, graceful: bool) -> StopStage {
     }
 }
 
+/// The system's name for itself.
+fn system_hostname() -> Option<Arc<str>> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim()).filter(|name| !name.is_empty()).map(Into::into)
+}
+
 /// How long a protocol may take to stop.
 const STOP_TIME_MAX: Duration = Duration::from_secs(20);
 
@@ -325,10 +331,4 @@ mod tests {
         assert!(place(&session, true) < place(&routes, true));
         assert_eq!(place(&session, false), place(&routes, false));
     }
-}
-
-/// The system's name for itself.
-fn system_hostname() -> Option<Arc<str>> {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    Some(name.trim()).filter(|name| !name.is_empty()).map(Into::into)
 }

@@ -3,11 +3,8 @@
 use std::collections::BTreeSet;
 
 use godwit_config::{
-    BgpConfig, CeaseCodes, ChannelConfig, GracefulRestartMode, LinkLocalFormat, Neighbor, Policy,
-    ProtocolConfig, ProtocolKind, RouterConfig,
-
-    AigpMode, BgpConfig, ChannelConfig, LinkLocalFormat, Neighbor, Policy, PrivateAs, ProtocolConfig,
-    ProtocolKind, RouterConfig,};
+    BgpConfig, ChannelConfig, LinkLocalFormat, Neighbor, Policy, ProtocolConfig, ProtocolKind, RouterConfig,
+};
 
 /// A line for each option that is set and changes nothing: `NAME: `OPTION` has no effect yet`, with
 /// what follows from that where it is not plain.

@@ -125,7 +125,7 @@ fn cell(column: Column, direction: Direction, event: &Event) -> String {
             let silent = now + left / 2;
             node.input(silent, |s| s.keepalive(direction, silent));
             node.input(silent, |s| s.wrote(direction, false, true, silent));
-            let late = at - Duration::from_secs(1);
+            let late = now + left.saturating_sub(Duration::from_secs(1));
             node.handle_timeout(late);
             node.input(late, |s| s.keepalive(direction, late));
             node.handle_timeout(at)

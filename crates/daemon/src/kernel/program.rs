@@ -1,5 +1,7 @@
 //! Changes on their way into the kernel, and what is shown of those it refuses.
 
+use std::time::{Duration, Instant};
+
 use godwit_netlink::{NetlinkError, Operation};
 use godwit_rib::NetKey;
 
@@ -11,6 +13,34 @@ use super::Kernel;
 // errno(3).
 const ENODEV: i32 = 19;
 const ENETDOWN: i32 = 100;
+
+/// How long the news of an interface may be on its way.
+const NEWS_OF_INTERFACE_MAX: Duration = Duration::from_secs(3);
+
+/// What was said of a net whose interface is not there, or not up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum NoDevice {
+    #[default]
+    New,
+    /// Refused for the first time then.
+    Since(Instant),
+    Said,
+}
+
+impl NoDevice {
+    /// Refused again, or for the first time.
+    fn is_to_be_said(&mut self, now: Instant) -> bool {
+        match *self {
+            Self::New => *self = Self::Since(now),
+            Self::Since(first) if now.saturating_duration_since(first) >= NEWS_OF_INTERFACE_MAX => {
+                *self = Self::Said;
+                return true;
+            }
+            Self::Since(_) | Self::Said => {}
+        }
+        false
+    }
+}
 
 impl<K: NetKey> Kernel<K> {
     /// Sends the next window of what is to be changed.
@@ -50,15 +80,13 @@ impl<K: NetKey> Kernel<K> {
     }
 
     /// Whether a refusal is worth a line, where `news` says that it is another than the last. That an interface
-    /// is not there may be older than what we know of interfaces: that is said when it is so again later.
+    /// is not there may be newer than what we know of interfaces: that is said when it is still so after a while.
     fn is_to_be_said(&mut self, net: ipnetwork::IpNetwork, code: Option<i32>, news: bool) -> bool {
         if !matches!(code, Some(ENODEV | ENETDOWN)) {
             self.no_device.remove(&net);
             return news;
         }
-        let times = self.no_device.entry(net).or_default();
-        *times = times.saturating_add(1);
-        *times == 2
+        self.no_device.entry(net).or_default().is_to_be_said(Instant::now())
     }
 
     /// Whether a net is refused, if that is to be told to the table.
@@ -78,5 +106,17 @@ impl<K: NetKey> Kernel<K> {
             marks.into_iter().for_each(|(key, refused)| shell.table.set_refused(id, key, refused));
         };
         self.table.call(show).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_that_is_not_there_is_said_once_and_not_at_once() {
+        let (mut state, now) = (NoDevice::default(), Instant::now());
+        let said = [0, 0, 1, 2, 3, 3, 10].map(|secs| state.is_to_be_said(now + Duration::from_secs(secs)));
+        assert_eq!(said, [false, false, false, false, true, false, false]);
     }
 }

@@ -16,12 +16,11 @@ impl Task {
             Some(RefreshKind::Request) if !up.negotiated().enhanced_route_refresh => {
                 up.refeed_family(refresh.family).await;
             }
-            Some(RefreshKind::Request) => {
-                if up.wants_refresh(refresh.family) {
-                    self.answer(refresh.family).await;
-                }
+            Some(RefreshKind::Request) if up.wants_refresh(refresh.family) => {
+                self.answer(refresh.family).await;
             }
-            None => {}
+            // An answer is on its way: this is answered after it.
+            Some(RefreshKind::Request) | None => {}
         }
     }
 

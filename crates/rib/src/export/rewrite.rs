@@ -133,15 +133,11 @@ fn externalise(bgp: &mut PathAttributes, before: &RouteAttributes, from_bgp: boo
         med => med.filter(|_| export.rewrite_before_filter || before.fresh_med),
     };
     drop_clusters(bgp);
-    if let Some(rare) = bgp.rare.as_deref_mut() {
-        if rare.ext_communities.iter().any(|c| !c.is_transitive()) {
-            rare.ext_communities = rare
-                .ext_communities
-                .iter()
-                .copied()
-                .filter(|c| ExtendedCommunity::is_transitive(*c))
-                .collect();
-        }
+    if let Some(rare) = bgp.rare.as_deref_mut()
+        && rare.ext_communities.iter().any(|c| !c.is_transitive())
+    {
+        rare.ext_communities =
+            rare.ext_communities.iter().copied().filter(|c| ExtendedCommunity::is_transitive(*c)).collect();
     }
 }
 

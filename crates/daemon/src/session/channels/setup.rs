@@ -212,7 +212,6 @@ impl Setup<'_> {
                 allow_as_sets: self.session.bgp.allow_as_sets,
                 families: self.session.negotiated.families.clone(),
                 extended_next_hop: self.session.negotiated.extended_next_hop.clone(),
-                ..AttributeContext::default()
             },
         }
     }
