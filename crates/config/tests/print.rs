@@ -10,7 +10,7 @@ use std::sync::Arc;
 use common::{files, findings, folder, good, read_as};
 use godwit_config::{
     BgpConfig, Dialect, LoadOptions, Neighbor, NeighborAs, Password, Policy, ProtocolConfig, ProtocolKind,
-    RouterConfig, compare, load, print, print_without_secrets,
+    RouterConfig, TcpAoAlgorithm, TcpAoKey, TcpAoPreference, compare, load, print, print_without_secrets,
 };
 use proptest::prelude::*;
 
@@ -261,6 +261,28 @@ fn a_password_no_string_can_hold_keeps_the_session_down() {
         let config = good(read_as(&text, Dialect::Bird16));
         assert!(config.protocol("peer").is_some_and(|p| p.disabled), "{text}");
     }
+}
+
+#[test]
+fn keys_are_only_where_they_are_wanted() {
+    let with = |secret: &[u8]| {
+        let mut config = with_password(Password::new("x"));
+        for peer in &mut config.protocols {
+            let ProtocolKind::Bgp(bgp) = &mut Arc::make_mut(peer).kind else { continue };
+            bgp.password = None;
+            let (secret, preference) = (Password::new(secret), TcpAoPreference::Normal);
+            let algorithm = TcpAoAlgorithm::HmacSha256;
+            bgp.tcp_ao_keys = vec![TcpAoKey { send_id: 1, recv_id: 2, algorithm, secret, preference }];
+        }
+        config
+    };
+    let config = with(b"hunter2");
+    assert!(print(&config).contains("secret \"hunter2\";"), "{}", print(&config));
+    let text = print_without_secrets(&config);
+    assert!(!text.contains("hunter2") && text.contains("  # keys: not shown\n"), "{text}");
+    let text = print(&with(b"a\"b"));
+    assert!(text.contains("  # keys: one has octets that cannot be written here\n  disabled;\n"), "{text}");
+    assert!(!format!("{config:?}").contains("hunter"));
 }
 
 #[test]
