@@ -118,7 +118,6 @@ impl Session {
         let Away { stay, long_lived } = &mut self.away;
         let begun = stay.long_lived.iter().filter(|(f, _)| families.contains(f));
         long_lived.extend(begun.map(|(family, time)| (*family, now + *time, *time)));
-        self.log(LogClass::Trace, "Neighbor long-lived graceful restart");
         self.actions.push_back(Action::LongLived(families));
     }
 
@@ -155,8 +154,9 @@ impl Session {
         if due.is_empty() {
             return;
         }
-        self.log(LogClass::Trace, "Neighbor long-lived graceful restart timeout");
+        self.log(LogClass::Trace, "Long-lived stale timeout");
         if due.len() == self.away.long_lived.len() && !self.timers.runs(Timer::Restart) {
+            self.log(LogClass::Trace, "Neighbor graceful restart done");
             return self.expire_stale();
         }
         self.away.long_lived.retain(|(f, _, _)| !due.contains(f));

@@ -48,6 +48,6 @@ pub(crate) fn theirs(session: &str, channel: &str, more: &str) -> String {
 
 /// Static routes.
 pub(crate) fn routes(nets: &[&str]) -> String {
-    let routes = nets.iter().map(|net| format!("route {net} blackhole;")).collect::<String>();
+    let routes = nets.iter().map(|net| format!("route {net} blackhole;")).collect::<Vec<_>>().concat();
     format!("protocol static nets {{ ipv4; {routes} }}\n")
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use godwit_wire::{AddressFamily, MessageError, Notification, Open, cease};
+use godwit_wire::{MessageError, Notification, Open, Role, cease};
 
 use super::Session;
 use crate::action::{Action, CloseReason, LogClass, Outbound};
@@ -27,6 +27,10 @@ impl Session {
         }
         match check_open(&self.config, &connection.local_open, &open) {
             Ok(_) => self.defer(direction, open, now),
+            Err(notification) if notification == Notification::ROLE_MISMATCH => {
+                let role = open.role().ok().flatten().map_or("undefined", Role::name);
+                self.fail_saying(direction, notification, &format!("Role mismatch ({role})"), now);
+            }
             Err(notification) => self.fail(direction, notification, now),
         }
     }
@@ -102,7 +106,9 @@ impl Session {
             return;
         }
         self.shutdown_message = notification.shutdown_message();
-        let retry_plain = self.asks_for_plain(notification);
+        // RFC 5492 §3: a neighbor that knows no optional parameters is asked again without. One that misses a
+        // capability (2/7) would not have it then either; BIRD does not try.
+        let retry_plain = (notification.code, notification.subcode) == (2, 4) && !self.without_capabilities;
         self.without_capabilities |= retry_plain;
         let hard = notification.is_hard_reset();
         let stay = if hard { None } else { self.stay_after_notification(direction) };
@@ -118,15 +124,6 @@ impl Session {
         } else {
             self.back_off(now);
         }
-    }
-
-    /// RFC 5492 §3: a neighbor that knows no optional parameters, or misses a capability, is asked again without any.
-    /// Then there is IPv4 and nothing else.
-    fn asks_for_plain(&self, notification: &Notification) -> bool {
-        let possible = self.config.capabilities && !self.without_capabilities;
-        let (code, subcode) = (notification.code, notification.subcode);
-        let useful = subcode == 4 || self.config.families.contains(&AddressFamily::IPV4);
-        possible && code == 2 && matches!(subcode, 4 | 7) && useful
     }
 
     /// A message could not be read.
@@ -174,15 +171,19 @@ impl Session {
 
     /// An error of the neighbor's that we tell it, and then wait.
     pub(super) fn fail(&mut self, direction: Direction, notification: Notification, now: Instant) {
-        let text = notification.describe();
-        let class = if notification.is_cease() { "Error" } else { "BGP Error" };
-        let reason = format!("{class}: {text}");
         // What is missing of the capabilities is for the neighbor to read.
         let said = if (notification.code, notification.subcode) == (2, 7) {
-            text
+            notification.describe()
         } else {
             notification.describe_with_data()
         };
+        self.fail_saying(direction, notification, &said, now);
+    }
+
+    /// The same, with words of its own for the log.
+    fn fail_saying(&mut self, direction: Direction, notification: Notification, said: &str, now: Instant) {
+        let class = if notification.is_cease() { "Error" } else { "BGP Error" };
+        let reason = format!("{class}: {}", notification.describe());
         self.log(LogClass::Remote, format!("Error: {said}"));
         self.last_error = Some(reason.clone());
         let stay = self.stay_after_notification(direction);

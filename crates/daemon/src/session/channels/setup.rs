@@ -200,7 +200,7 @@ impl Setup<'_> {
             peer_address: self.session.peer,
             allow_local_as: self.session.bgp.allow_local_as,
             enforce_first_as: self.session.bgp.enforce_first_as && !self.session.negotiated.internal,
-            role: self.session.bgp.local_role,
+            role: self.session.negotiated.role,
             default_local_pref: self.session.bgp.default_local_pref,
             ifindex: Some(self.own.ifindex).filter(|index| *index != 0),
             attributes: AttributeContext {
@@ -247,7 +247,7 @@ impl Setup<'_> {
             default_local_pref: self.session.bgp.default_local_pref,
             allow_local_pref: self.session.bgp.allow_local_pref,
             long_lived: self.session.negotiated.remote_open.long_lived_graceful_restart().is_some(),
-            role: self.session.bgp.local_role,
+            role: self.session.negotiated.role,
             aigp: match self.aigp(channel) {
                 AigpMode::Off => AigpPolicy::Off,
                 AigpMode::On => AigpPolicy::On,
