@@ -38,7 +38,14 @@ impl Links for Cables {
 
 /// A channel with this policy.
 pub fn channel(policy: ExportPolicy) -> ChannelImport {
-    ChannelImport { policy, preference: 100, recursive: false, aigp: false, add_path: false }
+    ChannelImport {
+        policy,
+        preference: 100,
+        recursive: false,
+        prefer_link_local: false,
+        aigp: false,
+        add_path: false,
+    }
 }
 
 /// The import side of the session with the neighbor of AS 65001.
@@ -122,6 +129,7 @@ pub fn export() -> BgpExport {
         allow_med: false,
         as_override: None,
         private_as: PrivateAsPolicy::Keep,
+        extended_next_hop: false,
         rewrite_before_filter: false,
         four_octet_as: true,
         add_path: false,

@@ -76,7 +76,6 @@ const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
     (|c| c.receive_limit.is_some(), "receive limit"),
     (|c| c.export_limit.is_some(), "export limit"),
     (|c| c.bgp.igp_table.is_some(), "igp table: next hops are looked up in the channel's table"),
-    (|c| c.bgp.next_hop_prefer.is_some(), "next hop prefer"),
     (|c| c.bgp.link_local_format != LinkLocalFormat::Native, "link local next hop format"),
     (|c| c.bgp.missing_lladdr.is_some(), "missing lladdr"),
     (|c| c.bgp.import_table, "import table"),
@@ -88,8 +87,6 @@ const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
 const INDISPENSABLE: &[Ignored<BgpConfig>] = &[
     (|c| matches!(c.neighbor, Neighbor::Range(_)), "neighbor range: no session is made"),
     (|c| !c.tcp_ao_keys.is_empty(), "authentication ao: no session is made"),
-    // Speaking to a confederation as if it was none would make loops.
-    (|c| c.confederation.is_some(), "confederation: no session is made"),
 ];
 
 /// Why no session is made, if it asks for what it cannot do without and does not get.
@@ -139,9 +136,9 @@ mod tests {
         let neighbor = Neighbor::Address { address: Ipv4Addr::new(192, 0, 2, 2).into(), interface: None };
         let mut bgp = BgpConfig::new(64512, neighbor, NeighborAs::Number(64513));
         assert_eq!(reason_for_no_session(&bgp), None);
-        bgp.confederation = Some(65000);
-        assert_eq!(reason_for_no_session(&bgp).as_deref(), Some("confederation is not supported yet"));
-        assert_eq!(of_session(&bgp), ["confederation: no session is made"]);
+        bgp.neighbor = Neighbor::Range("192.0.2.0/24".parse().expect("a prefix"));
+        assert_eq!(reason_for_no_session(&bgp).as_deref(), Some("neighbor range is not supported yet"));
+        assert_eq!(of_session(&bgp), ["neighbor range: no session is made"]);
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub struct ChannelImport {
     pub preference: u16,
     /// Next hops are looked up rather than taken to be on the link (`gateway recursive`).
     pub recursive: bool,
+    /// Of two addresses of a next hop that is on the link, the link-local one is the gateway (`next hop prefer`).
+    pub prefer_link_local: bool,
     /// AIGP is taken (RFC 7311).
     pub aigp: bool,
     /// Prefixes come with path identifiers (RFC 7911).
@@ -260,7 +262,7 @@ impl ImportStep {
         {
             (rare.aigp, rare.aigp_tlvs) = (None, Box::default());
         }
-        let destination = self.destination(&mut bgp, channel.recursive, links, summary)?;
+        let destination = self.destination(&bgp, channel, links, summary)?;
         bgp.local_pref.get_or_insert(self.session.default_local_pref);
         bgp.normalise();
         let mut attributes = RouteAttributes::new(RouteSource::Bgp, channel.preference, destination);
@@ -302,8 +304,8 @@ impl ImportStep {
 
     fn destination(
         &self,
-        bgp: &mut PathAttributes,
-        recursive: bool,
+        bgp: &PathAttributes,
+        channel: &ChannelImport,
         links: &dyn Links,
         summary: &mut UpdateSummary,
     ) -> Option<Destination> {
@@ -312,9 +314,10 @@ impl ImportStep {
         // A peer without a global address sends its link-local one in the global's place.
         let address = match (next_hop, link_local) {
             (IpAddr::V6(a), Some(ll)) if a.is_unspecified() => IpAddr::V6(ll),
+            (IpAddr::V6(_), Some(ll)) if channel.prefer_link_local && !channel.recursive => IpAddr::V6(ll),
             (other, _) => other,
         };
-        if recursive {
+        if channel.recursive {
             return Some(Destination::Recursive(address));
         }
         // Every link has link-local addresses: the neighbor means those of the session's.

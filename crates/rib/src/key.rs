@@ -130,6 +130,7 @@ fn encode_context(export: &BgpExport) -> EncodeContext {
         four_octet_as: export.four_octet_as,
         message_len_max: export.message_len_max,
         aigp: export.aigp != AigpPolicy::Off,
+        extended_next_hop: export.extended_next_hop,
         ..EncodeContext::default()
     }
 }

@@ -181,3 +181,29 @@ fn ipv6_with_a_link_local_address() {
     let keep = BgpExport { ifindex: ETH1, next_hop_keep: NextHopPolicy::All, ..own(to_external(2)) };
     assert_eq!(pair(bgp(external(1)), &both, keep), global_only, "kept, to another link");
 }
+
+/// RFC 8950: nets of IPv4 with next hops of IPv6, to those who take such.
+#[test]
+fn next_hops_of_the_other_family() {
+    let path = path_with(|p| {
+        p.destination = via("2001:db8::1");
+        p.bgp.next_hop = Some(ip("2001:db8::1"));
+    });
+    let extended = |to| BgpExport { extended_next_hop: true, own_next_hop: Some(ip("2001:db8::fe")), ..to };
+    let sent = |path: &RouteAttributes, to| {
+        let sent = common::peer::told(bgp(external(1)), path, to, ExportPolicy::All);
+        sent.and_then(|a| a.next_hop).map(|a| a.to_string())
+    };
+    assert_eq!(sent(&path, extended(to_internal(2))).as_deref(), Some("2001:db8::1"), "it stays");
+    assert_eq!(sent(&path, extended(to_external(2))).as_deref(), Some("2001:db8::1"), "on one link too");
+    let elsewhere = || BgpExport { ifindex: ETH1, ..to_external(2) };
+    assert_eq!(sent(&path, extended(elsewhere())).as_deref(), Some("2001:db8::fe"), "our own is of IPv6");
+    assert_eq!(sent(&path, elsewhere()).as_deref(), Some("192.0.2.254"), "else it has to be of IPv4");
+    assert_eq!(sent(&path, to_internal(2)).as_deref(), Some("192.0.2.254"));
+    let four = common::path();
+    assert_eq!(
+        sent(&four, extended(to_internal(2))).as_deref(),
+        Some("192.0.2.1"),
+        "IPv4 is understood as well"
+    );
+}

@@ -301,3 +301,40 @@ fn a_family_without_a_channel_is_not_heard() {
     let (batches, _) = run(&mut only4, &body(&[], &attributes, &[]));
     assert!(batches.ipv4.is_empty() && batches.ipv6.is_empty());
 }
+
+/// RFC 8950: 198.51.100.0/24 by way of an IPv6 router, if that was agreed on.
+#[test]
+fn next_hops_of_the_other_family() {
+    let mut value = vec![0, 1, 1, 16];
+    value.extend(GLOBAL);
+    value.push(0);
+    value.extend(A);
+    let attributes = [origin(0), as_path(&[65001]), attribute(0x80, 14, &value)].concat();
+    let mut session = session();
+    session.attributes.extended_next_hop = vec![godwit_wire::AddressFamily::IPV4];
+    let mut batches = Batches::default();
+    step(session, ExportPolicy::All).update(&body(&[], &attributes, &[]), &Link, &mut batches).unwrap();
+    let route = flat(&batches.ipv4).remove(0).1.unwrap();
+    assert_eq!(route.destination, common::via("2001:db8::1"));
+    assert_eq!(route.bgp.next_hop, Some(common::ip("2001:db8::1")));
+}
+
+/// RFC 2545 §3: of two addresses either can be the gateway.
+#[test]
+fn next_hop_prefer() {
+    let link_local = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7];
+    let both = [&GLOBAL[..], &link_local].concat();
+    let via = |prefer_link_local, next_hop: &[u8]| {
+        let attributes = [origin(0), as_path(&[65001]), mp_reach(next_hop, &A6)].concat();
+        let channel = godwit_rib::ChannelImport { prefer_link_local, ..channel(ExportPolicy::All) };
+        let mut step = godwit_rib::ImportStep::new(session(), None, Some(channel), common::SEED);
+        let mut batches = Batches::default();
+        step.update(&body(&[], &attributes, &[]), &Link, &mut batches).unwrap();
+        flat(&batches.ipv6).remove(0).1.unwrap().destination
+    };
+    assert_eq!(via(false, &both), common::via("2001:db8::1"));
+    assert_eq!(via(true, &both), common::via("fe80::7"));
+    assert_eq!(via(true, &GLOBAL), common::via("2001:db8::1"), "there is only one");
+    let only = [&[0; 16][..], &link_local].concat();
+    assert_eq!(via(false, &only), common::via("fe80::7"));
+}

@@ -16,7 +16,8 @@ pub(super) fn peer_config(config: &ProtocolConfig, bgp: &BgpConfig, context: &Co
         NeighborAs::External => RemoteAs::External,
     };
     let peer = PeerConfig {
-        local_as: bgp.local_as,
+        // To those outside, a confederation is one AS (RFC 5065 §4).
+        local_as: if bgp.is_interior() { bgp.local_as } else { bgp.public_as() },
         remote_as,
         router_id: config.router_id.unwrap_or(context.router_id),
         hold_time_secs: bgp.hold_time_secs,

@@ -102,6 +102,8 @@ pub struct BgpExport {
     pub as_override: Option<u32>,
     /// What becomes of AS numbers for private use in paths that leave our AS.
     pub private_as: PrivateAsPolicy,
+    /// Nets may go with next hops of the other family (RFC 8950).
+    pub extended_next_hop: bool,
     /// Attributes are rewritten before the export filter sees them, as BIRD 1.6 does it.
     pub rewrite_before_filter: bool,
     /// Both ends use 4-octet AS numbers.

@@ -164,7 +164,9 @@ fn next_hop(
     if set.is_some() && (export.next_hop_keep.applies(source) || attributes.fresh_next_hop) {
         return (set, false);
     }
-    let same_family = |a: &IpAddr| export.own_next_hop.is_none_or(|own| own.is_ipv4() == a.is_ipv4());
+    let same_family = |a: &IpAddr| {
+        export.extended_next_hop || export.own_next_hop.is_none_or(|own| own.is_ipv4() == a.is_ipv4())
+    };
     if let Some(address) = set {
         if !same_family(&address) {
             return own;
@@ -185,7 +187,7 @@ fn next_hop(
         Some((address, ifindex))
             if same_family(&address)
                 && !is_link_local(address)
-                && (export.internal || (export.ifindex != 0 && export.ifindex == ifindex)) =>
+                && (export.interior || (export.ifindex != 0 && export.ifindex == ifindex)) =>
         {
             (Some(address), false)
         }

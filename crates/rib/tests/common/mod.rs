@@ -176,6 +176,7 @@ pub(crate) fn to_external(n: u8) -> BgpExport {
         allow_med: false,
         as_override: None,
         private_as: PrivateAsPolicy::Keep,
+        extended_next_hop: false,
         rewrite_before_filter: false,
         four_octet_as: true,
         add_path: false,

@@ -46,6 +46,7 @@ pub(super) fn reading(export: &BgpExport) -> AttributeContext {
         allow_local_pref: true,
         allow_as_sets: true,
         aigp: true,
+        extended_next_hop: if export.extended_next_hop { vec![AddressFamily::IPV4] } else { Vec::new() },
         families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
         ..AttributeContext::default()
     }
@@ -112,13 +113,18 @@ impl Peer {
         let nets = ipv4_nlri(update.nlri).unwrap().map(IpNetwork::V4);
         self.announced(nets, &parsed.attributes, announced);
         if let Some(reach) = &parsed.mp_reach {
-            assert_eq!(reach.family, AddressFamily::IPV6);
             let mut attributes = parsed.attributes.clone();
             attributes.next_hop = reach.next_hop;
             attributes.rare_mut().link_local_next_hop = reach.link_local;
             attributes.normalise();
-            let nets = ipv6_nlri(reach.nlri).unwrap().map(IpNetwork::V6);
-            self.announced(nets, &attributes, announced);
+            if reach.family == AddressFamily::IPV6 {
+                let nets = ipv6_nlri(reach.nlri).unwrap().map(IpNetwork::V6);
+                self.announced(nets, &attributes, announced);
+            } else {
+                assert_eq!(reach.family, AddressFamily::IPV4);
+                let nets = ipv4_nlri(reach.nlri).unwrap().map(IpNetwork::V4);
+                self.announced(nets, &attributes, announced);
+            }
         }
     }
 

@@ -108,7 +108,14 @@ pub(crate) fn internal_session() -> BgpImport {
 }
 
 pub(crate) fn channel(policy: ExportPolicy) -> ChannelImport {
-    ChannelImport { policy, preference: 100, recursive: false, aigp: false, add_path: false }
+    ChannelImport {
+        policy,
+        preference: 100,
+        recursive: false,
+        prefer_link_local: false,
+        aigp: false,
+        add_path: false,
+    }
 }
 
 /// A step with both channels under one policy.

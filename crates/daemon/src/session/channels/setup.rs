@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use godwit_config::{
-    AigpMode, BgpChannelConfig, BgpConfig, ChannelConfig, LimitAction, NextHopMode, PrivateAs, ProtocolConfig,
+    AigpMode, BgpChannelConfig, BgpConfig, ChannelConfig, LimitAction, NextHopMode, NextHopPreference,
+    PrivateAs, ProtocolConfig,
 };
 use godwit_fsm::Negotiated;
 use godwit_rib::{
@@ -59,6 +60,7 @@ impl Setup<'_> {
             policy: policy(&channel.import),
             preference: channel.preference,
             aigp: self.aigp(channel) != AigpMode::Off,
+            prefer_link_local: self.session.bgp.next_hop_preference(&channel.bgp) == NextHopPreference::Local,
             recursive: self.session.bgp.is_recursive(channel.bgp.gateway),
             add_path: self.session.negotiated.add_path(channel.family).0,
         }
@@ -228,7 +230,13 @@ impl Setup<'_> {
         } else {
             NextHopMode::Off
         };
-        let own = if channel.family == AddressFamily::IPV4 { self.own.ipv4 } else { self.own.ipv6 };
+        let extended = self.session.negotiated.extended_next_hop.contains(&channel.family);
+        // RFC 8950: an address of the session's own family is as good.
+        let other_family = extended && self.session.peer.is_ipv6();
+        let own = match channel.family {
+            AddressFamily::IPV4 if !other_family => self.own.ipv4,
+            _ => self.own.ipv6,
+        };
         BgpExport {
             local_as: self.session.bgp.local_as,
             public_as: self.session.bgp.public_as(),
@@ -260,6 +268,7 @@ impl Setup<'_> {
                 PrivateAs::Remove => PrivateAsPolicy::Remove,
                 PrivateAs::Replace => PrivateAsPolicy::Replace,
             },
+            extended_next_hop: extended,
             rewrite_before_filter: self.session.context.dialect16,
             four_octet_as: self.session.negotiated.four_octet_as,
             add_path: self.session.negotiated.add_path(channel.family).1,
