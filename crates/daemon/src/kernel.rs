@@ -115,7 +115,7 @@ async fn work<K: NetKey>(
     if context.dialect16 && !options.device_routes {
         exporter.leave_device_routes();
     }
-    let Some(chunks) = table.add_exporter(name, exporter, KERNEL_CHUNKS_MAX).await else { return };
+    let Some(chunks) = table.add_exporter(name, exporter, KERNEL_CHUNKS_MAX, None).await else { return };
     let mut fib = Fib::new(options.table, family, options.metric, options.learn);
     let recovers = context.recovery.is_active() && options.keeps_routes(true);
     if recovers {

@@ -12,6 +12,7 @@ mod links;
 mod listener;
 mod log_limit;
 mod monitor;
+mod over_limit;
 mod protocol;
 mod query;
 mod recovery;

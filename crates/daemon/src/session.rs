@@ -121,7 +121,7 @@ struct Task {
     /// Routes of a neighbor that is away and expected back.
     held: HeldRoutes,
     own_restart: OwnRestart,
-    over_limit: Arc<crate::table::OverLimit>,
+    over_limit: Arc<crate::over_limit::OverLimit>,
     /// How often the log is told that we cannot connect.
     faults: LogLimit,
     exit: ExitSender,

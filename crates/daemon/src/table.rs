@@ -8,10 +8,10 @@ use bytes::Bytes;
 use godwit_rib::{
     Exported, Exporter, ExporterId, NetKey, RouteBatch, SourceId, SourceInfo, SourceLimit, Table, Trace,
 };
-use godwit_wire::AddressFamily;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::limits::{EXPORT_NETS_MAX, STEP_NETS_MAX, TABLE_QUEUE_LEN};
+use crate::over_limit::OverLimit;
 
 type Call<K> = Box<dyn FnOnce(&mut TableShell<K>) + Send>;
 
@@ -21,38 +21,13 @@ pub(crate) enum TableMessage<K: NetKey> {
     Routes {
         source: SourceId,
         batch: RouteBatch<K>,
-        /// Set (and the owner woken) when the source's limit is passed.
+        /// Told when a limit of the source is passed.
         over_limit: Option<Arc<OverLimit>>,
     },
     /// A reader that was short of room has some again.
     Credit,
     /// Anything rare, done with the table in hand.
     Call(Call<K>),
-}
-
-/// How a table tells a session that its import limit is passed.
-#[derive(Debug, Default)]
-pub(crate) struct OverLimit {
-    ipv4: AtomicBool,
-    ipv6: AtomicBool,
-    pub(crate) wake: tokio::sync::Notify,
-}
-
-impl OverLimit {
-    fn of(&self, family: AddressFamily) -> &AtomicBool {
-        if family == AddressFamily::IPV6 { &self.ipv6 } else { &self.ipv4 }
-    }
-
-    /// Tells the session.
-    pub(crate) fn passed(&self, family: AddressFamily) {
-        self.of(family).store(true, Ordering::Release);
-        self.wake.notify_one();
-    }
-
-    /// Whether a channel's limit was passed since this was last asked.
-    pub(crate) fn take(&self, family: AddressFamily) -> bool {
-        self.of(family).swap(false, Ordering::AcqRel)
-    }
 }
 
 /// What an exporter's reader gets.
@@ -169,6 +144,7 @@ impl<K: NetKey> TableHandle<K> {
         protocol: Arc<str>,
         exporter: Exporter,
         chunks: usize,
+        over_limit: Option<Arc<OverLimit>>,
     ) -> Option<ChunkReceiver<K>> {
         let (tx, rx) = mpsc::channel(chunks);
         let blocked = Arc::new(AtomicBool::new(false));
@@ -176,7 +152,7 @@ impl<K: NetKey> TableHandle<K> {
         let id = self
             .call(move |shell| {
                 let id = shell.table.add_exporter(exporter);
-                shell.readers.push(Reader { id, protocol, tx, blocked });
+                shell.readers.push(Reader { id, protocol, tx, blocked, over_limit });
                 id
             })
             .await?;
@@ -201,6 +177,8 @@ struct Reader<K> {
     tx: mpsc::Sender<Chunk<K>>,
     /// The table has something to say and found no room.
     blocked: Arc<AtomicBool>,
+    /// Told when more is exported than may be.
+    over_limit: Option<Arc<OverLimit>>,
 }
 
 /// A table and those who read from it.
@@ -259,9 +237,9 @@ impl<K: NetKey> TableShell<K> {
     fn handle(&mut self, message: TableMessage<K>) {
         match message {
             TableMessage::Routes { source, batch, over_limit } => {
-                let hit = self.table.apply(source, batch, crate::clock::unix_millis());
-                if hit && let Some(over) = over_limit {
-                    over.passed(K::FAMILY);
+                let passed = self.table.apply(source, batch, crate::clock::unix_millis());
+                if let Some(over) = over_limit {
+                    over.passed(K::FAMILY, passed);
                 }
             }
             TableMessage::Credit => {}
@@ -313,6 +291,11 @@ impl<K: NetKey> TableShell<K> {
                 let _ = reader.tx.try_send(chunk);
             }
             let Some(exporter) = self.table.exporter_mut(reader.id) else { continue };
+            if exporter.take_limit_passed()
+                && let Some(over) = &reader.over_limit
+            {
+                over.export_passed(K::FAMILY);
+            }
             if exporter.take_fed() {
                 let _ = reader.tx.try_send(Chunk::Fed);
             }

@@ -73,8 +73,6 @@ const OF_SESSIONS: &[Ignored<BgpConfig>] = &[
 
 const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
     (|c| c.keep_filtered, "import keep filtered"),
-    (|c| c.receive_limit.is_some(), "receive limit"),
-    (|c| c.export_limit.is_some(), "export limit"),
     (|c| c.bgp.igp_table.is_some(), "igp table: next hops are looked up in the channel's table"),
     (|c| c.bgp.link_local_format != LinkLocalFormat::Native, "link local next hop format"),
     (|c| c.bgp.missing_lladdr.is_some(), "missing lladdr"),

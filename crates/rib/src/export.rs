@@ -3,8 +3,10 @@
 mod bgp;
 mod check;
 mod kernel;
+mod limit;
 mod options;
 mod paths;
+mod policy;
 mod preview;
 mod rewrite;
 mod secondary;
@@ -15,14 +17,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use godwit_filter::{Filter, Outcome, RouteAttributes, RouteSource, Subject, Surroundings, Verdict};
+use godwit_filter::{Filter, RouteAttributes, RouteSource, Surroundings};
 
 use crate::attrs::AttrId;
 use crate::bitmap::Bitmap;
 use crate::counters::ExportCounters;
 use crate::key::NetKey;
+use crate::limit::Bound;
 use crate::source::SourceId;
-use crate::table::{PathView, Table};
+use crate::table::Table;
 use crate::trace::Trace;
 
 pub use check::{Refused, export_check};
@@ -97,6 +100,9 @@ pub struct Exporter {
     leaves_device_routes: bool,
     /// Of each net the first path that passes is sent.
     secondary: bool,
+    limit: Bound,
+    /// That the limit is passed has been told.
+    limit_told: bool,
 }
 
 impl Exporter {
@@ -127,6 +133,8 @@ impl Exporter {
             traces: Vec::new(),
             leaves_device_routes: false,
             secondary: false,
+            limit: Bound::default(),
+            limit_told: false,
         }
     }
 
@@ -335,34 +343,6 @@ impl Exporter {
         }
         self.processed.extend(ids.into_iter().filter(|id| table.best_ids(*id).is_none()));
         exported
-    }
-
-    /// Runs the policy and counts what it refuses. `None`: refused. `Some(None)`: accepted as it is.
-    fn filter<K: NetKey>(&mut self, key: K, path: &PathView<'_>) -> Option<Option<Box<RouteAttributes>>> {
-        let passed = self.pass(key, path);
-        self.counters.updates.filtered += u64::from(passed.is_none());
-        passed
-    }
-
-    /// The same without counting.
-    fn pass<K: NetKey>(&mut self, key: K, path: &PathView<'_>) -> Option<Option<Box<RouteAttributes>>> {
-        let filter = match &self.policy {
-            ExportPolicy::All => return Some(None),
-            ExportPolicy::None => return None,
-            ExportPolicy::Filter(filter) => filter,
-        };
-        let subject = Subject {
-            net: key.to_net(),
-            protocol: &path.source.protocol,
-            attributes: path.attributes,
-            surroundings: &*self.surroundings,
-        };
-        let Outcome { verdict, attributes, messages, error } = filter.run(&subject);
-        if !messages.is_empty() || error.is_some() {
-            self.messages.extend(messages);
-            self.messages.extend(error);
-        }
-        (verdict == Verdict::Accept).then_some(attributes)
     }
 }
 

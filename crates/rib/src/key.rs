@@ -131,7 +131,6 @@ fn encode_context(export: &BgpExport) -> EncodeContext {
         message_len_max: export.message_len_max,
         aigp: export.aigp != AigpPolicy::Off,
         extended_next_hop: export.extended_next_hop,
-        ..EncodeContext::default()
     }
 }
 

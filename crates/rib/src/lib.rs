@@ -12,6 +12,7 @@ mod counters;
 mod export;
 mod import;
 mod key;
+mod limit;
 mod nexthop;
 mod source;
 mod table;
@@ -25,7 +26,8 @@ pub use export::{
 };
 pub use import::{Batches, BgpImport, ChannelImport, ImportStep, Links, OnLink, UpdateSummary};
 pub use key::NetKey;
+pub use limit::{LimitsPassed, SourceLimit};
 pub use nexthop::{Resolution, ResolvedHops};
 pub use source::{BgpSource, SourceId, SourceInfo};
-pub use table::{Change, NetView, PATHS_PER_NET_MAX, PathView, RouteBatch, SourceLimit, Table};
+pub use table::{Change, NetView, PATHS_PER_NET_MAX, PathView, RouteBatch, Table};
 pub use trace::Trace;

@@ -3,6 +3,7 @@
 mod apply;
 mod batch;
 mod jobs;
+mod limits;
 mod long_lived;
 mod lookup;
 mod paths;
@@ -21,6 +22,7 @@ use crate::best::Candidate;
 use crate::counters::ImportCounters;
 use crate::export::{Exported, Exporter, ExporterId};
 use crate::key::NetKey;
+use crate::limit::{Bound, SourceLimit};
 use crate::nexthop::NextHopTracker;
 use crate::source::{SourceId, SourceInfo};
 use crate::trace::Trace;
@@ -47,26 +49,14 @@ struct Net<K> {
     paths: SmallVec<[Path; 1]>,
 }
 
-/// How many paths a source may have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SourceLimit {
-    /// So many.
-    pub max: u32,
-    /// Paths past it are refused, not only reported.
-    pub refuse: bool,
-}
-
 #[derive(Debug)]
 struct SourceSlot {
     info: SourceInfo,
     imported: u64,
     preferred: u64,
     counters: ImportCounters,
-    limit: Option<SourceLimit>,
-    /// It is past its limit, which has been reported.
-    over: bool,
-    /// It has been past its limit.
-    was_over: bool,
+    receive: Bound,
+    import: Bound,
     /// Paths that were ignored because their nets had too many from it.
     crowded: u64,
     trace: Option<Trace>,
@@ -136,9 +126,8 @@ impl<K: NetKey> Table<K> {
             imported: 0,
             preferred: 0,
             counters: ImportCounters::default(),
-            limit,
-            over: false,
-            was_over: false,
+            receive: Bound::default(),
+            import: Bound::new(limit),
             crowded: 0,
             trace: None,
             generation: 0,
@@ -175,20 +164,6 @@ impl<K: NetKey> Table<K> {
     /// Lines about routes of sources that are traced, since last asked.
     pub fn take_traces(&mut self) -> Vec<String> {
         std::mem::take(&mut self.traces)
-    }
-
-    /// Changes a source's limit. Whether it is past the new one already.
-    pub fn set_limit(&mut self, id: SourceId, limit: Option<SourceLimit>) -> bool {
-        let Some(slot) = self.slot_mut(id).filter(|slot| slot.limit != limit) else { return false };
-        slot.limit = limit;
-        slot.over = limit.is_some_and(|limit| slot.imported > u64::from(limit.max));
-        slot.was_over = slot.over;
-        slot.over
-    }
-
-    /// Whether a source has been past its limit.
-    pub fn limit_was_passed(&self, id: SourceId) -> bool {
-        self.slot(id).is_some_and(|s| s.was_over)
     }
 
     fn slot(&self, id: SourceId) -> Option<&SourceSlot> {

@@ -204,10 +204,10 @@ fn limits() {
         let mut table = Table::new(1);
         let source = table.add_source(bgp(external(1)), Some(SourceLimit { max: 3, refuse }));
         assert!(!announce_all(&mut table, source, &nets[..3], &path()), "at the limit is not past it");
-        assert!(!table.limit_was_passed(source));
+        assert!(!table.limits_were_passed(source).import);
         assert!(announce_all(&mut table, source, &nets[3..4], &path()));
         assert!(!announce_all(&mut table, source, &nets[4..], &path()), "it is reported once");
-        assert!(table.limit_was_passed(source));
+        assert!(table.limits_were_passed(source).import);
         let there = if refuse { 3 } else { 5 };
         let (imported, _, counters) = table.source_counters(source);
         assert_eq!(imported, there);
@@ -219,7 +219,7 @@ fn limits() {
         assert!(!announce_all(&mut table, source, &nets[4..], &path()));
         assert_eq!(sources(&table, nets[4]), [source]);
         // Within it again, the next time is news, and the mark stays.
-        assert!(table.limit_was_passed(source));
+        assert!(table.limits_were_passed(source).import);
         assert!(announce_all(&mut table, source, &nets, &path()));
     }
 }

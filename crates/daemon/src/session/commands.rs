@@ -1,4 +1,4 @@
-//! What a session is told: by the supervisor, and by a table whose import limit is passed.
+//! What a session is told: by the supervisor, and by a table when a limit is passed.
 
 use std::time::Instant;
 
@@ -6,6 +6,7 @@ use godwit_config::{DebugFlags, LimitAction, ProtocolConfig};
 use godwit_fsm::{Action, CloseReason, Outbound, StopCause};
 use godwit_wire::RouteRefresh;
 
+use crate::over_limit::LimitKind;
 use crate::protocol::{Command, ReloadDirection, StopReason};
 
 use super::Task;
@@ -13,19 +14,31 @@ use super::Task;
 impl Task {
     pub(super) fn limit_hit(&mut self) {
         let name = &self.config.name;
-        let passed = self.config.channels.iter().filter(|c| self.over_limit.take(c.family));
-        let (mut end, mut disable) = (false, false);
-        for limit in passed.filter_map(|c| c.import_limit) {
-            end |= matches!(limit.action, LimitAction::Restart | LimitAction::Disable);
-            disable |= limit.action == LimitAction::Disable;
-            let (max, action) = (limit.max, limit.action.word());
-            tracing::warn!("Protocol {name} hits route import limit ({max}), action: {action}");
+        let mut end: Option<StopCause> = None;
+        let mut disable = false;
+        for channel in &self.config.channels {
+            for kind in LimitKind::ALL {
+                let passed = self.over_limit.take(channel.family, kind);
+                let Some(limit) = kind.of(channel).filter(|_| passed) else { continue };
+                let (max, action) = (limit.max, limit.action.word());
+                tracing::warn!("Protocol {name} hits route {} limit ({max}), action: {action}", kind.word());
+                end = match (limit.action, kind) {
+                    (LimitAction::Warn | LimitAction::Block, _) => end,
+                    // The neighbor has not sent too much.
+                    (LimitAction::Restart, LimitKind::Export) => {
+                        end.or(Some(StopCause::AdministrativeReset(None)))
+                    }
+                    (LimitAction::Disable, LimitKind::Export) => {
+                        end.or(Some(StopCause::AdministrativeShutdown(None)))
+                    }
+                    (_, LimitKind::Receive | LimitKind::Import) => Some(StopCause::MaxPrefixes),
+                };
+                disable |= limit.action == LimitAction::Disable;
+            }
         }
-        if !end {
-            return;
-        }
+        let Some(cause) = end else { return };
         tracing::warn!("{name}: Route limit exceeded, shutting down");
-        self.fsm.end(&StopCause::MaxPrefixes, Instant::now());
+        self.fsm.end(&cause, Instant::now());
         if disable {
             self.exit.end("Automatic shutdown: Route limit exceeded");
         }

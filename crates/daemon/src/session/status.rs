@@ -149,7 +149,7 @@ impl Task {
             }
             _ => None,
         };
-        let Some(((counters, limit_hit), stale)) = found else { return channel_down(&self.bgp, channel) };
+        let Some(((counters, limits_passed), stale)) = found else { return channel_down(&self.bgp, channel) };
         let mut status = channel_status(channel, "UP");
         status.counters = counters;
         status.neighbor_restarting = stale;
@@ -158,9 +158,10 @@ impl Task {
             (false, true) => Some("waiting"),
             (false, false) => None,
         };
-        let [_, import_limit, _] = &mut status.limits;
-        if let Some((_, hit)) = import_limit {
-            *hit = limit_hit;
+        for (limit, was_passed) in status.limits.iter_mut().zip(limits_passed) {
+            if let Some((_, hit)) = limit {
+                *hit = was_passed;
+            }
         }
         status.bgp_next_hop = up.next_hop(channel.family);
         status.igp_table = igp_table(&self.bgp, channel);
@@ -174,15 +175,19 @@ async fn of_held<K: NetKey>(held: Option<&Held<K>>) -> Option<(ChannelCounters, 
     Some((counters(&held.table, vec![held.source], None).await, held.long_lived))
 }
 
-/// A channel's counters, and whether it has been past its import limit.
+/// A channel's counters, and which of its limits have been passed: receive, import, export.
 async fn of_channel<K: NetKey>(
     table: TableHandle<K>,
     source: SourceId,
     exporter: ExporterId,
-) -> (ChannelCounters, bool) {
+) -> (ChannelCounters, [bool; 3]) {
     let counters = counters(&table, vec![source], Some(exporter)).await;
-    let hit = table.call(move |shell| shell.table.limit_was_passed(source)).await;
-    (counters, hit.unwrap_or_default())
+    let passed = table.call(move |shell| {
+        let of_source = shell.table.limits_were_passed(source);
+        let of_exporter = shell.table.exporter(exporter).is_some_and(|e| e.limit_was_passed());
+        [of_source.receive, of_source.import, of_exporter]
+    });
+    (counters, passed.await.unwrap_or_default())
 }
 
 fn timer(timer: TimerStatus) -> Option<(f64, u32)> {

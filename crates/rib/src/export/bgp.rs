@@ -74,6 +74,7 @@ impl Exporter {
             self.counters.withdraws.received += 1;
             self.counters.withdraws.accepted += 1;
             withdrawn.extend(table.key(id));
+            self.has_less();
         }
     }
 
@@ -120,11 +121,12 @@ impl Exporter {
         &mut self,
         table: &Table<K>,
         run: &[Candidate],
-        groups: Vec<Group<K>>,
+        mut groups: Vec<Group<K>>,
         export: &BgpExport,
         withdrawn: &mut Vec<K>,
         out: &mut BytesMut,
     ) {
+        self.keep_within_limit(table, &mut groups);
         let mut sent = 0;
         let mut whole = groups.len() == 1;
         for group in &groups {

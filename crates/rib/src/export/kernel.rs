@@ -64,7 +64,8 @@ impl Exporter {
         let mut routes = Vec::with_capacity(ids.len());
         for &id in ids {
             let Some(key) = table.key(id) else { continue };
-            match self.wanted(table, key, id, merge_paths) {
+            let wanted = self.wanted(table, key, id, merge_paths);
+            match wanted.filter(|_| self.is_within_limit(id, 0)) {
                 Some(route) => {
                     self.sent.insert(id);
                     self.counters.updates.accepted += 1;
@@ -72,6 +73,7 @@ impl Exporter {
                 }
                 None if self.sent.remove(id) => {
                     self.refused.remove(id);
+                    self.has_less();
                     self.counters.withdraws.received += 1;
                     self.counters.withdraws.accepted += 1;
                     routes.push((key, None));

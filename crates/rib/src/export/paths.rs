@@ -61,8 +61,10 @@ impl Exporter {
         let mut now: Vec<(u32, u32)> = Vec::with_capacity(ids.len());
         let mut candidates = self.path_candidates(table, &sent, ids, changed, &mut now);
         candidates.sort_unstable_by_key(|c| (c.attrs, c.source, c.place, c.id));
+        let mut others = 0;
         for run in candidates.chunk_by(|a, b| a.attrs == b.attrs && a.source == b.source) {
-            for group in self.path_groups(table, run, &export) {
+            for mut group in self.path_groups(table, run, &export) {
+                self.keep_paths_within_limit(&sent, ids, &mut group, &mut others);
                 if K::encode_announce(&group.attributes, &group.nets, &export, &mut out).is_ok() {
                     self.counters.updates.accepted += group.nets.len() as u64;
                     now.extend(group.paths);
@@ -77,6 +79,7 @@ impl Exporter {
         K::encode_withdraw(&withdrawn, export.message_len_max, &mut message);
         self.kind = ExporterKind::Bgp(export);
         self.paths = Some(sent);
+        self.has_less();
         // Withdrawals first: they are of other paths than what follows.
         message.unsplit(out);
         message.freeze()
@@ -154,6 +157,30 @@ impl Exporter {
                 }
                 groups
             }
+        }
+    }
+
+    /// Takes the paths out of a group that are too many.
+    fn keep_paths_within_limit<K>(
+        &mut self,
+        sent: &SentPaths,
+        nets: &[u32],
+        group: &mut Group<K>,
+        others: &mut u64,
+    ) {
+        if !self.limit.is_set() {
+            return;
+        }
+        let all = std::mem::take(&mut group.nets).into_iter().zip(std::mem::take(&mut group.paths));
+        for (net, (place, id)) in all {
+            let known = nets.get(place as usize).is_some_and(|net| sent.get(*net, id).is_some());
+            if !known && !self.limit.admits(sent.len() as u64 + *others) {
+                self.counters.updates.rejected += 1;
+                continue;
+            }
+            *others += u64::from(!known);
+            group.nets.push(net);
+            group.paths.push((place, id));
         }
     }
 

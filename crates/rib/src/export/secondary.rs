@@ -21,12 +21,15 @@ impl Exporter {
         let mut groups: Vec<Group<K>> = Vec::new();
         let mut of_groups: Vec<Vec<u32>> = Vec::new();
         let mut gone = Vec::new();
+        let mut others = 0;
         for &id in ids {
             let Some(key) = table.key(id) else { continue };
-            let Some(attributes) = self.first_that_passes(table, id, key, &export) else {
+            let passed = self.first_that_passes(table, id, key, &export);
+            let Some(attributes) = passed.filter(|_| self.is_within_limit(id, others)) else {
                 gone.push(id);
                 continue;
             };
+            others += u64::from(!self.sent.contains(id));
             // Neighbors in the table are often alike.
             let known = groups.iter().enumerate().rev().take(8).find(|(_, g)| g.attributes == attributes);
             let known = known.map(|(at, _)| at);

@@ -3,6 +3,7 @@
 use crate::attrs::AttrId;
 use crate::counters::ImportCounters;
 use crate::key::NetKey;
+use crate::limit::LimitsPassed;
 use crate::source::SourceId;
 use crate::trace::Trace;
 
@@ -18,19 +19,19 @@ enum Put {
 }
 
 impl<K: NetKey> Table<K> {
-    /// Applies a batch of one source at `now` (milliseconds since the Unix epoch). Whether the
-    /// source has passed its limit since it was last within. A source that is being flushed
+    /// Applies a batch of one source at `now` (milliseconds since the Unix epoch). Which
+    /// limits the source has passed since it was last within them. A source that is being flushed
     /// puts nothing in any more.
-    pub fn apply(&mut self, source: SourceId, batch: RouteBatch<K>, now: u64) -> bool {
+    pub fn apply(&mut self, source: SourceId, batch: RouteBatch<K>, now: u64) -> LimitsPassed {
         // A path put in behind the flush's back would outlive its source, and fall to the next one
         // that gets the id.
         if self.jobs.flushes(source) {
-            return false;
+            return LimitsPassed::default();
         }
-        let Some(slot) = self.slot_mut(source) else { return false };
+        let Some(slot) = self.slot_mut(source) else { return LimitsPassed::default() };
         slot.counters += batch.counters;
         let mut tally = ImportCounters::default();
-        let was_over = slot.over;
+        let was_over = [slot.receive.is_over(), slot.import.is_over()];
         let trace = slot.trace.clone();
         let mut nets = batch.nets.into_iter();
         // Beside the nets, or empty.
@@ -83,9 +84,10 @@ impl<K: NetKey> Table<K> {
                 }
             }
         }
-        let Some(slot) = self.slot_mut(source) else { return false };
+        let Some(slot) = self.slot_mut(source) else { return LimitsPassed::default() };
         slot.counters += tally;
-        slot.over && !was_over
+        let [receive, import] = was_over;
+        LimitsPassed { receive: slot.receive.is_over() && !receive, import: slot.import.is_over() && !import }
     }
 
     fn trace_added(&mut self, trace: &Trace, net: K, source: SourceId, path_id: Option<u32>) {
@@ -135,12 +137,9 @@ impl<K: NetKey> Table<K> {
             return Put::Crowded;
         }
         if let Some(slot) = self.slot_mut(source) {
-            if let Some(limit) = slot.limit.filter(|l| slot.imported >= u64::from(l.max)) {
-                (slot.over, slot.was_over) = (true, true);
-                if limit.refuse {
-                    self.try_free(id);
-                    return Put::Limited;
-                }
+            if !(slot.receive.admits(slot.imported) && slot.import.admits(slot.imported)) {
+                self.try_free(id);
+                return Put::Limited;
             }
             slot.imported += 1;
         }
@@ -195,7 +194,8 @@ impl<K: NetKey> Table<K> {
         self.path_changed(id, source);
         if let Some(slot) = self.slot_mut(source) {
             slot.imported -= 1;
-            slot.over &= slot.limit.is_some_and(|l| slot.imported >= u64::from(l.max));
+            slot.receive.has_fallen_to(slot.imported);
+            slot.import.has_fallen_to(slot.imported);
         }
         if position == 0 {
             self.count_preferred(source, false);

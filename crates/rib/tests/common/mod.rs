@@ -203,7 +203,7 @@ pub(crate) fn announce_all<K: NetKey>(
     let set = hashed(path);
     let mut batch = RouteBatch::default();
     nets.iter().for_each(|net| batch.announce(*net, &set));
-    table.apply(from, batch, 1_000)
+    table.apply(from, batch, 1_000).import
 }
 
 pub(crate) fn withdraw<K: NetKey>(table: &mut Table<K>, from: SourceId, net: K) {

@@ -114,7 +114,7 @@ pub(crate) fn announce_paths<K: NetKey>(
         batch.path_ids.push(*id);
         batch.announce(*net, &set);
     }
-    table.apply(from, batch, 1_000)
+    table.apply(from, batch, 1_000).import
 }
 
 pub(crate) fn withdraw_paths<K: NetKey>(table: &mut Table<K>, from: SourceId, paths: &[(u32, K)]) {

@@ -48,7 +48,6 @@ pub(super) fn reading(export: &BgpExport) -> AttributeContext {
         aigp: true,
         extended_next_hop: if export.extended_next_hop { vec![AddressFamily::IPV4] } else { Vec::new() },
         families: vec![AddressFamily::IPV4, AddressFamily::IPV6],
-        ..AttributeContext::default()
     }
 }
 

@@ -9,9 +9,10 @@ use godwit_rib::{BgpSource, Exporter, NetKey, RouteBatch, SourceId};
 
 use super::{FeedEnd, UpEvent};
 use crate::links::LinkTable;
+use crate::over_limit::OverLimit;
 use crate::recovery::Lock;
 use crate::session::held::Held;
-use crate::table::{Chunk, ChunkReceiver, OverLimit, TableHandle, TableMessage, TableShell};
+use crate::table::{Chunk, ChunkReceiver, TableHandle, TableMessage, TableShell};
 
 /// One family's channel.
 pub(in crate::session) struct Channel<K: NetKey> {

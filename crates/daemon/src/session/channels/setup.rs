@@ -19,9 +19,10 @@ use super::channel::Channel;
 use super::own::Own;
 use crate::limits::SESSION_CHUNKS_MAX;
 use crate::links::LinkTable;
+use crate::over_limit::{LimitKind, OverLimit};
 use crate::protocol::{Context, policy, trace};
 use crate::session::held::Held;
-use crate::table::{OverLimit, TableHandle};
+use crate::table::TableHandle;
 
 /// A session as its channels' set-up looks at it.
 #[derive(Clone, Copy)]
@@ -82,12 +83,15 @@ impl Setup<'_> {
     pub(super) async fn reconfigure<K: NetKey>(&self, channel: Option<&Channel<K>>, config: &ChannelConfig) {
         let Some(channel) = channel else { return };
         let (id, source) = (channel.chunks.id(), channel.source);
-        let (policy, export, limit) = (policy(&config.export), self.export(config), source_limit(config));
+        let (policy, export) = (policy(&config.export), self.export(config));
+        let [receive, import, export_limit] = LimitKind::ALL.map(|kind| limit(config, kind));
         let traced = self.trace(config.family);
         let set = move |shell: &mut crate::table::TableShell<K>| {
             shell.table.set_source_trace(source, traced.clone());
+            let mut exports_too_much = false;
             if let Some(exporter) = shell.table.exporter_mut(id) {
                 exporter.set_trace(traced);
+                exports_too_much = exporter.set_limit(export_limit);
                 if *exporter.policy() != policy {
                     exporter.set_policy(policy);
                 }
@@ -95,10 +99,12 @@ impl Setup<'_> {
                     exporter.set_kind(ExporterKind::Bgp(Box::new(export)));
                 }
             }
-            shell.table.set_limit(source, limit)
+            (shell.table.set_limits(source, receive, import), exports_too_much)
         };
-        if channel.table.call(set).await == Some(true) {
-            self.session.over_limit.passed(K::FAMILY);
+        let Some((passed, exports_too_much)) = channel.table.call(set).await else { return };
+        self.session.over_limit.passed(K::FAMILY, passed);
+        if exports_too_much {
+            self.session.over_limit.export_passed(K::FAMILY);
         }
     }
 
@@ -111,23 +117,24 @@ impl Setup<'_> {
         table: &TableHandle<K>,
         held: Option<Held<K>>,
     ) -> Option<(SourceId, bool)> {
-        let (limit, traced) = (source_limit(channel), self.trace(channel.family));
+        let traced = self.trace(channel.family);
+        let [receive, import, _] = LimitKind::ALL.map(|kind| limit(channel, kind));
         if let Some(held) = held {
             if self.session.negotiated.has_kept_family(K::FAMILY) && info.bgp.as_ref() == Some(&held.session)
             {
                 let source = held.source;
                 let set = move |shell: &mut crate::table::TableShell<K>| {
                     shell.table.set_source_trace(source, traced);
-                    shell.table.set_limit(source, limit)
+                    shell.table.set_limits(source, receive, import)
                 };
-                if table.call(set).await? {
-                    self.session.over_limit.passed(K::FAMILY);
-                }
+                self.session.over_limit.passed(K::FAMILY, table.call(set).await?);
                 return Some((source, true));
             }
             held.flush().await;
         }
-        Some((table.add_source(info, limit, traced).await?, false))
+        let source = table.add_source(info, import, traced).await?;
+        table.call(move |shell| shell.table.set_limits(source, receive, import)).await?;
+        Some((source, false))
     }
 
     pub(super) async fn channel<K: NetKey>(
@@ -149,7 +156,9 @@ impl Setup<'_> {
         if channel.bgp.secondary {
             exporter.send_first_that_passes();
         }
-        let chunks = table.add_exporter(protocol, exporter, SESSION_CHUNKS_MAX).await?;
+        exporter.set_limit(limit(channel, LimitKind::Export));
+        let over_limit = Some(self.session.over_limit.clone());
+        let chunks = table.add_exporter(protocol, exporter, SESSION_CHUNKS_MAX, over_limit).await?;
         Some(Channel {
             table,
             source,
@@ -277,8 +286,8 @@ impl Setup<'_> {
     }
 }
 
-fn source_limit(channel: &ChannelConfig) -> Option<SourceLimit> {
-    let limit = channel.import_limit?;
+fn limit(channel: &ChannelConfig, kind: LimitKind) -> Option<SourceLimit> {
+    let limit = kind.of(channel)?;
     Some(SourceLimit { max: limit.max, refuse: limit.action != LimitAction::Warn })
 }
 
