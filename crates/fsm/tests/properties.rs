@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use common::{AS_A, HIGH, LOW, Node, Pair, Side, config_a, config_b, epoch, millis, open_b, secs};
-use godwit_fsm::{Action, Direction, GracefulRestartConfig, PeerConfig, RemoteAs, State, StopCause};
+use godwit_fsm::{
+    Action, Direction, GracefulRestartConfig, LongLivedConfig, PeerConfig, RemoteAs, Required, State,
+    StopCause,
+};
 use godwit_wire::{
-    AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, MessageError, Notification, Open,
-    RouteRefresh,
+    AddressFamily, Capability, GracefulRestart, GracefulRestartFamily, LongLivedFamily, MessageError,
+    Notification, Open, Role, RouteRefresh,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -34,6 +37,8 @@ enum Step {
     Keepalive(Direction),
     Update(Direction),
     Refresh(Direction, RouteRefresh),
+    /// Octets went, and some are left.
+    Wrote(Direction, bool, bool),
     Notification(Direction, Notification),
     Malformed(Direction, MessageError),
     /// Octets as they may come from anybody.
@@ -74,7 +79,16 @@ fn config() -> impl Strategy<Value = PeerConfig> {
     let often = || prop::bool::weighted(0.8);
     let seldom = || prop::bool::weighted(0.2);
     let flags = (seldom(), seldom(), often(), often(), often(), seldom());
-    (timers, remote, graceful, families, flags).prop_map(|(timers, remote_as, graceful_restart, f, flags)| {
+    let newer = (
+        (option::of(0u32..100), often(), option::of(Just(Role::Peer)), prop::bool::weighted(0.1)),
+        (any::<bool>(), select(vec![0, 0, 0xff7f_u16]), 0u32..200),
+    );
+    let all = (timers, remote, graceful, families, flags, newer);
+    all.prop_map(|(timers, remote_as, graceful_restart, f, flags, newer)| {
+        let ((send_hold_time_secs, is_long_lived, local_role, roles), newer) = newer;
+        let (graceful_notification, disable_after_cease, most) = newer;
+        let long = |family| LongLivedConfig { family, stale_time_secs: Some(100), bounds_secs: (0, most) };
+        let long_lived = is_long_lived.then(|| FAMILIES.map(long).to_vec());
         let ((hold_time_secs, startup_hold_time_secs, keepalive_time_secs), timers) = timers;
         let (connect_delay, connect_retry, wait_min, wait_max, error_forget) = timers;
         let (disable_after_error, passive, capabilities, route_refresh, four_octet_as, restarting) = flags;
@@ -95,33 +109,57 @@ fn config() -> impl Strategy<Value = PeerConfig> {
             four_octet_as,
             graceful_restart,
             restarting,
+            send_hold_time_secs,
+            long_lived,
+            local_role,
+            required: Required { roles, ..Required::default() },
+            graceful_notification,
+            disable_after_cease,
             ..PeerConfig::new(AS_A, remote_as, LOW, AddressFamily::IPV4)
         }
     })
 }
 
-fn open() -> impl Strategy<Value = Open> {
+fn capability() -> impl Strategy<Value = Capability> {
     let graceful = subsequence(FAMILIES.to_vec(), 0..=2).prop_map(|families| {
         let family = |family| GracefulRestartFamily { family, forwarding_preserved: true };
         let families = families.into_iter().map(family).collect();
         Capability::GracefulRestart(GracefulRestart {
             families,
             restart_time_secs: 90,
+            notification: true,
             ..GracefulRestart::default()
         })
     });
-    let capability = prop_oneof![
+    let long = |family| {
+        (0u32..200).prop_map(move |stale_time_secs| LongLivedFamily {
+            family,
+            forwarding_preserved: true,
+            stale_time_secs,
+        })
+    };
+    let long_lived = vec(select(FAMILIES.to_vec()).prop_flat_map(long), 0..3);
+    prop_oneof![
         select(FAMILIES.to_vec()).prop_map(Capability::Multiprotocol),
         Just(Capability::RouteRefresh),
         graceful,
-        any::<u32>().prop_map(Capability::FourOctetAs),
-    ];
+        long_lived.prop_map(Capability::LongLivedGracefulRestart),
+        Just(Capability::EnhancedRouteRefresh),
+        select(vec![Role::Peer, Role::Customer]).prop_map(Capability::Role),
+        prop_oneof![4 => Just(65002), 1 => any::<u32>()].prop_map(Capability::FourOctetAs),
+    ]
+}
+
+fn open() -> impl Strategy<Value = Open> {
     let asn = select(vec![0, 23456, 65001, 65002, 65003]);
     let identifier = select(vec![[0; 4].into(), LOW, HIGH, [10, 0, 0, 1].into()]);
-    let any = (asn, 0u16..400, identifier, vec(capability, 0..6));
+    let any = (asn, 0u16..400, identifier, vec(capability(), 0..6));
     prop_oneof![
         // One that is mostly good, or hardly anything would ever be established.
         3 => Just(open_b(FAMILIES.map(Capability::Multiprotocol).to_vec())),
+        2 => vec(capability(), 1..6).prop_map(|more| {
+            open_b(FAMILIES.map(Capability::Multiprotocol).into_iter().chain(more).collect())
+        }),
         1 => any.prop_map(|(asn, hold_time_secs, identifier, capabilities)| Open {
             asn, hold_time_secs, identifier, capabilities
         }),
@@ -169,6 +207,7 @@ fn step() -> impl Strategy<Value = Step> {
         12 => (way(), open()).prop_map(|(d, open)| Step::Open(d, open)),
         12 => way().prop_map(Step::Keepalive),
         3 => way().prop_map(Step::Update),
+        3 => (way(), any::<bool>(), any::<bool>()).prop_map(|(d, went, waits)| Step::Wrote(d, went, waits)),
         1 => (way(), refresh).prop_map(|(d, refresh)| Step::Refresh(d, refresh)),
         2 => (way(), notification).prop_map(|(d, n)| Step::Notification(d, n)),
         1 => (way(), error).prop_map(|(d, error)| Step::Malformed(d, error)),
@@ -201,6 +240,7 @@ fn take(node: &mut Node, step: &Step, now: &mut Instant) -> Vec<Action> {
             s.update(direction, at);
         }),
         Step::Refresh(direction, refresh) => node.input(at, |s| s.route_refresh(direction, refresh, at)),
+        Step::Wrote(direction, went, waits) => node.input(at, |s| s.wrote(direction, went, waits, at)),
         Step::Notification(direction, n) => node.input(at, |s| s.notification(direction, &n, at)),
         Step::Malformed(direction, error) => node.input(at, |s| s.message_error(direction, &error, at)),
         Step::Octets(direction, octets) => node.receive(direction, &octets, at),
@@ -266,7 +306,7 @@ proptest! {
         config in config(), seed in any::<u64>(), steps in vec(step(), 0..60),
     ) {
         // Whatever was before: started, reachable, not passive and with nobody there, it connects.
-        let config = PeerConfig { passive: false, disable_after_error: false, ..config };
+        let config = PeerConfig { passive: false, disable_after_error: false, disable_after_cease: 0, ..config };
         let (_, mut node) = run(&config, seed, &steps, epoch());
         let mut now = epoch() + secs(1_000_000);
         node.handle_timeout(now);
@@ -275,7 +315,7 @@ proptest! {
         }
         node.set_reachable(true, now);
         node.start(now);
-        for _ in 0..3 {
+        for _ in 0..8 {
             if node.connecting {
                 break;
             }
