@@ -58,6 +58,14 @@ fn away(dialect: Dialect) -> ProtocolStatus {
     p
 }
 
+/// While it stays away for long.
+fn away_for_long(dialect: Dialect) -> ProtocolStatus {
+    let mut p = away(dialect);
+    p.bgp.as_mut().unwrap().restart_timer = None;
+    (p.channels[0].long_lived, p.channels[0].long_lived_timer) = (true, Some(16.985));
+    p
+}
+
 /// A kernel protocol that waits for the others.
 fn kernel(dialect: Dialect) -> ProtocolStatus {
     let mut channel = channel(dialect);
@@ -134,6 +142,9 @@ const KERNEL_2: &str = "1002-kernel1    Kernel     master4    up     19:14:22.96
 fn restart_2() {
     assert_eq!(shown(Dialect::Bird2, &pending(Dialect::Bird2)), PENDING_2);
     assert_eq!(shown(Dialect::Bird2, &away(Dialect::Bird2)), AWAY_2);
+    let long = AWAY_2.replace("     Restart timer:    119.489/-\n", "");
+    let long = long.replace("GR:    Regular\n", "GR:    Long-lived\n     LL stale timer: 16.985/-\n");
+    assert_eq!(shown(Dialect::Bird2, &away_for_long(Dialect::Bird2)), long);
     assert_eq!(shown(Dialect::Bird2, &kernel(Dialect::Bird2)), KERNEL_2);
 }
 
@@ -194,6 +205,8 @@ const KERNEL_16: &str = "1002-kernel1  Kernel   master   wait   19:14:22
 fn restart_16() {
     assert_eq!(shown(Dialect::Bird16, &pending(Dialect::Bird16)), PENDING_16);
     assert_eq!(shown(Dialect::Bird16, &away(Dialect::Bird16)), AWAY_16);
+    let long = AWAY_16.replace("Restart timer:    120/-", "LL stale timer:   16/-");
+    assert_eq!(shown(Dialect::Bird16, &away_for_long(Dialect::Bird16)), long);
     assert_eq!(shown(Dialect::Bird16, &kernel(Dialect::Bird16)), KERNEL_16);
 }
 

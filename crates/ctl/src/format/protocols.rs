@@ -254,6 +254,9 @@ fn bgp16(out: &mut Framer, p: &ProtocolStatus, bgp: &BgpStatus, c: &ChannelStatu
     match p.state {
         ProtocolState::Start => {
             restart_timer(out, bgp, dialect);
+            if let Some(left) = c.long_lived_timer {
+                out.line(1006, &format!("    LL stale timer:   {}/-", seconds_left(left, dialect)));
+            }
             timer(out, "Error wait:", bgp.error_wait, dialect);
             timer(out, "Connect delay:", bgp.connect_delay, dialect);
         }
