@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
-use godwit_lab::{Router, until};
+use godwit_lab::{Frr, Router, until};
 
 use crate::lab::Place;
 
@@ -70,9 +70,12 @@ fn lab_names_roles_and_long_lived_restart_are_shown_alike() -> Result<()> {
     let common =
         "advertise hostname; graceful restart; long lived graceful restart; long lived stale time 77;";
     let name = "hostname \"ours.example\";";
-    let godwit = place.godwit(&format!("{common} local role provider;"), "", name)?;
-    let bird = place.bird(&format!("{common} local role customer;"), "", "hostname \"theirs.example\";")?;
-    agree(&godwit, &bird, &["Hostname: ", "Role: ", "LL stale time: 77", "AF supported: ipv4"])?;
+    let channel = "extended next hop;";
+    let godwit = place.godwit(&format!("{common} local role provider;"), channel, name)?;
+    let bird =
+        place.bird(&format!("{common} local role customer;"), channel, "hostname \"theirs.example\";")?;
+    let words = ["Hostname: ", "Role: ", "LL stale time: 77", "AF supported: ipv4", "IPv6 nexthop: ipv4"];
+    agree(&godwit, &bird, &words)?;
     let [ours, theirs] = blocks(&godwit);
     ensure!(ours.contains("Hostname: ours.example") && ours.contains("Role: provider"), "{ours}");
     ensure!(theirs.contains("Hostname: theirs.example") && theirs.contains("Role: customer"), "{theirs}");
@@ -114,5 +117,36 @@ fn lab_what_is_required_is_told_to_who_misses_it() -> Result<()> {
     bird.process().stop();
     let bird = place.bird("enable extended messages;", "", "")?;
     godwit.established("peer").with_context(|| format!("{}\n{}", godwit.log(), bird.log()))?;
+    Ok(())
+}
+
+/// FRR's own view of what was agreed on.
+#[test]
+fn lab_frr_and_godwit_agree_on_roles_names_and_long_messages() -> Result<()> {
+    let place = Place::new()?;
+    let frr = Frr::start(
+        &place.peer,
+        "hostname theirs\nrouter bgp 65002\n bgp router-id 2.2.2.2\n no bgp ebgp-requires-policy\n \
+         neighbor 192.0.2.1 remote-as 65001\n neighbor 192.0.2.1 timers connect 1\n \
+         neighbor 192.0.2.1 local-role customer strict-mode\n",
+    )?;
+    let strict = "local role provider; require roles; advertise hostname; enable extended messages; \
+        require enhanced route refresh; require hostname;";
+    let godwit = place.godwit(strict, "", "hostname \"ours.example\";")?;
+    let shown = || frr.vtysh(&["show bgp neighbors 192.0.2.1"]).unwrap_or_default();
+    godwit.established("peer").with_context(|| frr.log() + &shown())?;
+    let said = shown();
+    for line in [
+        "Local Role: customer",
+        "Remote Role: provider",
+        "Role: advertised and received",
+        "Extended Message: advertised and received",
+        "Enhanced Route Refresh: advertised and received",
+        "received (name: ours.example",
+    ] {
+        ensure!(said.contains(line), "{line} is not in {said}");
+    }
+    let theirs = godwit.birdc("show protocols all peer");
+    ensure!(theirs.contains("Role: customer") && theirs.contains("Hostname: theirs"), "{theirs}");
     Ok(())
 }

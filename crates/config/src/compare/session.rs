@@ -93,6 +93,7 @@ pub(super) fn facts(bgp: &BgpConfig) -> Facts {
         advertise_hostname: _,
         advertise_ipv4: _,
         require: _,
+        graceful_notification: _,
         min_graceful_restart_time_secs: _,
         max_graceful_restart_time_secs: _,
         long_lived_graceful_restart: _,
@@ -156,6 +157,7 @@ pub(super) fn facts(bgp: &BgpConfig) -> Facts {
     facts.maybe("dynamic name", bgp.dynamic_name.as_ref());
     facts.add("dynamic name digits", bgp.dynamic_name_digits);
     facts.add("dynamic limit", bgp.dynamic_limit);
+    facts.flag("graceful notification", bgp.graceful_notification);
     facts
 }
 

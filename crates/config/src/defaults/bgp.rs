@@ -80,6 +80,7 @@ impl BgpConfig {
             require: Requirements::default(),
             graceful_restart: GracefulRestartMode::Aware,
             graceful_restart_time_secs: 120,
+            graceful_notification: false,
             min_graceful_restart_time_secs: 0,
             max_graceful_restart_time_secs: GRACEFUL_RESTART_SECS_MAX,
             long_lived_graceful_restart: None,

@@ -71,6 +71,7 @@ pub(super) fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
         ttl_security => "ttl security",
         check_link => "check link",
         disable_rx => "disable rx",
+        graceful_notification => "graceful notification",
     )
 }
 

@@ -187,6 +187,9 @@ pub struct BgpConfig {
     pub graceful_restart: GracefulRestartMode,
     /// `graceful restart time`, seconds.
     pub graceful_restart_time_secs: u16,
+    /// The N bit: a NOTIFICATION ends a session as a lost connection does, if both ends say so (RFC 8538). BIRD has no
+    /// such option.
+    pub graceful_notification: bool,
     /// `min graceful restart time`: a neighbor that announces less has this, seconds.
     pub min_graceful_restart_time_secs: u16,
     /// `max graceful restart time`: a neighbor that announces more has this, seconds.

@@ -97,6 +97,9 @@ impl Out<'_> {
         if bgp.dynamic_limit != default.dynamic_limit {
             self.line(comment(&format!("dynamic limit {}", bgp.dynamic_limit)));
         }
+        if bgp.graceful_notification {
+            self.line(comment("graceful notification on"));
+        }
     }
 
     fn endpoints(&mut self, bgp: &BgpConfig) {

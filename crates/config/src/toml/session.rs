@@ -184,6 +184,7 @@ impl Build<'_> {
             check_link = raw.check_link,
             bfd = raw.bfd.as_ref().map(|b| b.0.clone()),
             disable_rx = raw.disable_rx,
+            graceful_notification = raw.graceful_notification,
             local_address = raw.local_address.map(Some),
             rr_cluster_id = raw.rr_cluster_id.map(Some),
         );

@@ -157,6 +157,13 @@ pub(crate) const OPTIONS: &[(Of, &str, &str, Needs)] = &[
 /// Options BIRD does not have, in TOML, and in an extra file of BIRD's language.
 pub(crate) const OWN: &[(Of, &str, &str, &str, Needs)] = &[
     (Session, "dynamic-limit = 5", "dynamic limit 5;", "# dynamic limit 5", SOFT),
+    (
+        Session,
+        "graceful-notification = true",
+        "graceful notification;",
+        "# graceful notification on",
+        Restart("graceful notification"),
+    ),
     (Channel, "as-override = true", "as override;", "# as override on", Routes(false, true)),
     (
         Channel,

@@ -48,7 +48,7 @@ pub(super) fn peer_config(config: &ProtocolConfig, bgp: &BgpConfig, context: &Co
         required: required(config, bgp),
         four_octet_as: bgp.four_octet_as,
         graceful_restart: GracefulRestartConfig::Off,
-        graceful_notification: false,
+        graceful_notification: bgp.graceful_notification,
         restart_time_bounds_secs: (bgp.min_graceful_restart_time_secs, bgp.max_graceful_restart_time_secs),
         long_lived: None,
         restart_families: Vec::new(),

@@ -45,7 +45,7 @@ impl Reader<'_> {
         Ok(true)
     }
 
-    /// What sessions of a range are called, and how many there may be.
+    /// What sessions of a range are called, and how many there may be; and what BIRD has no word for.
     pub(super) fn dynamic_option(&mut self, config: &mut BgpConfig) -> Parsed<bool> {
         if self.l.eat_words(&["dynamic", "name", "digits"]) {
             let message = "Dynamic name digits must be at most 10";
@@ -55,6 +55,8 @@ impl Reader<'_> {
         } else if self.extra.is_some() && self.l.eat_words(&["dynamic", "limit"]) {
             // BIRD has no limit, and a bird.conf has BIRD's words alone.
             config.dynamic_limit = self.number()?;
+        } else if self.extra.is_some() && self.l.eat_words(&["graceful", "notification"]) {
+            config.graceful_notification = self.flag()?;
         } else {
             return Ok(false);
         }

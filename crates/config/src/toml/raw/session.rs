@@ -179,6 +179,7 @@ layered! {
         require: Require,
         graceful_restart: GracefulRestart,
         graceful_restart_time: Spanned<u16>,
+        graceful_notification: bool,
         min_graceful_restart_time: Spanned<u16>,
         max_graceful_restart_time: Spanned<u16>,
         long_lived_graceful_restart: GracefulRestart,
