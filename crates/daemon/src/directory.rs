@@ -1,21 +1,28 @@
 //! Who takes connections from whom. A session has a door here while it runs; on the socket the door belongs to, the
-//! kernel has its TCP MD5 key (RFC 2385), so that nobody without the key comes as far as the door.
+//! kernel has its TCP MD5 key (RFC 2385), so that nobody without the key comes as far as the door. Who is nobody's
+//! neighbor, and in a range, goes to the range's door.
 
-use std::collections::{BTreeMap, HashMap};
+mod entry;
+mod place;
+mod state;
+
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
-use godwit_config::{BgpConfig, ListenConfig, Password};
-use godwit_sockopt::{Md5Error, OptionMemory, remove_md5_key, set_md5_key, set_minimum_ttl};
-use socket2::SockRef;
+use godwit_config::{BgpConfig, ListenConfig};
+use godwit_sockopt::{Md5Error, OptionMemory};
+use ipnetwork::IpNetwork;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use crate::limits::LISTEN_BACKLOG;
-use crate::log_limit::LogLimit;
+use crate::links::LinkTable;
+
+use entry::{Entry, RangeEntry, interface_of};
+pub(crate) use place::Place;
+use state::State;
 
 /// An accepted connection on its way to its session.
 #[derive(Debug)]
@@ -30,33 +37,21 @@ pub(crate) struct Directory {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    /// `listen bgp`.
-    listen: Option<ListenConfig>,
-    /// How many sessions with a password the configuration has for each socket.
-    passwords: BTreeMap<SocketAddr, usize>,
-    sockets: HashMap<SocketAddr, Arc<TcpListener>>,
-    /// The minimum TTL each socket has, if it has one.
-    floors: HashMap<SocketAddr, u8>,
-    /// By socket and neighbor.
-    doors: HashMap<(SocketAddr, IpAddr), Entry>,
-    /// What is logged of those who find no door.
-    limit: LogLimit,
+/// What the configuration asks of a listening socket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Wanted {
+    /// How many sessions with a password it has.
+    pub(crate) passwords: usize,
+    /// `free bind` of one of them.
+    pub(crate) free_bind: bool,
 }
 
-#[derive(Debug)]
-struct Entry {
-    to: mpsc::Sender<Incoming>,
-    password: Option<Password>,
-    minimum_ttl: Option<u8>,
-}
-
-/// A session's door: connections from its neighbor go to the session until this is dropped.
+/// A session's door: connections from its neighbors go to the session until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Door {
     directory: Directory,
-    place: (SocketAddr, IpAddr),
+    place: Place,
+    whom: IpNetwork,
     to: mpsc::Sender<Incoming>,
 }
 
@@ -99,29 +94,46 @@ pub(crate) fn minimum_ttl(bgp: &BgpConfig) -> Option<u8> {
 }
 
 impl Directory {
+    /// One that knows the interfaces.
+    pub(crate) fn new(links: watch::Receiver<Arc<LinkTable>>) -> Self {
+        let directory = Self::default();
+        directory.lock().links = Some(links);
+        directory
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the configuration says of sockets.
-    pub(crate) fn configure(&self, listen: Option<ListenConfig>, passwords: BTreeMap<SocketAddr, usize>) {
+    pub(crate) fn configure(&self, listen: Option<ListenConfig>, wanted: BTreeMap<Place, Wanted>) {
         let mut state = self.lock();
         state.listen = listen;
-        state.passwords = passwords;
+        state.wanted = wanted;
+    }
+
+    /// What a socket is to be bound to, and whether that need not be ours yet.
+    pub(crate) fn binding(&self, at: &Place) -> (io::Result<SocketAddr>, bool) {
+        let state = self.lock();
+        let address = match &state.links {
+            Some(links) => at.resolve(&links.borrow()),
+            None => Ok(at.address),
+        };
+        (address, state.wanted.get(at).is_some_and(|wanted| wanted.free_bind))
     }
 
     /// A socket listens.
-    pub(crate) fn add_socket(&self, at: SocketAddr, socket: Arc<TcpListener>) {
+    pub(crate) fn add_socket(&self, at: &Place, socket: Arc<TcpListener>) {
         let mut state = self.lock();
-        state.sockets.insert(at, socket);
+        state.sockets.insert(at.clone(), socket);
         state.set_floor(at);
     }
 
     /// A socket no longer does.
-    pub(crate) fn remove_socket(&self, at: SocketAddr) {
+    pub(crate) fn remove_socket(&self, at: &Place) {
         let mut state = self.lock();
-        state.sockets.remove(&at);
-        state.floors.remove(&at);
+        state.sockets.remove(at);
+        state.floors.remove(at);
     }
 
     /// Has connections from `peer` go to a session from now on: only such as were made with its password, if it
@@ -133,31 +145,50 @@ impl Directory {
         to: mpsc::Sender<Incoming>,
     ) -> Result<Door, NoDoor> {
         let mut state = self.lock();
-        let at = bgp.listen_address(state.listen.as_ref());
-        let place = (at, peer);
-        let password = bgp.password.clone();
-        if state.doors.get(&place).is_some_and(|other| other.password != password) {
+        let place = Place::of(bgp, state.listen.as_ref());
+        let mut entry = Entry::new(bgp, interface_of(bgp, peer), to.clone());
+        let others = state.doors.get(&(place.clone(), peer)).map_or([].as_slice(), Vec::as_slice);
+        if others.iter().any(|other| other.password != entry.password) {
             return Err(NoDoor::OtherPassword);
         }
-        if let Some(password) = &password {
-            let socket = state.sockets.get(&at).cloned().ok_or(NoDoor::NotListening)?;
-            set_md5_key(&socket, peer.into(), password.octets()).map_err(|error| match error {
-                Md5Error::OutOfOptionMemory => NoDoor::OptionMemory(state.option_memory(at)),
-                error => NoDoor::Key(error),
-            })?;
-            // Who connected before the key was there does not come in, whoever it was.
-            state.drain(at, &socket);
+        entry.own_key = entry.password.is_some() && !state.has_key_of_range(&place, peer, &entry);
+        if entry.own_key {
+            state.set_key(&place, peer.into(), &entry)?;
         }
-        let entry = Entry { to: to.clone(), password, minimum_ttl: minimum_ttl(bgp) };
-        state.doors.insert(place, entry);
-        state.set_floor(at);
-        Ok(Door { directory: self.clone(), place, to })
+        let entries = state.doors.entry((place.clone(), peer)).or_default();
+        entries.retain(|other| other.interface != entry.interface);
+        entries.push(entry);
+        state.set_floor(&place);
+        Ok(Door { directory: self.clone(), place, whom: peer.into(), to })
+    }
+
+    /// The same of all in a range that have no door of their own.
+    pub(crate) fn open_range(
+        &self,
+        bgp: &BgpConfig,
+        net: IpNetwork,
+        to: mpsc::Sender<Incoming>,
+    ) -> Result<Door, NoDoor> {
+        let mut state = self.lock();
+        let place = Place::of(bgp, state.listen.as_ref());
+        let mut range = RangeEntry::new(bgp, net, to.clone());
+        let others = state.ranges.get(&place).map_or([].as_slice(), Vec::as_slice);
+        if others.iter().any(|other| other.net == net && other.entry.password != range.entry.password) {
+            return Err(NoDoor::OtherPassword);
+        }
+        if range.entry.password.is_some() {
+            state.set_key(&place, net, &range.entry)?;
+            range.entry.own_key = true;
+        }
+        state.ranges.entry(place.clone()).or_default().push(range);
+        state.set_floor(&place);
+        Ok(Door { directory: self.clone(), place, whom: net, to })
     }
 
     /// Accepts one connection and hands it to whom it is for.
     pub(crate) fn poll_accept(
         &self,
-        at: SocketAddr,
+        at: &Place,
         listener: &TcpListener,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
@@ -173,94 +204,8 @@ impl Directory {
 impl Drop for Door {
     fn drop(&mut self) {
         let mut state = self.directory.lock();
-        if !state.doors.get(&self.place).is_some_and(|entry| entry.to.same_channel(&self.to)) {
-            return;
-        }
-        let (at, peer) = self.place;
-        let had_key = state.doors.remove(&self.place).is_some_and(|entry| entry.password.is_some());
-        if let Some(socket) = state.sockets.get(&at).filter(|_| had_key)
-            && let Err(error) = remove_md5_key(socket, peer.into())
-        {
-            tracing::warn!("BGP: the TCP MD5 key of {peer} cannot be removed: {error}");
-        }
-        state.set_floor(at);
-    }
-}
-
-impl State {
-    fn option_memory(&self, at: SocketAddr) -> OptionMemory {
-        let set = self.doors.iter().filter(|(place, e)| place.0 == at && e.password.is_some()).count();
-        let configured = self.passwords.get(&at).copied().unwrap_or_default();
-        OptionMemory::now(set, configured.max(set + 1))
-    }
-
-    /// Gives a socket the lowest minimum TTL of its sessions, so that where all have one nobody from afar gets as
-    /// far as a handshake. An accepted connection has its own before it is read; what came before that was not
-    /// looked at, and this keeps it out.
-    fn set_floor(&mut self, at: SocketAddr) {
-        let minima = self.doors.iter().filter(|(place, _)| place.0 == at).map(|(_, e)| e.minimum_ttl);
-        let floor = minima.map(Option::unwrap_or_default).min().unwrap_or_default();
-        let Some(socket) = self.sockets.get(&at) else { return };
-        if self.floors.get(&at).copied().unwrap_or_default() == floor {
-            return;
-        }
-        match set_minimum_ttl(socket, at.ip(), floor) {
-            Ok(()) => drop(self.floors.insert(at, floor)),
-            Err(error) => tracing::warn!("BGP: the minimum TTL of {at} stays as it was: {error}"),
-        }
-    }
-
-    /// Hands over what waits to be accepted.
-    fn drain(&mut self, at: SocketAddr, listener: &TcpListener) {
-        // Not by the listener's own means: who waits on it is to be woken still.
-        let socket = SockRef::from(listener);
-        // The kernel lets one more wait than it is told.
-        for _ in 0..=LISTEN_BACKLOG {
-            match socket.accept() {
-                Ok((accepted, peer)) => {
-                    let stream = accepted
-                        .set_nonblocking(true)
-                        .and_then(|()| TcpStream::from_std(std::net::TcpStream::from(accepted)));
-                    if let (Ok(stream), Some(peer)) = (stream, peer.as_socket()) {
-                        self.hand_over(at, Incoming { stream, peer });
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // That one is gone.
-                Err(_) => {}
-            }
-        }
-    }
-
-    fn hand_over(&mut self, at: SocketAddr, incoming: Incoming) {
-        let peer = incoming.peer;
-        let Some(entry) = self.doors.get(&(at, peer.ip())) else { return self.say_closed(peer, false) };
-        if let Some(minimum) = entry.minimum_ttl
-            && let Err(error) = set_minimum_ttl(&incoming.stream, peer.ip(), minimum)
-        {
-            tracing::warn!("BGP: connection from {} closed: its minimum TTL: {error}", peer.ip());
-            return;
-        }
-        if entry.to.try_send(incoming).is_err() {
-            self.say_closed(peer, true);
-        }
-    }
-
-    fn say_closed(&mut self, peer: SocketAddr, known: bool) {
-        if !self.limit.allows(Instant::now()) {
-            return;
-        }
-        if let Some(count) = self.limit.left_out() {
-            tracing::warn!("BGP: {count} more connections were closed and not logged");
-        }
-        if known {
-            tracing::warn!("BGP: connection from {} closed: too many at once", peer.ip());
-        } else {
-            tracing::warn!(
-                "BGP: Unexpected connect from unknown address {} (port {})",
-                peer.ip(),
-                peer.port()
-            );
+        if state.close(&self.place, self.whom, &self.to) {
+            state.set_floor(&self.place);
         }
     }
 }

@@ -4,6 +4,7 @@
 mod clock;
 mod computed;
 mod directory;
+mod dynamic;
 mod exit;
 mod feeder;
 mod kernel;

@@ -20,6 +20,8 @@ pub(crate) const READ_BUFFER_LEN_MIN: usize = 8 * 1024;
 pub(crate) const COMMAND_QUEUE_LEN: usize = 16;
 /// Accepted connections waiting for a session. Full: further ones are closed.
 pub(crate) const INCOMING_QUEUE_LEN: usize = 4;
+/// The same of a range's, for each of which a session is to be made.
+pub(crate) const RANGE_QUEUE_LEN: usize = 256;
 /// Connections waiting to be accepted. Full: the kernel does not answer further ones.
 pub(crate) const LISTEN_BACKLOG: i32 = 128;
 /// Questions waiting for the supervisor. Full: askers wait.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +11,13 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::directory::Directory;
+use crate::directory::{Directory, Place, Wanted};
 use crate::limits::LISTEN_BACKLOG;
 
 /// The listening sockets a configuration asks for.
 #[derive(Default)]
 pub(crate) struct Listeners {
-    tasks: HashMap<SocketAddr, JoinHandle<()>>,
+    tasks: HashMap<Place, JoinHandle<()>>,
 }
 
 impl Listeners {
@@ -27,14 +26,14 @@ impl Listeners {
     pub(crate) async fn apply(&mut self, config: &RouterConfig, directory: &Directory) {
         let wanted = wanted(config);
         directory.configure(config.listen.clone(), wanted.clone());
-        let unwanted: Vec<SocketAddr> =
-            self.tasks.keys().filter(|address| !wanted.contains_key(address)).copied().collect();
+        let unwanted: Vec<Place> =
+            self.tasks.keys().filter(|place| !wanted.contains_key(place)).cloned().collect();
         for address in unwanted {
-            self.close_one(address, directory).await;
+            self.close_one(&address, directory).await;
         }
         for address in wanted.into_keys() {
-            self.tasks.entry(address).or_insert_with(|| {
-                let first = bind(address, directory);
+            self.tasks.entry(address.clone()).or_insert_with(|| {
+                let first = bind(&address, directory);
                 crate::task::spawn(listen(address, directory.clone(), first))
             });
         }
@@ -42,14 +41,14 @@ impl Listeners {
 
     /// Closes all.
     pub(crate) async fn close(&mut self, directory: &Directory) {
-        let all: Vec<SocketAddr> = self.tasks.keys().copied().collect();
+        let all: Vec<Place> = self.tasks.keys().cloned().collect();
         for address in all {
-            self.close_one(address, directory).await;
+            self.close_one(&address, directory).await;
         }
     }
 
-    async fn close_one(&mut self, address: SocketAddr, directory: &Directory) {
-        if let Some(task) = self.tasks.remove(&address) {
+    async fn close_one(&mut self, address: &Place, directory: &Directory) {
+        if let Some(task) = self.tasks.remove(address) {
             task.abort();
             // At once. Only then is it known that it opens none after this.
             let _ = task.await;
@@ -59,21 +58,29 @@ impl Listeners {
     }
 }
 
-/// The sockets, and how many sessions with a password each has.
-fn wanted(config: &RouterConfig) -> BTreeMap<SocketAddr, usize> {
-    let mut wanted = BTreeMap::new();
+/// The sockets, and what is wanted of each.
+fn wanted(config: &RouterConfig) -> BTreeMap<Place, Wanted> {
+    let mut wanted: BTreeMap<Place, Wanted> = BTreeMap::new();
     for protocol in &config.protocols {
         if let ProtocolKind::Bgp(bgp) = &protocol.kind {
-            let passwords: &mut usize = wanted.entry(bgp.listen_address(config.listen.as_ref())).or_default();
-            *passwords += usize::from(bgp.password.is_some() && !protocol.stays_down());
+            let of = wanted.entry(Place::of(bgp, config.listen.as_ref())).or_default();
+            of.passwords += usize::from(bgp.password.is_some() && !protocol.stays_down());
+            of.free_bind |= bgp.free_bind;
         }
     }
     wanted
 }
 
 /// Opens a socket and tells the directory of it.
-fn bind(address: SocketAddr, directory: &Directory) -> io::Result<Arc<TcpListener>> {
+fn bind(place: &Place, directory: &Directory) -> io::Result<Arc<TcpListener>> {
+    let (address, free_bind) = directory.binding(place);
+    let address = address?;
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if free_bind && address.is_ipv6() {
+        socket.set_freebind_v6(true)?;
+    } else if free_bind {
+        socket.set_freebind_v4(true)?;
+    }
     // A neighbor with GTSM takes our side of the handshake only with the highest TTL there is; for
     // others it does no harm.
     if address.is_ipv6() {
@@ -87,12 +94,12 @@ fn bind(address: SocketAddr, directory: &Directory) -> io::Result<Arc<TcpListene
     socket.bind(&address.into())?;
     socket.listen(LISTEN_BACKLOG)?;
     let listener = Arc::new(TcpListener::from_std(socket.into())?);
-    directory.add_socket(address, listener.clone());
+    directory.add_socket(place, listener.clone());
     Ok(listener)
 }
 
 /// Keeps one address open: a failure is said once and tried again.
-async fn listen(address: SocketAddr, directory: Directory, first: io::Result<Arc<TcpListener>>) {
+async fn listen(address: Place, directory: Directory, first: io::Result<Arc<TcpListener>>) {
     let mut wait = Duration::from_millis(250);
     let mut said = false;
     let mut result = first;
@@ -102,14 +109,12 @@ async fn listen(address: SocketAddr, directory: Directory, first: io::Result<Arc
                 if said {
                     tracing::info!("BGP: listening on {address} at last");
                 }
-                return accept(&listener, address, &directory).await;
+                return accept(&listener, &address, &directory).await;
             }
             Err(error) => {
                 if !said {
                     tracing::error!(
-                        "BGP: cannot listen on {} port {}: {error}; trying again until it is free",
-                        address.ip(),
-                        address.port()
+                        "BGP: cannot listen on {address}: {error}; trying again until it is free"
                     );
                     said = true;
                 }
@@ -117,11 +122,11 @@ async fn listen(address: SocketAddr, directory: Directory, first: io::Result<Arc
                 wait = (wait * 2).min(Duration::from_secs(5));
             }
         }
-        result = bind(address, &directory);
+        result = bind(&address, &directory);
     }
 }
 
-async fn accept(listener: &TcpListener, address: SocketAddr, directory: &Directory) {
+async fn accept(listener: &TcpListener, address: &Place, directory: &Directory) {
     loop {
         if let Err(error) = poll_fn(|cx| directory.poll_accept(address, listener, cx)).await {
             // Out of descriptors, or the connection was gone before we took it: not a reason to stop.

@@ -42,12 +42,14 @@ use held::HeldRoutes;
 use peer::peer_config;
 
 /// Runs a BGP protocol until it is told to stop. `exit` is told if it has to end by itself. What it waits for
-/// after a restart of ours is known when this returns, not when it runs.
+/// after a restart of ours is known when this returns, not when it runs. `first` is the connection it was made for, if
+/// it is a dynamic one.
 pub(crate) fn run(
     config: ProtocolConfig,
     context: Context,
     commands: mpsc::Receiver<Command>,
     exit: ExitSender,
+    first: Option<Incoming>,
 ) -> impl Future<Output = ()> + Send {
     let own_restart = match &config.kind {
         ProtocolKind::Bgp(bgp) => Some(OwnRestart::begin(&config, bgp, &context.recovery)),
@@ -55,7 +57,7 @@ pub(crate) fn run(
     };
     async move {
         if let Some(own_restart) = own_restart {
-            work(config, context, commands, exit, own_restart).await;
+            work(config, context, commands, exit, own_restart, first).await;
         }
     }
 }
@@ -66,6 +68,7 @@ async fn work(
     commands: mpsc::Receiver<Command>,
     mut exit: ExitSender,
     own_restart: OwnRestart,
+    first: Option<Incoming>,
 ) {
     let ProtocolKind::Bgp(bgp) = config.kind.clone() else { return };
     if let Some(reason) = reason_for_no_session(&bgp) {
@@ -96,7 +99,7 @@ async fn work(
         exit,
         entrance: Entrance::new(incoming_tx),
     };
-    task.main(commands, incoming).await;
+    task.main(commands, incoming, first).await;
 }
 
 fn hash_name(name: &str) -> u64 {
@@ -130,10 +133,19 @@ struct Task {
 }
 
 impl Task {
-    async fn main(mut self, mut commands: mpsc::Receiver<Command>, mut incoming: mpsc::Receiver<Incoming>) {
+    async fn main(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut incoming: mpsc::Receiver<Incoming>,
+        first: Option<Incoming>,
+    ) {
         self.trace(DebugFlags::EVENTS, "Started");
         self.links_changed().await;
         self.begin();
+        if let Some(first) = first {
+            self.act().await;
+            self.accept(first).await;
+        }
         loop {
             self.act().await;
             let timeout = self.fsm.next_timeout();

@@ -4,6 +4,7 @@
 mod act;
 mod answer;
 mod apply;
+mod dynamic;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -18,12 +19,15 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use apply::How;
+use dynamic::Dynamic;
 
 use crate::directory::Directory;
+use crate::dynamic::Newcomer;
 use crate::exit::Exit;
 use crate::kernel::KernelEvents;
 use crate::links::LinkTable;
 use crate::listener::Listeners;
+use crate::log_limit::LogLimit;
 use crate::protocol::{Command, CommandSender, Context, StopReason, Tables};
 use crate::recovery::RecoveryWait;
 use crate::task::sleep_until;
@@ -55,6 +59,10 @@ struct Instance {
     message: Option<String>,
     /// When it last started or stopped.
     since: u64,
+    /// The number of the last session that was made for its range.
+    last_dynamic: u32,
+    /// Connections that were one too many for its range.
+    refused: u64,
 }
 
 pub(crate) struct Supervisor {
@@ -73,6 +81,10 @@ pub(crate) struct Supervisor {
     /// The tables know these addresses as ours.
     own_addresses: BTreeSet<(IpAddr, u32)>,
     instances: BTreeMap<String, Instance>,
+    /// Sessions with neighbors of ranges.
+    dynamic: Vec<Dynamic>,
+    /// What is logged of who is refused.
+    refusals: LogLimit,
     seed: u64,
     started: u64,
     reconfigured: u64,
@@ -82,6 +94,8 @@ pub(crate) struct Supervisor {
     lives: u64,
     /// Told to us by protocols that stop by themselves.
     exits: (mpsc::Sender<Exit>, mpsc::Receiver<Exit>),
+    /// Told to us by protocols with a range.
+    newcomers: (mpsc::Sender<Newcomer>, mpsc::Receiver<Newcomer>),
 }
 
 impl Supervisor {
@@ -99,13 +113,15 @@ impl Supervisor {
             loader: options.loader,
             applied: options.applied,
             tables: Arc::default(),
+            directory: Directory::new(links.clone()),
             links,
             kernel,
-            directory: Directory::default(),
             listeners: Listeners::default(),
             router_id: None,
             own_addresses: BTreeSet::new(),
             instances: BTreeMap::new(),
+            dynamic: Vec::new(),
+            refusals: LogLimit::default(),
             seed,
             started: now,
             reconfigured: now,
@@ -113,6 +129,7 @@ impl Supervisor {
             recovery: RecoveryWait::new(options.recovery),
             lives: 0,
             exits: mpsc::channel(crate::limits::REQUEST_QUEUE_LEN),
+            newcomers: mpsc::channel(crate::limits::REQUEST_QUEUE_LEN),
         }
     }
 
@@ -149,6 +166,7 @@ impl Supervisor {
                 }
                 () = self.recovery.over(recovery_time) => self.recovery.end(),
                 Some(exit) = self.exits.1.recv() => self.ended(exit).await,
+                Some(newcomer) = self.newcomers.1.recv() => self.newcomer(newcomer).await,
                 changed = self.links.changed() => {
                     if changed.is_err() {
                         return self.stop(false).await;
@@ -231,7 +249,7 @@ impl Supervisor {
         self.listeners.close(&self.directory).await;
         let reason = if graceful { StopReason::Graceful } else { StopReason::Shutdown };
         let stages: Vec<(String, StopStage)> =
-            self.config.protocols.iter().map(|p| (p.name.clone(), stop_stage(&p.kind, graceful))).collect();
+            self.protocols_there_are().map(|p| (p.name.clone(), stop_stage(&p.kind, graceful))).collect();
         for stage in StopStage::ALL {
             let names = stages.iter().filter(|(_, of)| *of == stage).map(|(name, _)| name.as_str());
             self.stop_protocols(names, &reason).await;

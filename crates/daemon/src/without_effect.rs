@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use godwit_config::{
-    BgpConfig, ChannelConfig, LinkLocalFormat, Neighbor, Policy, ProtocolConfig, ProtocolKind, RouterConfig,
+    BgpConfig, ChannelConfig, LinkLocalFormat, Policy, ProtocolConfig, ProtocolKind, RouterConfig,
 };
 
 /// A line for each option that is set and changes nothing: `NAME: `OPTION` has no effect yet`, with
@@ -64,12 +64,7 @@ fn line(protocol: &str, what: &str) -> String {
 /// Whether an option is set that changes nothing, and which: the line goes when the daemon follows it.
 type Ignored<T> = (fn(&T) -> bool, &'static str);
 
-const OF_SESSIONS: &[Ignored<BgpConfig>] = &[
-    (|c| c.bfd.is_some(), "bfd"),
-    (|c| c.onlink, "onlink"),
-    (|c| !c.interface_range.is_empty(), "interface range"),
-    (|c| c.free_bind, "free bind"),
-];
+const OF_SESSIONS: &[Ignored<BgpConfig>] = &[(|c| c.bfd.is_some(), "bfd"), (|c| c.onlink, "onlink")];
 
 const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
     (|c| c.keep_filtered, "import keep filtered"),
@@ -83,14 +78,22 @@ const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
 
 /// What cannot be left out: without it there is no session.
 const INDISPENSABLE: &[Ignored<BgpConfig>] = &[
-    (|c| matches!(c.neighbor, Neighbor::Range(_)), "neighbor range: no session is made"),
     (|c| !c.tcp_ao_keys.is_empty(), "authentication ao: no session is made"),
 ];
 
 /// Why no session is made, if it asks for what it cannot do without and does not get.
 pub(crate) fn reason_for_no_session(bgp: &BgpConfig) -> Option<String> {
     let what = set(INDISPENSABLE, bgp).into_iter().next()?;
+    if !bgp.tcp_ao_keys.is_empty() && !kernel_has_tcp_ao() {
+        return Some("TCP-AO: this kernel has none: it needs Linux 6.7 or newer with CONFIG_TCP_AO".into());
+    }
     Some(format!("{} is not supported yet", what.split(':').next().unwrap_or(what)))
+}
+
+/// As it says itself; a socket that cannot be made tells nothing.
+fn kernel_has_tcp_ao() -> bool {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+    socket.is_ok_and(|socket| godwit_sockopt::has_tcp_ao(&socket))
 }
 
 fn of_session(bgp: &BgpConfig) -> Vec<&'static str> {
@@ -110,7 +113,7 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::sync::Arc;
 
-    use godwit_config::{Dialect, NeighborAs};
+    use godwit_config::{Dialect, Neighbor, NeighborAs};
 
     use super::*;
 

@@ -98,5 +98,16 @@ pub fn set_minimum_ttl(socket: &impl AsFd, peer: IpAddr, ttl: u8) -> io::Result<
     }
 }
 
+/// `TCP_AO_ADD_KEY` of the kernel's linux/tcp.h.
+const TCP_AO_ADD_KEY: libc::c_int = 38;
+
+/// Whether this kernel has TCP-AO (RFC 5925): Linux 6.7 and newer, if built with `CONFIG_TCP_AO`. `socket` is one of
+/// TCP; it stays as it is.
+pub fn has_tcp_ao(socket: &impl AsFd) -> bool {
+    // No key is as short as this: who knows the option refuses the value.
+    let result = set_option(socket, libc::IPPROTO_TCP, TCP_AO_ADD_KEY, &0);
+    !result.is_err_and(|error| error.raw_os_error() == Some(libc::ENOPROTOOPT))
+}
+
 #[cfg(test)]
 mod tests;

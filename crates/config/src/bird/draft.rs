@@ -105,7 +105,7 @@ impl Session {
     fn of(bgp: &BgpConfig) -> Self {
         let (remote, interface) = match &bgp.neighbor {
             Neighbor::Address { address, interface } => (Remote::Address(*address), interface.clone()),
-            Neighbor::Range(net) => (Remote::Range(*net), None),
+            Neighbor::Range(net) => (Remote::Range(*net), bgp.range_interface.clone()),
         };
         let (remote_as, peer_type) = match bgp.neighbor_as {
             NeighborAs::Number(n) => (Some(n), None),

@@ -136,7 +136,10 @@ fn complete(bgp: &mut BgpConfig, session: &Session, dialect: Dialect) -> Option<
         Remote::Address(address) => {
             Neighbor::Address { address: *address, interface: session.interface.clone() }
         }
-        Remote::Range(net) => Neighbor::Range(*net),
+        Remote::Range(net) => {
+            bgp.range_interface.clone_from(&session.interface);
+            Neighbor::Range(*net)
+        }
     };
     let internal = match session.peer_type {
         Some(of) => of == PeerType::Internal,

@@ -74,6 +74,7 @@ pub(super) fn facts(bgp: &BgpConfig) -> Facts {
         check_link: _,
         bfd: _,
         onlink: _,
+        range_interface: _,
         interface_range: _,
         free_bind: _,
         dynamic_name: _,
@@ -167,7 +168,7 @@ fn endpoints(facts: &mut Facts, bgp: &BgpConfig) {
     facts.add("local port", bgp.local_port);
     let (neighbor, interface) = match &bgp.neighbor {
         Neighbor::Address { address, interface } => (address.to_string(), interface.as_ref()),
-        Neighbor::Range(net) => (format!("range {net}"), None),
+        Neighbor::Range(net) => (format!("range {net}"), bgp.range_interface.as_ref()),
     };
     facts.add("neighbor", neighbor);
     facts.maybe("interface", interface);

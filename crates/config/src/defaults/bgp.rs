@@ -30,6 +30,7 @@ impl BgpConfig {
             neighbor_as,
             multihop: None,
             onlink: false,
+            range_interface: None,
             interface_range: Vec::new(),
             strict_bind: false,
             free_bind: false,

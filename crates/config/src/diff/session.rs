@@ -14,6 +14,7 @@ pub(super) fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
         neighbor_as => "neighbor as",
         multihop => "multihop",
         onlink => "onlink",
+        range_interface => "interface",
         interface_range => "interface range",
         strict_bind => "strict bind",
         free_bind => "free bind",

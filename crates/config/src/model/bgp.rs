@@ -85,6 +85,8 @@ pub struct BgpConfig {
     pub multihop: Option<u8>,
     /// `onlink`: the neighbor is reached without an address of ours in its network.
     pub onlink: bool,
+    /// `interface` of a [`Neighbor::Range`]: the one its link-local neighbors are on.
+    pub range_interface: Option<String>,
     /// `interface range`: where a [`Neighbor::Range`] may be met, each interface with a socket of its own; empty:
     /// anywhere.
     pub interface_range: Vec<InterfacePattern>,

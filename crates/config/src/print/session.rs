@@ -121,6 +121,9 @@ impl Out<'_> {
             }
             Neighbor::Range(net) => {
                 self.option("neighbor", format_args!("range {net} {remote_port}{remote_as}"));
+                if let Some(interface) = &bgp.range_interface {
+                    self.option("interface", quoted(interface));
+                }
             }
         }
         if !bgp.interface_range.is_empty() {

@@ -53,6 +53,9 @@ impl Build<'_> {
             return None;
         };
         let mut bgp = BgpConfig::new(local_as, neighbor, neighbor_as.0);
+        if matches!(bgp.neighbor, Neighbor::Range(_)) {
+            bgp.range_interface.clone_from(&raw.interface);
+        }
         self.options(&mut bgp, &raw);
         bgp.check_link = raw.check_link.unwrap_or(bgp.multihop.is_none());
         let facts = SessionFacts { dialect: Dialect::Bird2, ..SessionFacts::default() };

@@ -24,7 +24,7 @@ async fn listening() -> (Directory, SocketAddr, Arc<TcpListener>) {
     let directory = Directory::default();
     let listener = Arc::new(TcpListener::bind((HERE, 0)).await.unwrap());
     let at = listener.local_addr().unwrap();
-    directory.add_socket(at, listener.clone());
+    directory.add_socket(&at.into(), listener.clone());
     (directory, at, listener)
 }
 
@@ -46,7 +46,7 @@ async fn who_connected_before_the_key_was_there_does_not_come_in() {
     let door = directory.open(&session(at, Some("secret")), HERE, to).unwrap();
     assert!(incoming.try_recv().is_err_and(|e| e == TryRecvError::Empty));
     let late = connect(at, Some(b"secret"));
-    poll_fn(|cx| directory.poll_accept(at, &listener, cx)).await.unwrap();
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
     let taken = incoming.try_recv().unwrap();
     assert_eq!(taken.peer, late.local_addr().unwrap().as_socket().unwrap());
     drop(early);
@@ -54,7 +54,7 @@ async fn who_connected_before_the_key_was_there_does_not_come_in() {
     // With the door goes the key.
     drop(door);
     drop(connect(at, None));
-    poll_fn(|cx| directory.poll_accept(at, &listener, cx)).await.unwrap();
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
     assert!(incoming.try_recv().is_err());
 }
 
@@ -87,7 +87,7 @@ async fn an_address_has_one_password() {
     let _second = directory.open(&session(at, Some("one")), HERE, to).unwrap();
     drop(first);
     let _client = connect(at, Some(b"one"));
-    poll_fn(|cx| directory.poll_accept(at, &listener, cx)).await.unwrap();
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
     assert!(incoming.try_recv().is_ok());
 }
 
@@ -108,7 +108,7 @@ async fn where_all_are_near_nobody_from_afar_connects() {
     let elsewhere = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
     let other = directory.open(&session(at, None), elsewhere, to).unwrap();
     assert!(!far());
-    poll_fn(|cx| directory.poll_accept(at, &listener, cx)).await.unwrap();
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
     drop(other);
     assert!(far());
     drop(door);

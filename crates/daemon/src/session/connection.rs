@@ -164,6 +164,8 @@ pub(super) struct Outgoing {
     pub(super) scope: u32,
     /// Our end.
     pub(super) local: Option<IpAddr>,
+    /// It need not be there.
+    pub(super) free_bind: bool,
     pub(super) ttl: u8,
     /// The TTL the neighbor's packets must have left (RFC 5082).
     pub(super) minimum_ttl: Option<u8>,
@@ -212,7 +214,7 @@ impl Attempt {
 
 /// A socket for a connection: all that protects it is there before the first packet goes.
 fn open(outgoing: &Outgoing) -> io::Result<TcpSocket> {
-    let Outgoing { to, scope, local, ttl, minimum_ttl, password } = outgoing;
+    let Outgoing { to, scope, local, free_bind, ttl, minimum_ttl, password } = outgoing;
     let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if let Some(password) = password {
         set_md5_key(&socket, to.ip().into(), password.octets()).map_err(|error| {
@@ -228,6 +230,11 @@ fn open(outgoing: &Outgoing) -> io::Result<TcpSocket> {
     }
     if let Some(local) = *local {
         socket.set_reuseaddr(true)?;
+        match (free_bind, local.is_ipv4()) {
+            (true, true) => SockRef::from(&socket).set_freebind_v4(true)?,
+            (true, false) => SockRef::from(&socket).set_freebind_v6(true)?,
+            (false, _) => {}
+        }
         let from = scoped(SocketAddr::new(local, 0), *scope);
         socket.bind(from).map_err(|error| own_fault("bind", &error))?;
     }

@@ -61,6 +61,7 @@ impl Task {
             to: SocketAddr::new(self.peer, self.bgp.neighbor_port),
             scope,
             local,
+            free_bind: self.bgp.free_bind,
             ttl: self.ttl(),
             minimum_ttl: minimum_ttl(&self.bgp),
             password: self.bgp.password.clone(),

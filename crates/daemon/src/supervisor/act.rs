@@ -26,10 +26,11 @@ impl Supervisor {
         selector: &Selector,
         message: Option<String>,
     ) -> Vec<(String, Acted)> {
-        let config = self.config.clone();
+        let selected: Vec<_> =
+            self.protocols_there_are().filter(|p| selects(selector, &p.name)).cloned().collect();
         let mut acted = Vec::new();
-        for protocol in config.protocols.iter().filter(|p| selects(selector, &p.name)) {
-            let outcome = self.act_on(action, protocol, message.clone()).await;
+        for protocol in selected {
+            let outcome = self.act_on(action, &protocol, message.clone()).await;
             acted.push((protocol.name.clone(), outcome));
         }
         acted

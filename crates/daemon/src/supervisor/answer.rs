@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::links::{Link, LinkTable, is_link_local};
-use crate::protocol::{AnyTable, Command, Tables, base_status, channel_status};
+use crate::protocol::{AnyTable, Command, ReloadDirection, Tables, base_status, channel_status};
 use crate::{query, session};
 
 use super::Supervisor;
@@ -48,7 +48,7 @@ impl Supervisor {
             Request::Protocols(selector) => Reply::Protocols(self.protocols(&selector).await),
             Request::Interfaces => Reply::Interfaces(interfaces(&self.links.borrow())),
             Request::Memory => Reply::Memory(self.memory().await),
-            Request::Config => Reply::Config(self.config.clone()),
+            Request::Config => Reply::Config(self.config_there_is()),
             Request::Configure { file, check_only, soft, undo_after_secs } => {
                 let outcome = self.configure(file.as_deref(), check_only, soft).await;
                 if matches!(outcome, ConfigureOutcome::Reconfigured) {
@@ -94,7 +94,7 @@ impl Supervisor {
 
     async fn protocols(&self, selector: &Selector) -> Vec<ProtocolStatus> {
         let mut list = Vec::new();
-        for protocol in self.config.protocols.iter().filter(|p| selects(selector, &p.name)) {
+        for protocol in self.protocols_there_are().filter(|p| selects(selector, &p.name)) {
             let instance = self.instances.get(&protocol.name);
             let asked = match instance.and_then(|i| i.running.as_ref()) {
                 Some(running) => {
@@ -106,7 +106,7 @@ impl Supervisor {
                 }
                 None => None,
             };
-            list.push(asked.unwrap_or_else(|| {
+            let mut status = asked.unwrap_or_else(|| {
                 let since = instance.map_or(self.started, |i| i.since);
                 let mut status = base_status(protocol, ProtocolState::Down, since);
                 status.message = protocol.held.clone().or_else(|| instance.and_then(|i| i.message.clone()));
@@ -120,7 +120,14 @@ impl Supervisor {
                 };
                 status.channels = protocol.channels.iter().map(channel).collect();
                 status
-            }));
+            });
+            if let Some(bgp) = &mut status.bgp
+                && let Some(refused) = instance.map(|i| i.refused).filter(|n| *n > 0)
+            {
+                let text = || format!("Error: Dynamic limit reached, {refused} connections refused");
+                bgp.last_error.get_or_insert_with(text);
+            }
+            list.push(status);
         }
         list
     }
@@ -132,6 +139,15 @@ impl Supervisor {
         }
         let old = self.config.clone();
         self.apply(&old, &Arc::new(config), How { soft: true, follow_disabled: false }).await;
+        for dynamic in self.dynamic.iter_mut().filter(|d| selects(selector, &d.config.name)) {
+            Arc::make_mut(&mut dynamic.config).debug = flags;
+            let running = self.instances.get(&dynamic.config.name).and_then(|i| i.running.as_ref());
+            if let Some(running) = running {
+                let nothing = ReloadDirection { import: false, export: false };
+                let update = Command::Update(Box::new((*dynamic.config).clone()), nothing);
+                let _ = running.commands.send(update).await;
+            }
+        }
         Reply::Done
     }
 
@@ -158,7 +174,7 @@ impl Supervisor {
         let of_protocol = query.export.as_ref().map(|(_, name)| name).or(query.protocol.as_ref());
         let mut names = query.tables.clone();
         if let Some(name) = of_protocol {
-            let protocol = self.config.protocols.iter().find(|p| p.name == *name);
+            let protocol = self.protocols_there_are().find(|p| p.name == *name);
             let protocol = protocol.ok_or_else(|| Refusal::NoSuchProtocol(name.clone()))?;
             if query.export.is_some() && self.instances.get(name).is_none_or(|i| i.running.is_none()) {
                 return Err(Refusal::ProtocolDown);

@@ -1,21 +1,26 @@
 //! From one configuration to another.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use godwit_api::ConfigureOutcome;
 use godwit_config::{
-    ChangeKind, ChannelChange, DebugFlags, Dialect, ProtocolChange, ProtocolConfig, ProtocolKind,
+    ChangeKind, ChannelChange, DebugFlags, Dialect, Neighbor, ProtocolChange, ProtocolConfig, ProtocolKind,
     RouterConfig, diff,
 };
 use godwit_wire::AddressFamily;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::directory::Incoming;
+use crate::dynamic::Newcomers;
 use crate::exit::ExitSender;
 use crate::limits::COMMAND_QUEUE_LEN;
 use crate::protocol::{AnyTable, Command, ReloadDirection, StopReason, Tables};
-use crate::{computed, kernel, session, table};
+use crate::without_effect::reason_for_no_session;
+use crate::{computed, dynamic, kernel, session, table};
 
+use super::dynamic::with;
 use super::{Running, Supervisor};
 
 /// How a configuration is applied.
@@ -30,13 +35,19 @@ pub(super) struct How {
 impl Supervisor {
     /// Makes the router run `new`, changing as little as the difference asks for.
     pub(super) async fn apply(&mut self, old: &RouterConfig, new: &Arc<RouterConfig>, how: How) {
-        let changes = diff(old, new);
+        let mut changes = diff(old, new);
+        let (mut all_old, mut all_new) = (Cow::Borrowed(old), Cow::Borrowed(&**new));
+        let staying = self.staying(new, &changes);
+        if !self.dynamic.is_empty() {
+            (all_old, all_new) = (Cow::Owned(with(old, &self.dynamic)), Cow::Owned(with(new, &staying)));
+            changes = diff(&all_old, &all_new);
+        }
         let starting = self.instances.is_empty();
         // Thousands of neighbors are looked up by name.
         let by_name = |config: &RouterConfig| -> HashMap<String, bool> {
             config.protocols.iter().map(|p| (p.name.clone(), p.stays_down())).collect()
         };
-        let (was, is) = (by_name(old), by_name(new));
+        let (was, is) = (by_name(&all_old), by_name(&all_new));
         // Old protocols go first: their tables, names and listening addresses may be wanted.
         for change in &changes.protocols {
             let instance = self.instances.get(&change.name);
@@ -68,13 +79,14 @@ impl Supervisor {
             }
         }
         self.config = new.clone();
+        self.dynamic = staying;
         (self.applied)(new);
         self.choose_router_id(new);
         self.apply_tables(new);
         self.tell_own_addresses().await;
         self.listeners.apply(new, &self.directory).await;
         // The first changes are those of the new protocols, in their order.
-        for (protocol, change) in new.protocols.iter().zip(&changes.protocols) {
+        for (protocol, change) in all_new.protocols.iter().zip(&changes.protocols) {
             self.apply_protocol(protocol, change, how.soft).await;
             // It may have been down for no reason that is in a file.
             self.start_protocol(protocol).await;
@@ -175,6 +187,11 @@ impl Supervisor {
 
     /// Starts a protocol's task unless it is disabled, or needs a router id and there is none.
     pub(super) async fn start_protocol(&mut self, protocol: &ProtocolConfig) {
+        self.start_for(protocol, None).await;
+    }
+
+    /// The same of one that is made for a connection.
+    pub(super) async fn start_for(&mut self, protocol: &ProtocolConfig, first: Option<Incoming>) {
         let instance = self.instances.entry(protocol.name.clone()).or_default();
         let needs_id = matches!(protocol.kind, ProtocolKind::Bgp(_)) && protocol.router_id.is_none();
         if instance.disabled || instance.running.is_some() || (needs_id && self.router_id.is_none()) {
@@ -206,15 +223,23 @@ impl Supervisor {
                     None => return,
                 }
             }
-            ProtocolKind::Bgp(_) => {
-                let exit = ExitSender::new(&protocol.name, life, self.exits.0.clone());
-                crate::task::spawn(session::run(config, context, rx, exit))
-            }
+            ProtocolKind::Bgp(bgp) => match bgp.neighbor {
+                Neighbor::Range(net) if reason_for_no_session(bgp).is_none() => {
+                    let newcomers = Newcomers { life, to: self.newcomers.0.clone() };
+                    crate::task::spawn(dynamic::run(config, net, context, rx, newcomers))
+                }
+                _ => {
+                    let exit = ExitSender::new(&protocol.name, life, self.exits.0.clone());
+                    crate::task::spawn(session::run(config, context, rx, exit, first))
+                }
+            },
         };
         let instance = self.instances.entry(protocol.name.clone()).or_default();
         instance.since = crate::clock::unix_millis();
         instance.last_error = None;
         instance.message = None;
+        instance.last_dynamic = 0;
+        instance.refused = 0;
         instance.running = Some(Running { life, commands, task });
     }
 

@@ -1,0 +1,149 @@
+//! Neighbors that are known by their links.
+
+use anyhow::{Context, Result, ensure};
+use godwit_lab::{Frr, Namespace, Program, Router, until};
+
+/// The router with two links, at the other end of each of which somebody has the same address.
+struct Twins {
+    hub: Namespace,
+    others: [Namespace; 2],
+}
+
+impl Twins {
+    fn new() -> Result<Self> {
+        let (hub, a, b) = (Namespace::new("llhub")?, Namespace::new("lla")?, Namespace::new("llb")?);
+        Namespace::join((&hub, "down1", &["fe80::1/64"]), (&a, "up", &["fe80::2/64"]))?;
+        Namespace::join((&hub, "down2", &["fe80::1/64"]), (&b, "up", &["fe80::2/64"]))?;
+        Ok(Self { hub, others: [a, b] })
+    }
+
+    /// Somebody who connects, or waits.
+    fn other(&self, n: usize, options: &str) -> Result<Router> {
+        let config = format!(
+            "log stderr all; router id 10.0.0.{n}; protocol device {{ }}
+             protocol static {{ ipv6; route 2001:db8:{n}::/48 blackhole; }}
+             protocol bgp up {{ local fe80::2 as 6500{n}; neighbor fe80::1%'up' as 65001; {options}
+               connect delay time 1; connect retry time 1; error wait time 1, 2;
+               ipv6 {{ import all; export where source = RTS_STATIC; }}; }}"
+        );
+        let space = self.others.get(n - 2).context("no such neighbor")?;
+        Router::start(space, Program::Bird2, &config)
+    }
+}
+
+fn session(name: &str, neighbor: &str, options: &str) -> String {
+    format!(
+        "protocol bgp {name} {{ local as 65001; neighbor {neighbor} external; {options}
+           connect delay time 1; connect retry time 1; ipv6 {{ import all; export all; }}; }}\n"
+    )
+}
+
+fn config(sessions: &str) -> String {
+    format!("log stderr all; router id 10.0.0.1; protocol device {{ }}\n{sessions}")
+}
+
+fn twins(program: Program, ours: &str, theirs: &str) -> Result<()> {
+    let lab = Twins::new()?;
+    let both = session("one", "fe80::2%'down1'", ours)
+        + &session("two", "fe80::2", &format!("interface \"down2\"; {ours}"));
+    let hub = Router::start(&lab.hub, program, &config(&both))?;
+    let _others = [lab.other(2, theirs)?, lab.other(3, theirs)?];
+    hub.established("one")?;
+    hub.established("two")?;
+    for (name, n) in [("one", 2), ("two", 3)] {
+        let link = format!("down{}", n - 1);
+        ensure!(
+            hub.detail(name, "Neighbor AS:") == format!("6500{n}"),
+            "{}",
+            hub.birdc("show protocols all")
+        );
+        ensure!(hub.detail(name, "Neighbor address:") == format!("fe80::2%{link}"), "{name}");
+        hub.has_route(&format!("2001:db8:{n}::/48"), &[name, &format!("via fe80::2 on {link}")])?;
+    }
+    Ok(())
+}
+
+#[test]
+fn lab_one_link_local_address_on_two_links_they_connect() -> Result<()> {
+    twins(Program::Godwit, "passive;", "")
+}
+
+#[test]
+fn lab_one_link_local_address_on_two_links_we_connect() -> Result<()> {
+    twins(Program::Godwit, "", "passive;")
+}
+
+#[test]
+fn lab_one_link_local_address_on_two_links_bound_strictly() -> Result<()> {
+    let bound = "local fe80::1; strict bind; passive;";
+    twins(Program::Bird2, bound, "")?;
+    twins(Program::Godwit, bound, "")
+}
+
+/// Two ranges of everybody, each on a link.
+fn ranges(program: Program) -> Result<Vec<String>> {
+    let lab = Twins::new()?;
+    let both = session("first", "range fe80::/10", "interface \"down1\"; dynamic name \"first\";")
+        + &session("second", "range fe80::/10", "interface \"down2\"; dynamic name \"second\";");
+    let hub = Router::start(
+        &lab.hub,
+        program,
+        &config(&both.replace("first {", "left {").replace("second {", "right {")),
+    )?;
+    let _others = [lab.other(2, "")?, lab.other(3, "")?];
+    for name in ["first1", "second1"] {
+        until("the session", || hub.birdc("show protocols").contains(name)).with_context(|| hub.log())?;
+        hub.established(name)?;
+    }
+    let words = ["Neighbor address:", "Neighbor AS:", "Source address:"];
+    Ok(["first1", "second1"].iter().flat_map(|name| words.map(|word| hub.detail(name, word))).collect())
+}
+
+#[test]
+fn lab_ranges_of_link_local_addresses_are_told_apart_by_their_links() -> Result<()> {
+    let ours = ranges(Program::Godwit)?;
+    ensure!(ours == ranges(Program::Bird2)?, "{ours:?}");
+    ensure!(ours.first().is_some_and(|a| a == "fe80::2%down1"), "{ours:?}");
+    Ok(())
+}
+
+#[test]
+fn lab_interfaces_of_a_range_by_pattern() -> Result<()> {
+    let lab = Twins::new()?;
+    let range = session("all", "range fe80::/10", "strict bind; interface range \"down*\";")
+        .replace("all {", "every {");
+    let hub = Router::start(&lab.hub, Program::Godwit, &config(&range))?;
+    let _others = [lab.other(2, "")?, lab.other(3, "")?];
+    hub.established("dynbgp1")?;
+    hub.established("dynbgp2")?;
+    let mut addresses = ["dynbgp1", "dynbgp2"].map(|name| hub.detail(name, "Neighbor address:"));
+    addresses.sort();
+    ensure!(addresses == ["fe80::2%down1", "fe80::2%down2"], "{addresses:?}");
+    // One of them is not meant any more.
+    hub.configure(&config(&range.replace("down*", "*2")))?;
+    until("one session", || hub.detail("dynbgp1", "Neighbor address:") == "fe80::2%down2")?;
+    ensure!(
+        hub.birdc("show protocols dynbgp2").contains("CF_SYM_UNDEFINED"),
+        "{}",
+        hub.birdc("show protocols")
+    );
+    Ok(())
+}
+
+#[test]
+fn lab_frr_unnumbered() -> Result<()> {
+    let lab = Twins::new()?;
+    let hub =
+        Router::start(&lab.hub, Program::Godwit, &config(&session("frr", "fe80::2%'down1'", "passive;")))?;
+    let [space, _] = &lab.others;
+    let frr = Frr::start(
+        space,
+        "router bgp 65002\n bgp router-id 2.2.2.2\n no bgp ebgp-requires-policy\n no bgp network import-check\n \
+         neighbor fe80::1 remote-as external\n neighbor fe80::1 interface up\n neighbor fe80::1 timers connect 1\n \
+         no bgp default ipv4-unicast\n address-family ipv6 unicast\n  network 2001:db8:2::/48\n  \
+         neighbor fe80::1 activate\n exit-address-family\n",
+    )?;
+    hub.established("frr").with_context(|| frr.log())?;
+    hub.has_route("2001:db8:2::/48", &["via fe80::2 on down1"])?;
+    Ok(())
+}
