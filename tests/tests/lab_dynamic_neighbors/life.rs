@@ -6,7 +6,7 @@ use godwit_lab::{Program, until};
 use crate::{Lab, neighbor, range, router, shows};
 
 const UP: [&str; 3] =
-    ["range BGP --- start Passive", "peer01 BGP --- up Established", "peer02 BGP --- up Established"];
+    ["every BGP --- start Passive", "peer01 BGP --- up Established", "peer02 BGP --- up Established"];
 
 fn a_life(program: Program) -> Result<()> {
     let lab = Lab::new(4)?;
@@ -18,7 +18,7 @@ fn a_life(program: Program) -> Result<()> {
     shows(&hub, &UP)?;
     hub.has_route("10.99.2.0/24", &["peer01", "10.77.0.2"])?;
     hub.has_route("10.99.3.0/24", &["peer02", "10.77.0.3"])?;
-    let all = hub.birdc("show protocols all range");
+    let all = hub.birdc("show protocols all every");
     for line in ["Neighbor range:   10.77.0.0/24", "BGP state:          Passive", "Neighbor AS:      0"] {
         ensure!(all.contains(line), "{line}: {all}");
     }
@@ -47,12 +47,12 @@ fn a_life(program: Program) -> Result<()> {
 
     // What an operator does to the range is for who is not there yet.
     let since = (hub.since("peer01"), hub.since("peer02"));
-    hub.birdc("restart range");
+    hub.birdc("restart every");
     shows(&hub, &UP)?;
-    hub.birdc("disable range");
+    hub.birdc("disable every");
     let four = lab.neighbor(4, "")?;
-    shows(&hub, &["range BGP --- down", UP[1], UP[2]])?;
-    hub.birdc("enable range");
+    shows(&hub, &["every BGP --- down", UP[1], UP[2]])?;
+    hub.birdc("enable every");
     shows(&hub, &[UP[0], UP[1], UP[2], "peer03 BGP --- up Established"])?;
 
     // A policy goes to all of them, and a description; what a session cannot change makes an end of them.
@@ -91,7 +91,7 @@ fn back_again(program: Program) -> Result<()> {
     let lab = Lab::new(2)?;
     let config = range("connect delay time 1; connect retry time 1;").replace("passive;", "");
     let hub = lab.router(program, &config.replace("range 10.77.0.0/24", "range 10.77.0.0/24 port 10002"))?;
-    let up = ["range BGP --- start Passive", "dynbgp1 BGP --- up Established"];
+    let up = ["every BGP --- start Passive", "dynbgp1 BGP --- up Established"];
     let two = lab.neighbor(2, "")?;
     shows(&hub, &up)?;
     two.configure(&neighbor(2, "passive;"))?;

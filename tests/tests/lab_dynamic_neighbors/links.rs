@@ -12,8 +12,8 @@ struct Twins {
 impl Twins {
     fn new() -> Result<Self> {
         let (hub, a, b) = (Namespace::new("llhub")?, Namespace::new("lla")?, Namespace::new("llb")?);
-        Namespace::join((&hub, "down1", &["fe80::1/64"]), (&a, "up", &["fe80::2/64"]))?;
-        Namespace::join((&hub, "down2", &["fe80::1/64"]), (&b, "up", &["fe80::2/64"]))?;
+        Namespace::join((&hub, "down1", &["fe80::1/64"]), (&a, "eth9", &["fe80::2/64"]))?;
+        Namespace::join((&hub, "down2", &["fe80::1/64"]), (&b, "eth9", &["fe80::2/64"]))?;
         Ok(Self { hub, others: [a, b] })
     }
 
@@ -22,7 +22,7 @@ impl Twins {
         let config = format!(
             "log stderr all; router id 10.0.0.{n}; protocol device {{ }}
              protocol static {{ ipv6; route 2001:db8:{n}::/48 blackhole; }}
-             protocol bgp up {{ local fe80::2 as 6500{n}; neighbor fe80::1%'up' as 65001; {options}
+             protocol bgp up {{ local fe80::2 as 6500{n}; neighbor fe80::1%'eth9' as 65001; {options}
                connect delay time 1; connect retry time 1; error wait time 1, 2;
                ipv6 {{ import all; export where source = RTS_STATIC; }}; }}"
         );
@@ -139,7 +139,7 @@ fn lab_frr_unnumbered() -> Result<()> {
     let frr = Frr::start(
         space,
         "router bgp 65002\n bgp router-id 2.2.2.2\n no bgp ebgp-requires-policy\n no bgp network import-check\n \
-         neighbor fe80::1 remote-as external\n neighbor fe80::1 interface up\n neighbor fe80::1 timers connect 1\n \
+         neighbor fe80::1 remote-as external\n neighbor fe80::1 interface eth9\n neighbor fe80::1 timers connect 1\n \
          no bgp default ipv4-unicast\n address-family ipv6 unicast\n  network 2001:db8:2::/48\n  \
          neighbor fe80::1 activate\n exit-address-family\n",
     )?;

@@ -50,7 +50,7 @@ pub(crate) fn router(protocols: &str) -> String {
 
 pub(crate) fn range(options: &str) -> String {
     format!(
-        "protocol bgp range {{ local 10.77.0.1 as 65001; neighbor range 10.77.0.0/24 external; passive; {options}
+        "protocol bgp every {{ local 10.77.0.1 as 65001; neighbor range 10.77.0.0/24 external; passive; {options}
            ipv4 {{ import all; export none; }}; }}"
     )
 }

@@ -19,10 +19,10 @@ fn seen(program: Program) -> Result<(Vec<String>, Vec<String>)> {
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
     Namespace::join((&hub, "vhub", &["10.78.255.1/16"]), (&out, "vout", &addresses))?;
     let protocol =
-        "protocol bgp range { local 10.78.255.1 as 65001; neighbor range 10.78.0.0/16 external; passive;
+        "protocol bgp every { local 10.78.255.1 as 65001; neighbor range 10.78.0.0/16 external; passive;
         dynamic name digits 3; ipv4 { import all; export none; }; }";
     let router = Router::start(&hub, program, &router(protocol))?;
-    until("the range to listen", || sessions(&router) == ["range BGP --- start Passive"])?;
+    until("the range to listen", || sessions(&router) == ["every BGP --- start Passive"])?;
     let mut speakers = Vec::new();
     for n in 0..MANY {
         let mut speaker = Speaker::established(&out, &address(n), "10.78.255.1", 2000 + n)
@@ -62,9 +62,9 @@ fn lab_300_dynamic_neighbors_are_named_as_bird2_names_them() -> Result<()> {
 /// BIRD has no limit, so this is not in its language.
 fn limited(limit: u32) -> String {
     format!(
-        "[router]\nid = \"10.77.0.1\"\n[[log]]\nto = \"stderr\"\n[device]\n[bgp.range]\nlocal-address = \"10.77.0.1\"\n\
+        "[router]\nid = \"10.77.0.1\"\n[[log]]\nto = \"stderr\"\n[device]\n[bgp.every]\nlocal-address = \"10.77.0.1\"\n\
          local-as = 65001\nneighbor-range = \"10.77.0.0/24\"\nneighbor-as = \"external\"\npassive = true\n\
-         dynamic-limit = {limit}\n[bgp.range.ipv4]\nimport = \"all\"\nexport = \"none\"\n"
+         dynamic-limit = {limit}\n[bgp.every.ipv4]\nimport = \"all\"\nexport = \"none\"\n"
     )
 }
 
@@ -81,19 +81,19 @@ fn lab_dynamic_neighbors_past_the_limit_are_refused_and_counted() -> Result<()> 
     let three = lab.neighbor(3, "")?;
     hub.established("dynbgp2")?;
     let _four = lab.neighbor(4, "")?;
-    let line = "range: connection from 10.77.0.4 refused: dynamic limit (2) is reached";
+    let line = "every: connection from 10.77.0.4 refused: dynamic limit (2) is reached";
     until("the log to say it", || hub.log().contains(line)).with_context(|| hub.log())?;
-    let shown = hub.birdc("show protocols range");
+    let shown = hub.birdc("show protocols every");
     ensure!(shown.contains("Error: Dynamic limit reached, "), "{shown}");
     ensure!(sessions(&hub).len() == 3, "{:?}", sessions(&hub));
     two.established("up")?;
     three.established("up")?;
     // More room, and nobody notices.
-    let since = (hub.since("range"), hub.since("dynbgp1"));
+    let since = (hub.since("every"), hub.since("dynbgp1"));
     std::fs::write(&file, limited(3))?;
     hub.birdc("configure");
     hub.established("dynbgp3")?;
     ensure!(hub.detail("dynbgp3", "Neighbor address:") == "10.77.0.4", "{:?}", sessions(&hub));
-    ensure!((hub.since("range"), hub.since("dynbgp1")) == since, "{}", hub.log());
+    ensure!((hub.since("every"), hub.since("dynbgp1")) == since, "{}", hub.log());
     Ok(())
 }

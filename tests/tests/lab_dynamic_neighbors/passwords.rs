@@ -68,5 +68,5 @@ fn lab_ttl_security_of_a_range() -> Result<()> {
     let far = lab.neighbor(3, "")?;
     stays("one session", Duration::from_secs(4), || sessions(&hub).len() == 2)?;
     drop(far);
-    shows(&hub, &["range BGP --- start Passive", "dynbgp1 BGP --- up Established"])
+    shows(&hub, &["every BGP --- start Passive", "dynbgp1 BGP --- up Established"])
 }

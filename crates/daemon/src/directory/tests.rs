@@ -1,7 +1,8 @@
 use std::future::poll_fn;
 use std::net::Ipv4Addr;
 
-use godwit_config::{Neighbor, NeighborAs};
+use godwit_config::{Neighbor, NeighborAs, Password};
+use godwit_sockopt::set_md5_key;
 use socket2::{Domain, Type};
 use tokio::sync::mpsc::error::TryRecvError;
 
@@ -133,4 +134,104 @@ fn what_lacks_is_said_with_what_to_do() {
     let memory = OptionMemory { set: 1, wanted: 300, limit: Some(20_480) };
     let brief = NoDoor::OptionMemory(memory).brief();
     assert!(brief.ends_with("sysctl -w net.core.optmem_max=98304"), "{brief}");
+}
+
+fn range(at: SocketAddr, net: &str, password: Option<&str>) -> (BgpConfig, IpNetwork) {
+    let net: IpNetwork = net.parse().unwrap();
+    let mut bgp = session(at, password);
+    bgp.neighbor = Neighbor::Range(net);
+    bgp.multihop = Some(2);
+    (bgp, net)
+}
+
+#[tokio::test]
+async fn a_range_has_whom_nobody_else_has() {
+    let (directory, at, listener) = listening().await;
+    let mut doors = Vec::new();
+    let mut open = |net: &str| {
+        let (to, incoming) = mpsc::channel(4);
+        let (bgp, net) = range(at, net, None);
+        doors.push(directory.open_range(&bgp, net, to).unwrap());
+        incoming
+    };
+    // The longest is the one, whatever the order.
+    let (mut narrow, mut wide, mut elsewhere) =
+        (open("127.0.0.0/30"), open("127.0.0.0/8"), open("10.0.0.0/8"));
+    let _client = connect(at, None);
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
+    assert!(narrow.try_recv().is_ok() && wide.try_recv().is_err());
+    let (to, mut own) = mpsc::channel(4);
+    let door = directory.open(&session(at, None), HERE, to).unwrap();
+    let _client = connect(at, None);
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
+    assert!(own.try_recv().is_ok() && narrow.try_recv().is_err());
+    drop((door, doors.remove(0)));
+    let _client = connect(at, None);
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
+    assert!(wide.try_recv().is_ok() && elsewhere.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_session_of_a_range_keeps_the_key_when_the_range_goes() {
+    let (directory, at, listener) = listening().await;
+    let (to, _newcomers) = mpsc::channel(4);
+    let (bgp, net) = range(at, "127.0.0.0/8", Some("secret"));
+    let of_range = directory.open_range(&bgp, net, to.clone()).unwrap();
+    // A range has one password too.
+    let (other, _) = range(at, "127.0.0.0/8", Some("another"));
+    assert!(matches!(directory.open_range(&other, net, to).unwrap_err(), NoDoor::OtherPassword));
+    let (to, mut incoming) = mpsc::channel(4);
+    let door = directory.open(&session(at, Some("secret")), HERE, to).unwrap();
+    let _client = connect(at, Some(b"secret"));
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
+    assert!(incoming.try_recv().is_ok());
+    drop(of_range);
+    let unsigned = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    assert!(unsigned.connect_timeout(&at.into(), std::time::Duration::from_millis(100)).is_err());
+    let _client = connect(at, Some(b"secret"));
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
+    assert!(incoming.try_recv().is_ok());
+    drop(door);
+    drop(connect(at, None));
+}
+
+#[test]
+fn who_is_on_another_link_is_not_of_the_range() {
+    use crate::links::{Link, LinkAddress};
+    use godwit_config::InterfacePattern;
+
+    let link = |index: u32, name: &str| Link {
+        index,
+        name: name.into(),
+        admin_up: true,
+        addresses: vec![LinkAddress {
+            address: format!("10.0.{index}.1/24").parse().unwrap(),
+            peer: None,
+            secondary: false,
+            scope: godwit_filter::Scope::Universe,
+        }],
+        ..Link::default()
+    };
+    let links = LinkTable { links: vec![link(1, "eth0"), link(2, "tun0")] };
+    let at = SocketAddr::new(HERE, 179);
+    let takes = |net: &str, options: &dyn Fn(&mut BgpConfig), peer: &str| {
+        let (mut bgp, net) = range(at, net, None);
+        bgp.multihop = None;
+        options(&mut bgp);
+        let (to, _) = mpsc::channel(1);
+        RangeEntry::new(&bgp, net, to).takes(peer.parse().unwrap(), Some(&links))
+    };
+    let pattern =
+        |name: &str| vec![InterfacePattern { negative: false, name: Some(name.into()), prefix: None }];
+    assert!(takes("10.0.0.0/8", &|_| {}, "10.0.2.9:1"));
+    assert!(!takes("10.0.0.0/8", &|_| {}, "10.0.9.9:1") && !takes("10.0.2.0/24", &|_| {}, "10.0.1.9:1"));
+    assert!(takes("10.0.0.0/8", &|bgp| bgp.multihop = Some(9), "10.0.9.9:1"));
+    assert!(takes("10.0.0.0/8", &|bgp| bgp.interface_range = pattern("eth*"), "10.0.1.9:1"));
+    assert!(!takes("10.0.0.0/8", &|bgp| bgp.interface_range = pattern("eth*"), "10.0.2.9:1"));
+    // As BIRD has it, link-local ones are let in only where their link is named.
+    let scoped = "[fe80::2%2]:1";
+    assert!(!takes("fe80::/10", &|_| {}, scoped));
+    assert!(takes("fe80::/10", &|bgp| bgp.range_interface = Some("tun0".into()), scoped));
+    assert!(!takes("fe80::/10", &|bgp| bgp.range_interface = Some("eth0".into()), scoped));
+    assert!(takes("fe80::/10", &|bgp| bgp.interface_range = pattern("*0"), scoped));
 }
