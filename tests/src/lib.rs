@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod command;
+pub mod interop;
 mod namespace;
 mod process;
 pub mod rack;
@@ -23,7 +24,7 @@ pub use namespace::Namespace;
 pub use process::Process;
 pub use router::{Program, Router, birdc_text, godwit, target};
 pub use scratch::Scratch;
-pub use third_party::{Frr, GoBgp};
+pub use third_party::{ExaBgp, Frr, GoBgp, OpenBgpd};
 pub use wait::{LIMIT, POLL, settles, stays, until, wait_for};
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);

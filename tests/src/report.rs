@@ -6,30 +6,10 @@ use std::io::Write;
 /// The variable that names the file the lines go to; without it nothing is written.
 pub const REPORT: &str = "GODWIT_INTEROP_REPORT";
 
-/// One cell: it has failed unless it is told that it passed.
-#[derive(Debug)]
-pub struct Cell {
-    place: [String; 4],
-    passed: bool,
-}
-
-impl Cell {
-    /// A cell at a peer, a family, our role and a direction of routes.
-    pub fn new(peer: &str, family: &str, role: &str, direction: &str) -> Self {
-        Self { place: [peer, family, role, direction].map(str::to_owned), passed: false }
-    }
-
-    /// It works.
-    pub fn passed(mut self) {
-        self.passed = true;
-    }
-}
-
-impl Drop for Cell {
-    fn drop(&mut self) {
-        let result = if self.passed { "passed" } else { "FAILED" };
-        append(REPORT, &format!("{}\t{result}\n", self.place.join("\t")));
-    }
+/// One cell of the table: a feature with a peer, what became of it, and why.
+pub fn cell(feature: &str, peer: &str, result: &str, why: &str) {
+    eprintln!("{feature} with {peer}: {result} {why}");
+    append(REPORT, &format!("{feature}\t{peer}\t{result}\t{why}\n"));
 }
 
 /// The variable that names the file for what was measured; without it nothing is written.

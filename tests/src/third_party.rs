@@ -1,6 +1,6 @@
 //! Peers that are neither godwit nor BIRD.
 
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context, Result};
 
@@ -59,26 +59,26 @@ impl Frr {
 
 /// GoBGP.
 #[derive(Debug)]
-pub struct GoBgp<'a> {
+pub struct GoBgp {
     process: Process,
-    namespace: &'a Namespace,
+    namespace: String,
     _scratch: Scratch,
 }
 
-impl<'a> GoBgp<'a> {
+impl GoBgp {
     /// Starts gobgpd with a configuration in TOML and waits until it answers.
     ///
     /// # Errors
     /// It is not installed, or does not start.
-    pub fn start(namespace: &'a Namespace, config: &str) -> Result<Self> {
+    pub fn start(namespace: &Namespace, config: &str) -> Result<Self> {
         let program = need_program("gobgpd", "gobgpd")?;
         need_program("gobgp", "gobgpd")?;
         let scratch = Scratch::new("gobgp")?;
         let config = scratch.write("gobgp.toml", config)?;
         let mut command = namespace.command(program);
-        command.arg("-f").arg(Path::new(&config));
+        command.arg("-f").arg(config).args(["-l", "debug", "--pprof-disable"]);
         let process = Process::start(command, scratch.file("log"))?;
-        let gobgp = Self { process, namespace, _scratch: scratch };
+        let gobgp = Self { process, namespace: namespace.name().to_owned(), _scratch: scratch };
         wait_for("gobgpd to answer", LIMIT, || gobgp.ask(&["neighbor"]).ok()).with_context(|| gobgp.log())?;
         Ok(gobgp)
     }
@@ -88,7 +88,106 @@ impl<'a> GoBgp<'a> {
     /// # Errors
     /// As [`run`].
     pub fn ask(&self, words: &[&str]) -> Result<String> {
-        self.namespace.run("gobgp", words)
+        run("ip", &[&["netns", "exec", &self.namespace, "gobgp"], words].concat())
+    }
+
+    /// What it printed.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// The process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+}
+
+/// OpenBGPD: `SCRATCH` in its configuration is its directory, where its socket must be `bgpd.sock`.
+#[derive(Debug)]
+pub struct OpenBgpd {
+    process: Process,
+    scratch: Scratch,
+}
+
+impl OpenBgpd {
+    /// Starts bgpd with a configuration and waits until it answers.
+    ///
+    /// # Errors
+    /// It is not installed, or does not start.
+    pub fn start(namespace: &Namespace, config: &str) -> Result<Self> {
+        let program = need_program("/usr/sbin/bgpd", "openbgpd")?;
+        // Its processes change their root to it; the package leaves it to systemd to make it.
+        std::fs::create_dir_all("/run/openbgpd")?;
+        let scratch = Scratch::new("openbgpd")?;
+        let text = config.replace("SCRATCH", &scratch.path().to_string_lossy());
+        let config = scratch.write("bgpd.conf", &text)?;
+        // It refuses a file that others may read.
+        std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600))?;
+        let mut command = namespace.command(program);
+        command.args(["-d", "-v", "-f"]).arg(config);
+        let process = Process::start(command, scratch.file("log"))?;
+        let bgpd = Self { process, scratch };
+        wait_for("bgpd to answer", LIMIT, || bgpd.ask(&["show"]).ok()).with_context(|| bgpd.log())?;
+        Ok(bgpd)
+    }
+
+    /// Runs a command of bgpctl.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn ask(&self, words: &[&str]) -> Result<String> {
+        let socket = self.scratch.file("bgpd.sock");
+        run("bgpctl", &[&["-s", &*socket.to_string_lossy()], words].concat())
+    }
+
+    /// What it printed.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// The process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+}
+
+/// ExaBGP: `SCRATCH` in its configuration is its directory, where it must write `received`, a line of JSON each.
+#[derive(Debug)]
+pub struct ExaBgp {
+    process: Process,
+    scratch: Scratch,
+}
+
+impl ExaBgp {
+    /// Starts it with a configuration.
+    ///
+    /// # Errors
+    /// It is not installed.
+    pub fn start(namespace: &Namespace, config: &str) -> Result<Self> {
+        let program = need_program("exabgp", "exabgp")?;
+        let scratch = Scratch::new("exabgp")?;
+        let text = config.replace("SCRATCH", &scratch.path().to_string_lossy());
+        let config = scratch.write("exabgp.conf", &text)?;
+        let mut command = namespace.command(program);
+        command.arg(config).env("exabgp.daemon.user", "root").env("exabgp.api.cli", "false");
+        // It listens for neighbors that are `passive`, only where it is told to.
+        let listen = text.lines().find_map(|line| line.trim().strip_prefix("local-address "));
+        command.env("exabgp.tcp.bind", listen.unwrap_or_default().trim_end_matches(';'));
+        let process = Process::start(command, scratch.file("log"))?;
+        Ok(Self { process, scratch })
+    }
+
+    /// The last that it was told of a net; empty if it was withdrawn, or never told.
+    pub fn route(&self, net: &str) -> String {
+        let received = self.received();
+        let last = received.lines().rfind(|line| line.contains(&format!("\"{net}\"")));
+        let last = last.filter(|line| !line.contains("\"withdraw\""));
+        last.unwrap_or_default().to_owned()
+    }
+
+    /// All that it was told.
+    pub fn received(&self) -> String {
+        std::fs::read_to_string(self.scratch.file("received")).unwrap_or_default()
     }
 
     /// What it printed.

@@ -1,0 +1,16 @@
+# Route refresh (RFC 2918) asked for by each.
+lacks exabgp: nothing here can make it ask
+[steps]
+up
+godwit has @theirnet@
+peer has @ournet@
+godwit do reload in peer
+bird2,bird16: peer do reload in upstream
+frr: peer do clear bgp @over@ unicast @ours@ in
+gobgp: peer do neighbor @ours@ softresetin
+openbgpd: peer do neighbor @ours@ refresh
+frr: peer shows "routeRefreshSent":1 & "routeRefreshRecv":1
+openbgpd: peer shows "sent": { & "refresh":
+stays
+godwit has @theirnet@
+peer has @ournet@
