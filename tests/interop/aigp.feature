@@ -3,14 +3,10 @@ lacks bird16: no AIGP
 lacks openbgpd,frr: no AIGP
 let our-as=65002
 let seen-as=65002
-[godwit route]
-bgp_aigp = 111;
 [godwit channel]
-aigp on;
-[bird2 route]
-bgp_aigp = 222;
+aigp originate;
 [bird2 channel]
-aigp on;
+aigp originate;
 [gobgp route]
 aigp metric 222
 [exabgp capability]
@@ -21,7 +17,8 @@ aigp 222
 up
 godwit has @theirnet@
 peer has @ournet@
-godwit has @theirnet@ BGP.aigp: 222
-bird2: peer has @ournet@ BGP.aigp: 111
-gobgp: peer has @ournet@ "metric":111
+bird2: godwit has @theirnet@ BGP.aigp
+gobgp,exabgp: godwit has @theirnet@ BGP.aigp: 222
+bird2: peer has @ournet@ BGP.aigp
+gobgp: peer has @ournet@ "type":26
 exabgp: peer has @ournet@ aigp

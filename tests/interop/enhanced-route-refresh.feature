@@ -6,9 +6,10 @@ announce enhanced refresh yes
 up
 godwit has @theirnet@
 peer has @ournet@
-bird2: peer shows Enhanced refresh
+needs Enhanced refresh
+bird2: peer gets Enhanced refresh
 frr: peer shows "enhancedRouteRefresh":"advertisedAndReceived"
-openbgpd: peer shows enhanced
+openbgpd: peer gets "enhanced_refresh": true
 bird2: peer do reload in upstream
 frr: peer do clear bgp @over@ unicast @ours@ in
 openbgpd: peer do neighbor @ours@ refresh

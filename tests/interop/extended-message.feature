@@ -11,5 +11,5 @@ enable extended messages on;
 up
 godwit has @theirnet@
 peer has @ournet@
-bird2: peer shows Extended message
-frr: peer shows "extendedMessage"
+bird2: peer gets Extended message
+frr: peer shows "extendedMessage":"advertisedAndReceived"

@@ -9,6 +9,7 @@ ttl security on;
 [neighbors.ttl-security.config]
 enabled = true
 ttl-min = 255
+
 [openbgpd neighbor]
 ttl-security yes
 [exabgp neighbor]

@@ -16,7 +16,7 @@ gobgp: peer do global rib add 10.2.2.0/24 nexthop @theirs@
 openbgpd: peer do network add 10.2.1.0/24
 openbgpd: peer do network add 10.2.2.0/24
 down
-godwit shows limit
+godwit logs limit
 bird2,bird16: peer shows Maximum number of prefixes reached
-frr: peer shows Cease/Maximum Number of Prefixes Reached
+frr: peer shows "lastErrorCodeSubcode":"0601"
 openbgpd: peer logs Cease

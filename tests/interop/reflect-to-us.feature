@@ -47,5 +47,7 @@ protocol static own { @over@; route @thirdnet@ blackhole; }
 protocol bgp reflector { local @third@ as 65002; neighbor @theirs@ as 65002; connect delay time 1; @over@ { import all; export where source = RTS_STATIC; }; }
 [steps]
 up
+# It forgets that it reflects for what came before it was through with its own configuration.
+openbgpd: godwit do reload out peer
 godwit has @thirdnet@ BGP.originator_id: 3.3.3.3 & BGP.cluster_list: 7.7.7.7 & BGP.next_hop: @third@
 third has @ournet@ BGP.originator_id: 1.1.1.1 & BGP.cluster_list: 7.7.7.7

@@ -13,6 +13,6 @@ up
 godwit has @theirnet@
 peer has @ournet@
 godwit has @theirnet@ BGP.otc: 65002
-bird2: peer shows Role
+bird2: peer gets Role
 frr: peer shows "localRole":"provider" & "remoteRole":"customer"
-openbgpd: peer shows provider
+openbgpd: peer gets customer

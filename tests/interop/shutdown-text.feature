@@ -10,10 +10,11 @@ bird2: peer logs moving house
 frr: peer shows moving house
 gobgp,openbgpd: peer logs moving house
 godwit do enable peer
+openbgpd: peer do neighbor @ours@ clear
 up
 bird2: peer do disable upstream "gone fishing"
 frr: peer do configure terminal; router bgp 65002; neighbor @ours@ shutdown message gone fishing
-gobgp: peer do neighbor @ours@ shutdown gone
+gobgp: peer do neighbor @ours@ shutdown --reason gone
 openbgpd: peer do neighbor @ours@ down gone
 bird2,frr: godwit logs gone fishing
 gobgp,openbgpd: godwit logs gone

@@ -69,10 +69,16 @@ impl Feature {
             holes: BTreeMap::new(),
             steps: Vec::new(),
         };
+        if peer == Peer::GoBgp {
+            // It thinks for five seconds and more before it connects.
+            feature.variables.insert("passive".to_owned(), "peer".to_owned());
+        }
         let mut section: Option<Vec<(String, String)>> = None;
         let mut in_steps = false;
         for line in text.lines() {
-            if let Some(head) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            let head = line.strip_prefix('[').and_then(|l| l.strip_suffix(']'));
+            // Sections of TOML are one word.
+            if let Some(head) = head.filter(|head| *head == "steps" || head.contains(' ')) {
                 in_steps = head == "steps";
                 let (files, hole) = head.split_once(' ').unwrap_or((head, ""));
                 section = (!in_steps)

@@ -135,6 +135,18 @@ impl Running {
         shown.unwrap_or_else(|error| error.to_string())
     }
 
+    /// What it knows of our capabilities, or of what was agreed on.
+    pub(super) fn capabilities(&self) -> String {
+        let shown = self.neighbor();
+        let (from, to) = match &self.speaker {
+            Speaker::Bird(_) => ("Neighbor capabilities", "Session:"),
+            Speaker::OpenBgpd(_) => ("\"remote\": {", "\"negotiated\""),
+            _ => return shown,
+        };
+        let after = shown.split_once(from).map_or("", |(_, after)| after);
+        after.split_once(to).map_or(after, |(between, _)| between).to_owned()
+    }
+
     /// What it printed.
     pub(super) fn log(&self) -> String {
         match &self.speaker {

@@ -73,6 +73,12 @@ pub(super) fn run(feature: &Feature, kind: Peer) -> Result<Outcome> {
         lab.third = Some(Router::start(&spaces.third, Program::Bird2, &feature.config("third")?)?);
     }
     for step in feature.steps() {
+        if let Some(capability) = step.strip_prefix("needs ") {
+            if lab.godwit()?.birdc("show protocols all peer").contains(capability) {
+                continue;
+            }
+            return Ok(Outcome::NotRun(format!("godwit does not announce it yet: {capability}")));
+        }
         if let Err(error) = lab.step(&step) {
             return Ok(Outcome::Failed(format!("{step}: {error:#}\n{}", lab.state())));
         }
@@ -123,7 +129,7 @@ impl Lab<'_> {
             ["up"] => until("the session to be Established", || self.is_up()).map(drop),
             ["down"] => until("the session to end", || !self.is_up()).map(drop),
             ["stays"] => stays("the session", STAYS, || self.is_up()),
-            ["godwit" | "peer" | "third", "has" | "lacks" | "lost" | "shows" | "hides" | "logs", ..] => {
+            ["godwit" | "peer" | "third", "has" | "lacks" | "lost" | "shows" | "gets" | "hides" | "logs", ..] => {
                 let what = step.splitn(3, ' ').nth(2).context("what?")?;
                 self.look(words.first().copied().unwrap_or(""), words.get(1).copied().unwrap_or(""), what)
             }
@@ -164,9 +170,10 @@ impl Lab<'_> {
         let see = || -> Result<String> {
             let text = match (who, verb) {
                 ("peer", "shows" | "hides") => self.peer()?.neighbor(),
+                ("peer", "gets") => self.peer()?.capabilities(),
                 ("peer", "logs") => self.peer()?.log(),
                 ("peer", _) => self.peer()?.route(net),
-                (_, "shows" | "hides") => self.router(who)?.birdc("show protocols all"),
+                (_, "shows" | "gets" | "hides") => self.router(who)?.birdc("show protocols all"),
                 (_, "logs") => self.router(who)?.log(),
                 _ => self.router(who)?.route(net),
             };
