@@ -1,48 +1,96 @@
-//! What the interop labs found, as a table: peer × direction × family × who opens.
+//! What the interop labs found, as a table: a line for each feature, a column for each peer, and reasons below.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use godwit_lab::interop::{Peer, features};
+use godwit_lab::report::REPORT;
 
-/// A row is a peer and a direction of routes; a column a family and a role.
-type Rows = BTreeMap<[String; 2], BTreeMap<[String; 2], String>>;
+/// Runs the interop labs and prints what they found: with one peer, of one feature, or all.
+pub(crate) fn run(words: &[&str]) -> Result<()> {
+    let (mut peer, mut feature) = ("", "");
+    let names = features()?;
+    for word in words {
+        if Peer::ALL.iter().any(|p| p.name() == *word) {
+            peer = word;
+        } else if names.iter().any(|name| name == word) {
+            feature = word;
+        } else {
+            let peers = Peer::ALL.map(Peer::name).join(" ");
+            bail!("{word} is neither a peer ({peers}) nor a feature ({})", names.join(" "));
+        }
+    }
+    crate::packages::for_tests()?;
+    godwit_lab::need_root()?;
+    crate::cargo(&["build", "--quiet", "--bin", "godwit"])?;
+    let report = godwit_lab::target().join("interop.tsv");
+    let _ = std::fs::remove_file(&report);
+    let environment = [
+        (REPORT, report.as_os_str()),
+        ("GODWIT_INTEROP_PEER", peer.as_ref()),
+        ("GODWIT_INTEROP_FEATURE", feature.as_ref()),
+    ];
+    let args = ["test", "--quiet", "--package", "godwit-lab", "--test", "lab_interop", "--"];
+    let passed = crate::cargo_with(&[&args[..], &["--test-threads", "3"]].concat(), &environment);
+    print(&report)?;
+    passed
+}
 
-/// Prints what a report has; says so if it has nothing.
+/// Prints what a report has. A cell that it has nothing about did not run, whatever the reason.
 pub(crate) fn print(report: &Path) -> Result<()> {
     let text = std::fs::read_to_string(report).unwrap_or_default();
-    let rows = parse(&text);
-    let columns: Vec<[String; 2]> = {
-        let mut all: Vec<_> = rows.values().flat_map(|cells| cells.keys().cloned()).collect();
-        all.sort();
-        all.dedup();
-        all
-    };
-    if columns.is_empty() {
-        println!("no interop test ran");
-        return Ok(());
-    }
-    let heads: Vec<String> = columns.iter().map(|[family, role]| format!("{family}, {role}")).collect();
-    print!("\n{:<30}", "interop");
-    heads.iter().for_each(|head| print!("  {head:<20}"));
-    println!();
-    for ([peer, direction], cells) in &rows {
-        print!("{:<30}", format!("{peer}, {direction}"));
-        for column in &columns {
-            print!("  {:<20}", cells.get(column).map_or("not run", String::as_str));
-        }
-        println!();
-    }
+    print!("\n{}", table(&features()?, &text));
     Ok(())
 }
 
-fn parse(text: &str) -> Rows {
-    let mut rows = Rows::new();
-    for line in text.lines() {
-        if let [peer, family, role, direction, result] = line.split('\t').collect::<Vec<_>>()[..] {
-            let row = rows.entry([peer, direction].map(str::to_owned)).or_default();
-            row.insert([family, role].map(str::to_owned), result.to_owned());
+fn table(features: &[String], report: &str) -> String {
+    let mut cells = BTreeMap::new();
+    for line in report.lines() {
+        if let [feature, peer, result, why] = line.split('\t').collect::<Vec<_>>()[..] {
+            cells.insert((feature, peer), (result, why));
         }
     }
-    rows
+    let mut notes: Vec<&str> = Vec::new();
+    let mut out = format!("{:<30}", "interop");
+    Peer::ALL.iter().for_each(|peer| out += &format!("{:<14}", peer.name()));
+    for feature in features {
+        out = format!("{}\n{feature:<30}", out.trim_end());
+        for peer in Peer::ALL {
+            let (result, why) = cells.get(&(feature.as_str(), peer.name())).copied().unwrap_or(("not run", ""));
+            let note = if why.is_empty() { String::new() } else { format!(" [{}]", number(&mut notes, why)) };
+            let _ = write!(out, "{:<14}", format!("{result}{note}"));
+        }
+    }
+    out = format!("{}\n", out.trim_end());
+    for (index, note) in notes.iter().enumerate() {
+        let _ = writeln!(out, "[{}] {note}", index + 1);
+    }
+    out
+}
+
+/// The number of a note, which is the old one if it has been made before.
+fn number<'a>(notes: &mut Vec<&'a str>, why: &'a str) -> usize {
+    let place = notes.iter().position(|note| *note == why);
+    place.unwrap_or_else(|| {
+        notes.push(why);
+        notes.len() - 1
+    }) + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+
+    #[test]
+    fn a_cell_without_a_line_did_not_run_and_reasons_are_told_once() {
+        let report = "aigp\tbird2\tpassed\t\naigp\tbird16\t-\tno AIGP\naigp\tfrr\t-\tno AIGP\nmd5\tfrr\tFAILED\tup\n";
+        let shown = table(&["aigp".to_owned(), "md5".to_owned()], report);
+        let lines: Vec<Vec<&str>> =
+            shown.lines().map(|line| line.split("  ").map(str::trim).filter(|w| !w.is_empty()).collect()).collect();
+        assert_eq!(lines[1], ["aigp", "passed", "- [1]", "- [1]", "not run", "not run", "not run"]);
+        assert_eq!(lines[2], ["md5", "not run", "not run", "FAILED [2]", "not run", "not run", "not run"]);
+        assert_eq!(shown.lines().skip(3).collect::<Vec<_>>(), ["[1] no AIGP", "[2] up"]);
+    }
 }

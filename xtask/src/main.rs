@@ -25,6 +25,7 @@ cargo xtask demo calico      a Calico cluster of three nodes
 cargo xtask test             everything: unit, property and lab tests (labs as root)
 cargo xtask test --unit      only what needs neither root nor other programs
 cargo xtask test --lab       only the labs
+cargo xtask interop [PEER] [FEATURE]  godwit against other speakers, as a table (as root)
 cargo xtask bench [RUNS]     1,000,000 prefixes through godwit and through bird2 (as root)
 cargo xtask bench-calico     a cluster of 1,000 nodes, followed in etcd and in an API server for tests
 cargo xtask bench-node       a node: from the datastore to the next kernel, and in a mesh of 500 (as root)
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         ["demo", "lab"] => demo::run(),
         ["demo", "calico"] => demo_calico::run(),
         ["test", options @ ..] => test::run(options),
+        ["interop", words @ ..] => interop_table::run(words),
         ["bench", options @ ..] => bench::run(options),
         ["bench-calico"] => bench_calico::run(),
         ["bench-node", options @ ..] => bench_node::run(options),

@@ -7,12 +7,14 @@ use anyhow::{Context, Result, bail};
 use godwit_lab::run as run_program;
 
 /// Packages and a program of each.
-const ALL: [Package; 12] = [
+const ALL: [Package; 14] = [
     ("iproute2", "/usr/sbin/ip"),
     ("iputils-ping", "/usr/bin/ping"),
     ("bird2", "/usr/sbin/bird"),
     ("frr", "/usr/lib/frr/bgpd"),
     ("gobgpd", "/usr/bin/gobgpd"),
+    ("openbgpd", "/usr/sbin/bgpd"),
+    ("exabgp", "/usr/sbin/exabgp"),
     ("libcap2-bin", "/usr/sbin/capsh"),
     ("util-linux", "/usr/bin/setpriv"),
     ("etcd-server", "/usr/bin/etcd"),

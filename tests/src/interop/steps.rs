@@ -44,13 +44,12 @@ impl Spaces {
         let (ours, theirs, third) = (ours?, theirs?, third?);
         for (namespace, name) in [(&ours, "ours"), (&theirs, "theirs"), (&third, "third")] {
             // Speakers that know no interfaces take routes with a link-local next hop for withdrawn.
-            namespace.run("sysctl", &["-q", "-w", "net.ipv6.conf.default.addr_gen_mode=1"])?;
+            let link_local = !feature.variable("link-local").is_empty();
+            let mode = if link_local { "0" } else { "1" };
+            namespace.run("sysctl", &["-q", "-w", &format!("net.ipv6.conf.default.addr_gen_mode={mode}")])?;
             let address = format!("{}/{}", feature.variable(name), feature.variable("len"));
             rack.plug(namespace, "eth0", &[&address])?;
-            if !feature.variable("link-local").is_empty() {
-                namespace.ip(&["link", "set", "dev", "eth0", "addrgenmode", "eui64"])?;
-                namespace.ip(&["link", "set", "dev", "eth0", "down"])?;
-                namespace.ip(&["link", "set", "dev", "eth0", "up"])?;
+            if link_local {
                 namespace.has_link_local("eth0")?;
             }
         }
@@ -65,7 +64,7 @@ pub(super) fn run(feature: &Feature, kind: Peer) -> Result<Outcome> {
     lab.start_godwit(false)?;
     let log = lab.godwit()?.log();
     if let Some(line) = log.lines().find(|line| line.contains("has no effect yet")) {
-        let said = line.split_once("WRN> ").map_or(line, |(_, said)| said);
+        let said = line.split_once("<WARN> ").map_or(line, |(_, said)| said);
         return Ok(Outcome::NotRun(format!("godwit: {said}")));
     }
     lab.start_peer()?;
