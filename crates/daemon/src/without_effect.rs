@@ -113,9 +113,21 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::sync::Arc;
 
-    use godwit_config::{Dialect, Neighbor, NeighborAs};
+    use godwit_config::{
+        Dialect, Neighbor, NeighborAs, Password, TcpAoAlgorithm, TcpAoKey, TcpAoPreference,
+    };
 
     use super::*;
+
+    fn key() -> TcpAoKey {
+        TcpAoKey {
+            send_id: 1,
+            recv_id: 1,
+            algorithm: TcpAoAlgorithm::default(),
+            secret: Password::new("secret"),
+            preference: TcpAoPreference::default(),
+        }
+    }
 
     #[test]
     fn what_is_set_is_named() {
@@ -126,9 +138,9 @@ mod tests {
             .protocols
             .push(Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp.clone())))));
         assert_eq!(options_without_effect(&config), Vec::<String>::new());
-        bgp.neighbor = Neighbor::Range("192.0.2.0/24".parse().expect("a prefix"));
+        bgp.tcp_ao_keys = vec![key()];
         config.protocols = vec![Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp))))];
-        let expected = "peer: `neighbor range` has no effect yet: no session is made";
+        let expected = "peer: `authentication ao` has no effect yet: no session is made";
         assert_eq!(options_without_effect(&config), [expected]);
     }
 
@@ -137,9 +149,9 @@ mod tests {
         let neighbor = Neighbor::Address { address: Ipv4Addr::new(192, 0, 2, 2).into(), interface: None };
         let mut bgp = BgpConfig::new(64512, neighbor, NeighborAs::Number(64513));
         assert_eq!(reason_for_no_session(&bgp), None);
-        bgp.neighbor = Neighbor::Range("192.0.2.0/24".parse().expect("a prefix"));
-        assert_eq!(reason_for_no_session(&bgp).as_deref(), Some("neighbor range is not supported yet"));
-        assert_eq!(of_session(&bgp), ["neighbor range: no session is made"]);
+        bgp.tcp_ao_keys = vec![key()];
+        assert_eq!(reason_for_no_session(&bgp).as_deref(), Some("authentication ao is not supported yet"));
+        assert_eq!(of_session(&bgp), ["authentication ao: no session is made"]);
     }
 
     #[test]
