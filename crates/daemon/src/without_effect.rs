@@ -71,7 +71,6 @@ const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
     (|c| c.bgp.igp_table.is_some(), "igp table: next hops are looked up in the channel's table"),
     (|c| c.bgp.link_local_format != LinkLocalFormat::Native, "link local next hop format"),
     (|c| c.bgp.missing_lladdr.is_some(), "missing lladdr"),
-    (|c| c.bgp.import_table, "import table"),
     (|c| c.bgp.export_table, "export table"),
     (|c| c.bgp.validate, "validate"),
 ];

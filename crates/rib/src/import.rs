@@ -1,6 +1,7 @@
 //! The import step: UPDATE messages of one session to batches of routes.
 
 mod cache;
+mod kept;
 mod nets;
 mod route;
 
@@ -18,6 +19,7 @@ use crate::attrs::HashedAttributes;
 use crate::key::NetKey;
 use crate::table::RouteBatch;
 use cache::BlockCache;
+use kept::Kept;
 use nets::withdraw;
 
 /// What the import step has to know of the session.
@@ -64,10 +66,19 @@ pub struct ChannelImport {
     pub recursive: bool,
     /// Of two addresses of a next hop that is on the link, the link-local one is the gateway (`next hop prefer`).
     pub prefer_link_local: bool,
+    /// What comes is kept as it was before the policy (`import table`).
+    pub import_table: bool,
     /// AIGP is taken (RFC 7311).
     pub aigp: bool,
     /// Prefixes come with path identifiers (RFC 7911).
     pub add_path: bool,
+}
+
+impl ChannelImport {
+    /// Whether another channel makes the same of what comes, but for the policy.
+    fn differs_only_in_policy(&self, other: &Self) -> bool {
+        *self == Self { policy: self.policy.clone(), ..other.clone() }
+    }
 }
 
 /// Whether a next hop is on a link of ours.
@@ -116,6 +127,14 @@ pub struct ImportStep {
     ipv6: Option<ChannelImport>,
     seed: u64,
     cache: BlockCache,
+    kept: KeptRoutes,
+}
+
+/// What is kept of both families.
+#[derive(Debug, Default)]
+struct KeptRoutes {
+    ipv4: Kept<Ipv4Network>,
+    ipv6: Kept<Ipv6Network>,
 }
 
 impl ImportStep {
@@ -126,17 +145,60 @@ impl ImportStep {
         ipv6: Option<ChannelImport>,
         seed: u64,
     ) -> Self {
-        Self { session, ipv4, ipv6, seed, cache: BlockCache::new(seed) }
+        let mut step =
+            Self { session, ipv4, ipv6, seed, cache: BlockCache::new(seed), kept: KeptRoutes::default() };
+        step.set_kept();
+        step.kept.ipv4.begins();
+        step.kept.ipv6.begins();
+        step
     }
 
     /// Changes the policy of a family's channel.
     pub fn set_channel(&mut self, family: AddressFamily, channel: ChannelImport) {
         self.forget();
         match family {
-            AddressFamily::IPV4 => self.ipv4 = Some(channel),
-            AddressFamily::IPV6 => self.ipv6 = Some(channel),
+            AddressFamily::IPV4 => {
+                if self.ipv4.as_ref().is_none_or(|old| !old.differs_only_in_policy(&channel)) {
+                    self.kept.ipv4.is_made_otherwise();
+                }
+                self.ipv4 = Some(channel);
+            }
+            AddressFamily::IPV6 => {
+                if self.ipv6.as_ref().is_none_or(|old| !old.differs_only_in_policy(&channel)) {
+                    self.kept.ipv6.is_made_otherwise();
+                }
+                self.ipv6 = Some(channel);
+            }
             _ => {}
         }
+        self.set_kept();
+    }
+
+    fn set_kept(&mut self) {
+        let is_on = |channel: &Option<ChannelImport>| channel.as_ref().is_some_and(|c| c.import_table);
+        self.kept.ipv4.set(is_on(&self.ipv4), self.seed);
+        self.kept.ipv6.set(is_on(&self.ipv6), self.seed);
+    }
+
+    /// Runs a family's policy over all that its neighbor has announced, if that was kept (`import table`).
+    /// Otherwise the neighbor has to be asked.
+    pub fn reload(
+        &self,
+        family: AddressFamily,
+        links: &dyn Links,
+        batches: &mut Batches,
+    ) -> Option<UpdateSummary> {
+        let mut summary = UpdateSummary::default();
+        match (family, &self.ipv4, &self.ipv6) {
+            (AddressFamily::IPV4, Some(channel), _) if self.kept.ipv4.is_complete() => {
+                self.decide_again(channel, &self.kept.ipv4, links, &mut batches.ipv4, &mut summary);
+            }
+            (AddressFamily::IPV6, _, Some(channel)) if self.kept.ipv6.is_complete() => {
+                self.decide_again(channel, &self.kept.ipv6, links, &mut batches.ipv6, &mut summary);
+            }
+            _ => return None,
+        }
+        Some(summary)
     }
 
     /// Forgets attribute blocks seen before: interfaces changed, and with them what is on the link.
@@ -159,7 +221,7 @@ impl ImportStep {
             return Ok(summary);
         }
         if !frame.withdrawn.is_empty() {
-            withdraw(self.ipv4.as_ref(), frame.withdrawn, &mut batches.ipv4)?;
+            withdraw(self.ipv4.as_ref(), frame.withdrawn, &mut self.kept.ipv4, &mut batches.ipv4)?;
         }
         if frame.attributes.is_empty() && frame.nlri.is_empty() {
             return Ok(summary);
@@ -171,7 +233,11 @@ impl ImportStep {
         };
         if !frame.nlri.is_empty() {
             let (channel, batch) = (self.ipv4.as_ref(), &mut batches.ipv4);
-            self.announce(channel, frame.nlri, set.as_ref(), links, batch, &mut summary)?;
+            let mut kept = std::mem::take(&mut self.kept.ipv4);
+            let done =
+                self.announce(channel, frame.nlri, set.as_ref(), links, &mut kept, batch, &mut summary);
+            self.kept.ipv4 = kept;
+            done?;
         }
         Ok(summary)
     }
@@ -209,8 +275,12 @@ impl ImportStep {
     ) -> Result<(), MessageError> {
         if let Some(unreach) = &parsed.mp_unreach {
             match unreach.family {
-                AddressFamily::IPV4 => withdraw(self.ipv4.as_ref(), unreach.nlri, &mut batches.ipv4)?,
-                AddressFamily::IPV6 => withdraw(self.ipv6.as_ref(), unreach.nlri, &mut batches.ipv6)?,
+                AddressFamily::IPV4 => {
+                    withdraw(self.ipv4.as_ref(), unreach.nlri, &mut self.kept.ipv4, &mut batches.ipv4)?;
+                }
+                AddressFamily::IPV6 => {
+                    withdraw(self.ipv6.as_ref(), unreach.nlri, &mut self.kept.ipv6, &mut batches.ipv6)?;
+                }
                 _ => {}
             }
         }
@@ -225,11 +295,17 @@ impl ImportStep {
         }
         let set = self.route(attributes, parsed.verdict, reach.family, links, summary);
         let set = set.as_ref();
-        if reach.family == AddressFamily::IPV4 {
-            self.announce(self.ipv4.as_ref(), reach.nlri, set, links, &mut batches.ipv4, summary)
+        // Taken out so that the policy can be looked at meanwhile.
+        let mut kept = std::mem::take(&mut self.kept);
+        let done = if reach.family == AddressFamily::IPV4 {
+            let (channel, batch) = (self.ipv4.as_ref(), &mut batches.ipv4);
+            self.announce(channel, reach.nlri, set, links, &mut kept.ipv4, batch, summary)
         } else {
-            self.announce(self.ipv6.as_ref(), reach.nlri, set, links, &mut batches.ipv6, summary)
-        }
+            let (channel, batch) = (self.ipv6.as_ref(), &mut batches.ipv6);
+            self.announce(channel, reach.nlri, set, links, &mut kept.ipv6, batch, summary)
+        };
+        self.kept = kept;
+        done
     }
 
     /// Runs an import filter; equal results of consecutive nets are one set.

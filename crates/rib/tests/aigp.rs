@@ -69,6 +69,10 @@ fn cost_is_the_distance_of_next_hops_on_the_link() {
         announce(&mut table, source, prize(), &path);
     }
     assert_eq!(winner(&table), Some(ip("192.0.2.9")), "the lower cost");
+    let last = table.net(prize()).unwrap().paths().next().unwrap().source_id;
+    table.set_cost(last, 30);
+    common::settle(&mut table);
+    assert_eq!(winner(&table), Some(ip("192.0.2.1")), "it can change");
 }
 
 /// A route with AIGP 5 by a next hop 7 away, from an external neighbor.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use godwit_config::ProtocolConfig;
 use godwit_fsm::{Direction, Negotiated};
-use godwit_rib::{Batches, ImportStep};
+use godwit_rib::{Batches, ImportStep, UpdateSummary};
 use godwit_wire::{AddressFamily, MessageError};
 use ipnetwork::{Ipv4Network, Ipv6Network};
 
@@ -133,16 +133,33 @@ impl Up {
         config: &ProtocolConfig,
     ) -> Result<Option<AddressFamily>, MessageError> {
         let summary = self.import.update(body, &**links, &mut self.batches)?;
+        self.tell(&summary, config);
+        if self.batches.ipv4.nets.len() >= BATCH_NETS_MAX || self.batches.ipv6.nets.len() >= BATCH_NETS_MAX {
+            self.hand_over();
+        }
+        Ok(summary.end_of_rib)
+    }
+
+    /// Runs a family's import policy over what the neighbor has announced, if that is kept (`import table`).
+    pub(super) fn reload_kept(
+        &mut self,
+        family: AddressFamily,
+        links: &Arc<LinkTable>,
+        config: &ProtocolConfig,
+    ) -> bool {
+        let Some(summary) = self.import.reload(family, &**links, &mut self.batches) else { return false };
+        self.tell(&summary, config);
+        self.hand_over();
+        true
+    }
+
+    fn tell(&mut self, summary: &UpdateSummary, config: &ProtocolConfig) {
         for remark in &summary.remarks {
             self.remark(remark, &config.name);
         }
         for message in &summary.messages {
             tracing::info!("{message}");
         }
-        if self.batches.ipv4.nets.len() >= BATCH_NETS_MAX || self.batches.ipv6.nets.len() >= BATCH_NETS_MAX {
-            self.hand_over();
-        }
-        Ok(summary.end_of_rib)
     }
 
     /// Logs a fault of the neighbor's, as long as it does not make too many of them.

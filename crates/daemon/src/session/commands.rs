@@ -82,11 +82,17 @@ impl Task {
         if !direction.import {
             return true;
         }
+        let links = self.context.links.borrow().clone();
+        let mut to_ask = up.families();
+        to_ask.retain(|family| !up.reload_kept(*family, &links, &self.config));
+        if to_ask.is_empty() {
+            return true;
+        }
         if !up.can_refresh() {
             return false;
         }
         let over = up.direction();
-        for family in up.families() {
+        for family in to_ask {
             self.send(over, &Outbound::RouteRefresh(RouteRefresh { family, subtype: 0 }));
         }
         true

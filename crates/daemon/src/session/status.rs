@@ -184,7 +184,7 @@ async fn of_channel<K: NetKey>(
     let counters = counters(&table, vec![source], Some(exporter)).await;
     let passed = table.call(move |shell| {
         let of_source = shell.table.limits_were_passed(source);
-        let of_exporter = shell.table.exporter(exporter).is_some_and(|e| e.limit_was_passed());
+        let of_exporter = shell.table.exporter(exporter).is_some_and(godwit_rib::Exporter::limit_was_passed);
         [of_source.receive, of_source.import, of_exporter]
     });
     (counters, passed.await.unwrap_or_default())

@@ -8,17 +8,19 @@ use crate::attrs::HashedAttributes;
 use crate::key::NetKey;
 use crate::table::RouteBatch;
 
+use super::kept::Kept;
 use super::{ChannelImport, ImportStep, Links, UpdateSummary};
 
 /// Reads the withdrawn nets of a field; without a channel it is only checked.
 pub(super) fn withdraw<K: NetKey>(
     channel: Option<&ChannelImport>,
     field: &[u8],
+    kept: &mut Kept<K>,
     batch: &mut RouteBatch<K>,
 ) -> Result<(), MessageError> {
     match channel {
-        Some(channel) if channel.add_path => withdraw_each(K::path_nlri(field)?.map(with_id), batch),
-        Some(_) => withdraw_each(K::nlri(field)?.map(plain), batch),
+        Some(channel) if channel.add_path => withdraw_each(K::path_nlri(field)?.map(with_id), kept, batch),
+        Some(_) => withdraw_each(K::nlri(field)?.map(plain), kept, batch),
         None => drop(K::nlri(field)?),
     }
     Ok(())
@@ -33,17 +35,18 @@ impl ImportStep {
         field: &[u8],
         set: Option<&HashedAttributes>,
         links: &dyn Links,
+        kept: &mut Kept<K>,
         batch: &mut RouteBatch<K>,
         summary: &mut UpdateSummary,
     ) -> Result<(), MessageError> {
         match channel {
             Some(channel) if channel.add_path => {
                 let nets = K::path_nlri(field)?.map(with_id);
-                self.announce_each(nets, channel, set, links, batch, summary);
+                self.announce_each(nets, channel, set, links, kept, batch, summary);
             }
             Some(channel) => {
                 let nets = K::nlri(field)?.map(plain);
-                self.announce_each(nets, channel, set, links, batch, summary);
+                self.announce_each(nets, channel, set, links, kept, batch, summary);
             }
             None => drop(K::nlri(field)?),
         }
@@ -56,6 +59,7 @@ impl ImportStep {
         channel: &ChannelImport,
         set: Option<&HashedAttributes>,
         links: &dyn Links,
+        kept: &mut Kept<K>,
         batch: &mut RouteBatch<K>,
         summary: &mut UpdateSummary,
     ) {
@@ -64,25 +68,54 @@ impl ImportStep {
             batch.path_ids.extend(path_id);
             batch.counters.updates.received += 1;
             let Some(set) = set.filter(|_| is_valid(net)) else {
+                kept.gone(net, path_id);
                 batch.counters.updates.rejected += 1;
                 batch.invalid(net);
                 continue;
             };
-            match &channel.policy {
-                crate::ExportPolicy::All => batch.announce(net, set),
-                crate::ExportPolicy::None => {
-                    batch.counters.updates.filtered += 1;
-                    batch.filtered(net);
-                }
-                crate::ExportPolicy::Filter(filter) => {
-                    match self.run(filter, net, set, links, &mut filtered, summary) {
-                        Some(set) => batch.announce(net, &set),
-                        None => {
-                            batch.counters.updates.filtered += 1;
-                            batch.filtered(net);
-                        }
-                    }
-                }
+            kept.announced(net, path_id, set);
+            self.decide(channel, net, set, links, &mut filtered, batch, summary);
+        }
+    }
+
+    /// Runs the policy over all that is kept of a family.
+    pub(super) fn decide_again<K: NetKey>(
+        &self,
+        channel: &ChannelImport,
+        kept: &Kept<K>,
+        links: &dyn Links,
+        batch: &mut RouteBatch<K>,
+        summary: &mut UpdateSummary,
+    ) {
+        let mut filtered: Option<HashedAttributes> = None;
+        for (net, path_id, set) in kept.iter() {
+            batch.path_ids.extend(path_id);
+            self.decide(channel, net, set, links, &mut filtered, batch, summary);
+        }
+    }
+
+    /// Puts a route into the batch, if the policy has it.
+    #[allow(clippy::too_many_arguments, reason = "what the filter sees, and where it goes")]
+    fn decide<K: NetKey>(
+        &self,
+        channel: &ChannelImport,
+        net: K,
+        set: &HashedAttributes,
+        links: &dyn Links,
+        filtered: &mut Option<HashedAttributes>,
+        batch: &mut RouteBatch<K>,
+        summary: &mut UpdateSummary,
+    ) {
+        let passed = match &channel.policy {
+            crate::ExportPolicy::All => return batch.announce(net, set),
+            crate::ExportPolicy::None => None,
+            crate::ExportPolicy::Filter(filter) => self.run(filter, net, set, links, filtered, summary),
+        };
+        match passed {
+            Some(set) => batch.announce(net, &set),
+            None => {
+                batch.counters.updates.filtered += 1;
+                batch.filtered(net);
             }
         }
     }
@@ -98,8 +131,13 @@ fn plain<K>(net: K) -> (Option<u32>, K) {
     (None, net)
 }
 
-fn withdraw_each<K: NetKey>(nets: impl Iterator<Item = (Option<u32>, K)>, batch: &mut RouteBatch<K>) {
+fn withdraw_each<K: NetKey>(
+    nets: impl Iterator<Item = (Option<u32>, K)>,
+    kept: &mut Kept<K>,
+    batch: &mut RouteBatch<K>,
+) {
     for (path_id, net) in nets {
+        kept.gone(net, path_id);
         batch.path_ids.extend(path_id);
         batch.counters.withdraws.received += 1;
         batch.withdraw(net);

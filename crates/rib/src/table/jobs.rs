@@ -23,6 +23,8 @@ pub(super) struct Jobs {
     /// Next hops whose resolution changed: nets through them are compared again, from here on.
     changed: BTreeSet<u32>,
     changed_cursor: u32,
+    /// Sources whose paths are compared again, each with the next net to look at.
+    compares: Vec<(SourceId, u32)>,
     /// Nets from here on may be free to go.
     collect: Option<u32>,
 }
@@ -47,6 +49,7 @@ impl Jobs {
             && self.markings.is_empty()
             && self.reresolve.is_empty()
             && self.changed.is_empty()
+            && self.compares.is_empty()
             && self.collect.is_none()
     }
 }
@@ -82,6 +85,8 @@ impl<K: NetKey> Table<K> {
             self.reresolve_all();
         } else if !self.jobs.changed.is_empty() {
             self.reselect_slice(budget);
+        } else if let Some((source, cursor)) = self.jobs.compares.pop() {
+            self.compare_slice(source, cursor, budget);
         } else if let Some(cursor) = self.jobs.collect.take() {
             self.collect_slice(cursor, budget);
         }
@@ -142,6 +147,29 @@ impl<K: NetKey> Table<K> {
         self.jobs.changed_cursor = end;
         if end >= self.nets.len() as u32 {
             self.jobs.changed.clear();
+        }
+    }
+
+    /// Changes the `cost` of a BGP source; its paths are compared again.
+    pub fn set_cost(&mut self, source: SourceId, cost: u32) {
+        let bgp = self.slot_mut(source).and_then(|slot| slot.info.bgp.as_mut());
+        if let Some(bgp) = bgp.filter(|bgp| bgp.cost != cost) {
+            bgp.cost = cost;
+            self.jobs.compares.push((source, 0));
+        }
+    }
+
+    fn compare_slice(&mut self, source: SourceId, cursor: u32, budget: u32) {
+        let end = cursor.saturating_add(budget).min(self.nets.len() as u32);
+        for id in cursor..end {
+            if let Some(path) = self.path_of(id, source) {
+                self.path_changed(id, path);
+                self.select(id);
+                self.best_changed(id);
+            }
+        }
+        if end < self.nets.len() as u32 {
+            self.jobs.compares.push((source, end));
         }
     }
 

@@ -113,6 +113,7 @@ pub(crate) fn channel(policy: ExportPolicy) -> ChannelImport {
         preference: 100,
         recursive: false,
         prefer_link_local: false,
+        import_table: false,
         aigp: false,
         add_path: false,
     }

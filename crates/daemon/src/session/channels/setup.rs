@@ -61,6 +61,7 @@ impl Setup<'_> {
             policy: policy(&channel.import),
             preference: channel.preference,
             aigp: self.aigp(channel) != AigpMode::Off,
+            import_table: channel.bgp.import_table,
             prefer_link_local: self.session.bgp.next_hop_preference(&channel.bgp) == NextHopPreference::Local,
             recursive: self.session.bgp.is_recursive(channel.bgp.gateway),
             add_path: self.session.negotiated.add_path(channel.family).0,
@@ -84,10 +85,12 @@ impl Setup<'_> {
         let Some(channel) = channel else { return };
         let (id, source) = (channel.chunks.id(), channel.source);
         let (policy, export) = (policy(&config.export), self.export(config));
+        let cost = config.bgp.cost.unwrap_or(0);
         let [receive, import, export_limit] = LimitKind::ALL.map(|kind| limit(config, kind));
         let traced = self.trace(config.family);
         let set = move |shell: &mut crate::table::TableShell<K>| {
             shell.table.set_source_trace(source, traced.clone());
+            shell.table.set_cost(source, cost);
             let mut exports_too_much = false;
             if let Some(exporter) = shell.table.exporter_mut(id) {
                 exporter.set_trace(traced);
