@@ -48,7 +48,7 @@ fn neighbor(n: usize) -> String {
     for (i, pair) in PAIRS.iter().enumerate() {
         let change = if n == 2 { pair.0 } else { pair.1 };
         let _ = write!(statics, "route 172.16.{i}.0/24 blackhole;");
-        let _ = write!(filter, "if net = 172.16.{i}.0/24 then {{ {change} }}\n");
+        let _ = writeln!(filter, "if net = 172.16.{i}.0/24 then {{ {change} }}");
     }
     // Of the address, the router id and the AS the second neighbor's are the higher ones.
     format!(

@@ -81,7 +81,7 @@ fn middle(neighbors: &[Neighbor]) -> String {
     for Neighbor { last: n, .. } in neighbors {
         // Every other one is at a distance that is known.
         let metric = if n % 2 == 0 { format!("{{ igp_metric = {}; }}", n + 5) } else { String::new() };
-        let _ = write!(config, "route 10.9.{n}.2/32 via 10.9.{n}.2 {metric};\n");
+        let _ = writeln!(config, "route 10.9.{n}.2/32 via 10.9.{n}.2 {metric};");
     }
     config += "}\n";
     for neighbor in neighbors {
@@ -148,7 +148,7 @@ fn compare(neighbors: &[Neighbor]) -> Result<()> {
         };
         if theirs != ours {
             let (missing, more) = (only(theirs, ours), only(ours, theirs));
-            let _ = write!(differences, "{name} has of BIRD\n{missing}\nand of godwit\n{more}\n");
+            let _ = writeln!(differences, "{name} has of BIRD\n{missing}\nand of godwit\n{more}");
         }
         // Whoever hears nothing proves nothing.
         ensure!(theirs.len() > COMMUNITIES.len() + 3, "{name} has only {theirs:?}");

@@ -20,7 +20,7 @@ use crate::key::NetKey;
 use crate::table::RouteBatch;
 use cache::BlockCache;
 use kept::Kept;
-use nets::withdraw;
+use nets::{Taken, withdraw};
 
 /// What the import step has to know of the session.
 #[derive(Clone, Debug)]
@@ -234,8 +234,8 @@ impl ImportStep {
         if !frame.nlri.is_empty() {
             let (channel, batch) = (self.ipv4.as_ref(), &mut batches.ipv4);
             let mut kept = std::mem::take(&mut self.kept.ipv4);
-            let done =
-                self.announce(channel, frame.nlri, set.as_ref(), links, &mut kept, batch, &mut summary);
+            let mut to = Taken { kept: &mut kept, batch };
+            let done = self.announce(channel, frame.nlri, set.as_ref(), links, &mut to, &mut summary);
             self.kept.ipv4 = kept;
             done?;
         }
@@ -299,10 +299,12 @@ impl ImportStep {
         let mut kept = std::mem::take(&mut self.kept);
         let done = if reach.family == AddressFamily::IPV4 {
             let (channel, batch) = (self.ipv4.as_ref(), &mut batches.ipv4);
-            self.announce(channel, reach.nlri, set, links, &mut kept.ipv4, batch, summary)
+            let mut to = Taken { kept: &mut kept.ipv4, batch };
+            self.announce(channel, reach.nlri, set, links, &mut to, summary)
         } else {
             let (channel, batch) = (self.ipv6.as_ref(), &mut batches.ipv6);
-            self.announce(channel, reach.nlri, set, links, &mut kept.ipv6, batch, summary)
+            let mut to = Taken { kept: &mut kept.ipv6, batch };
+            self.announce(channel, reach.nlri, set, links, &mut to, summary)
         };
         self.kept = kept;
         done

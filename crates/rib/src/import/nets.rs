@@ -11,6 +11,12 @@ use crate::table::RouteBatch;
 use super::kept::Kept;
 use super::{ChannelImport, ImportStep, Links, UpdateSummary};
 
+/// Where what is read goes.
+pub(super) struct Taken<'a, K> {
+    pub(super) kept: &'a mut Kept<K>,
+    pub(super) batch: &'a mut RouteBatch<K>,
+}
+
 /// Reads the withdrawn nets of a field; without a channel it is only checked.
 pub(super) fn withdraw<K: NetKey>(
     channel: Option<&ChannelImport>,
@@ -35,18 +41,17 @@ impl ImportStep {
         field: &[u8],
         set: Option<&HashedAttributes>,
         links: &dyn Links,
-        kept: &mut Kept<K>,
-        batch: &mut RouteBatch<K>,
+        to: &mut Taken<'_, K>,
         summary: &mut UpdateSummary,
     ) -> Result<(), MessageError> {
         match channel {
             Some(channel) if channel.add_path => {
                 let nets = K::path_nlri(field)?.map(with_id);
-                self.announce_each(nets, channel, set, links, kept, batch, summary);
+                self.announce_each(nets, channel, set, links, to, summary);
             }
             Some(channel) => {
                 let nets = K::nlri(field)?.map(plain);
-                self.announce_each(nets, channel, set, links, kept, batch, summary);
+                self.announce_each(nets, channel, set, links, to, summary);
             }
             None => drop(K::nlri(field)?),
         }
@@ -59,22 +64,21 @@ impl ImportStep {
         channel: &ChannelImport,
         set: Option<&HashedAttributes>,
         links: &dyn Links,
-        kept: &mut Kept<K>,
-        batch: &mut RouteBatch<K>,
+        to: &mut Taken<'_, K>,
         summary: &mut UpdateSummary,
     ) {
         let mut filtered: Option<HashedAttributes> = None;
         for (path_id, net) in nets {
-            batch.path_ids.extend(path_id);
-            batch.counters.updates.received += 1;
+            to.batch.path_ids.extend(path_id);
+            to.batch.counters.updates.received += 1;
             let Some(set) = set.filter(|_| is_valid(net)) else {
-                kept.gone(net, path_id);
-                batch.counters.updates.rejected += 1;
-                batch.invalid(net);
+                to.kept.gone(net, path_id);
+                to.batch.counters.updates.rejected += 1;
+                to.batch.invalid(net);
                 continue;
             };
-            kept.announced(net, path_id, set);
-            self.decide(channel, net, set, links, &mut filtered, batch, summary);
+            to.kept.announced(net, path_id, set);
+            self.decide(channel, net, set, links, &mut filtered, summary).put(net, set, to.batch);
         }
     }
 
@@ -90,12 +94,11 @@ impl ImportStep {
         let mut filtered: Option<HashedAttributes> = None;
         for (net, path_id, set) in kept.iter() {
             batch.path_ids.extend(path_id);
-            self.decide(channel, net, set, links, &mut filtered, batch, summary);
+            self.decide(channel, net, set, links, &mut filtered, summary).put(net, set, batch);
         }
     }
 
-    /// Puts a route into the batch, if the policy has it.
-    #[allow(clippy::too_many_arguments, reason = "what the filter sees, and where it goes")]
+    /// What the policy makes of a route.
     fn decide<K: NetKey>(
         &self,
         channel: &ChannelImport,
@@ -103,17 +106,32 @@ impl ImportStep {
         set: &HashedAttributes,
         links: &dyn Links,
         filtered: &mut Option<HashedAttributes>,
-        batch: &mut RouteBatch<K>,
         summary: &mut UpdateSummary,
-    ) {
-        let passed = match &channel.policy {
-            crate::ExportPolicy::All => return batch.announce(net, set),
-            crate::ExportPolicy::None => None,
-            crate::ExportPolicy::Filter(filter) => self.run(filter, net, set, links, filtered, summary),
-        };
-        match passed {
-            Some(set) => batch.announce(net, &set),
-            None => {
+    ) -> Decision {
+        match &channel.policy {
+            crate::ExportPolicy::All => Decision::AsItIs,
+            crate::ExportPolicy::None => Decision::Refused,
+            crate::ExportPolicy::Filter(filter) => {
+                let passed = self.run(filter, net, set, links, filtered, summary);
+                passed.map_or(Decision::Refused, Decision::With)
+            }
+        }
+    }
+}
+
+/// What a policy makes of a route.
+enum Decision {
+    AsItIs,
+    With(HashedAttributes),
+    Refused,
+}
+
+impl Decision {
+    fn put<K: NetKey>(self, net: K, set: &HashedAttributes, batch: &mut RouteBatch<K>) {
+        match self {
+            Self::AsItIs => batch.announce(net, set),
+            Self::With(changed) => batch.announce(net, &changed),
+            Self::Refused => {
                 batch.counters.updates.filtered += 1;
                 batch.filtered(net);
             }
