@@ -78,7 +78,7 @@ impl Toml {
         command.arg("-f").arg("-c").arg(config).arg("-s").arg(scratch.file("ctl"));
         command.arg("-P").arg(scratch.file("pid"));
         let process = Process::start(command, scratch.file("log"))?;
-        Ok(Self { process: process, scratch })
+        Ok(Self { process, scratch })
     }
 
     fn birdc(&self, command: &str) -> String {
