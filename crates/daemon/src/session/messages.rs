@@ -46,7 +46,9 @@ impl Task {
     pub(super) async fn serve(&mut self, direction: Direction) {
         self.write(direction);
         let Some(mut connection) = self.slot(direction).take() else { return };
-        let end = connection.read();
+        // `disable rx`: it may be served to be written to.
+        let deaf = self.bgp.disable_rx && self.up.is_some();
+        let end = if deaf { None } else { connection.read() };
         let mut buffer = std::mem::take(&mut connection.buffer);
         // It goes back first: the machine may want to send over it.
         *self.slot(direction) = Some(connection);
