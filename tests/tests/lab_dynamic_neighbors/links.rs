@@ -1,7 +1,10 @@
 //! Neighbors that are known by their links.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
 use anyhow::{Context, Result, ensure};
-use godwit_lab::{Frr, Namespace, Program, Router, until};
+use godwit_lab::{Namespace, Process, Program, Router, Scratch, need_program, run, until};
 
 /// The router with two links, at the other end of each of which somebody has the same address.
 struct Twins {
@@ -130,20 +133,60 @@ fn lab_interfaces_of_a_range_by_pattern() -> Result<()> {
     Ok(())
 }
 
+/// FRR with zebra, which finds out by router advertisements who is on its link.
+struct Unnumbered {
+    _zebra: Process,
+    bgpd: Process,
+    scratch: Scratch,
+}
+
+impl Unnumbered {
+    fn start(space: &Namespace) -> Result<Self> {
+        let scratch = Scratch::new("unnumbered")?;
+        // zebra is not root for long.
+        std::fs::set_permissions(scratch.path(), Permissions::from_mode(0o777))?;
+        let zebra = "interface eth9\n no ipv6 nd suppress-ra\n ipv6 nd ra-interval 3\n";
+        let bgpd = "router bgp 65002\n bgp router-id 2.2.2.2\n no bgp ebgp-requires-policy\n \
+            no bgp network import-check\n no bgp default ipv4-unicast\n \
+            neighbor eth9 interface remote-as external\n neighbor eth9 timers connect 1\n \
+            address-family ipv6 unicast\n  network 2001:db8:2::/48\n  neighbor eth9 activate\n exit-address-family\n";
+        let start = |name: &str, config: &str, flags: &[&str]| {
+            let mut command = space.command(need_program(&format!("/usr/lib/frr/{name}"), "frr")?);
+            command.arg("-f").arg(scratch.write(&format!("{name}.conf"), config)?).args(flags);
+            command.arg("-i").arg(scratch.file(&format!("{name}.pid"))).args(["-P", "0", "--log", "stdout"]);
+            command.arg("-z").arg(scratch.file("zserv.api")).arg("--vty_socket").arg(scratch.path());
+            Process::start(command, scratch.file(&format!("{name}.log")))
+        };
+        let zebra = start("zebra", zebra, &["-u", "frr", "-g", "frr"])?;
+        until("zebra to answer", || scratch.file("zserv.api").exists()).with_context(|| zebra.log())?;
+        let bgpd = start("bgpd", bgpd, &["-S", "-n", "-u", "root", "-g", "root"])?;
+        Ok(Self { _zebra: zebra, bgpd, scratch })
+    }
+
+    fn routes(&self) -> String {
+        let socket = self.scratch.path().to_string_lossy();
+        run("vtysh", &["--vty_socket", &*socket, "-c", "show bgp ipv6"]).unwrap_or_default()
+    }
+}
+
 #[test]
 fn lab_frr_unnumbered() -> Result<()> {
     let lab = Twins::new()?;
-    let hub =
-        Router::start(&lab.hub, Program::Godwit, &config(&session("frr", "fe80::2%'down1'", "passive;")))?;
     let [space, _] = &lab.others;
-    let frr = Frr::start(
-        space,
-        "router bgp 65002\n bgp router-id 2.2.2.2\n no bgp ebgp-requires-policy\n no bgp network import-check\n \
-         neighbor fe80::1 remote-as external\n neighbor fe80::1 interface eth9\n neighbor fe80::1 timers connect 1\n \
-         no bgp default ipv4-unicast\n address-family ipv6 unicast\n  network 2001:db8:2::/48\n  \
-         neighbor fe80::1 activate\n exit-address-family\n",
+    let routes = "protocol static { ipv6; route 2001:db8:1::/48 blackhole; }\n";
+    let range = session("every", "range fe80::/10", "interface \"down1\"; passive;");
+    let hub = Router::start(&lab.hub, Program::Godwit, &config(&(routes.to_owned() + &range)))?;
+    // FRR must hear of us before it talks to us, which is not a BGP daemon's work.
+    let _advertises = Router::start(
+        &lab.hub,
+        Program::Bird2,
+        &config("protocol radv { interface \"down1\" { min ra interval 3; max ra interval 4; }; }"),
     )?;
-    hub.established("frr").with_context(|| frr.log())?;
-    hub.has_route("2001:db8:2::/48", &["via fe80::2 on down1"])?;
+    let frr = Unnumbered::start(space)?;
+    hub.established("dynbgp1").with_context(|| frr.bgpd.log())?;
+    ensure!(hub.detail("dynbgp1", "Neighbor AS:") == "65002", "{}", hub.birdc("show protocols all"));
+    hub.has_route("2001:db8:2::/48", &["dynbgp1", "via fe80::", " on down1"])?;
+    let best = "*> 2001:db8:1::/48  eth9 ";
+    until("our route", || frr.routes().contains(best)).with_context(|| frr.routes() + &frr.bgpd.log())?;
     Ok(())
 }
