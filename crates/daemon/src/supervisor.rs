@@ -214,7 +214,7 @@ impl Supervisor {
             router_id: self.router_id.unwrap_or(Ipv4Addr::UNSPECIFIED),
             dialect16: self.config.dialect == godwit_config::Dialect::Bird16,
             calico: self.config.is_calico(),
-            hostname: self.config.hostname.as_deref().map(Into::into).or_else(system_hostname),
+            hostname: Some(self.hostname()).filter(|name| !name.is_empty()).map(Into::into),
             seed: self.seed,
         }
     }
@@ -318,12 +318,6 @@ fn stop_stage(kind: &ProtocolKind, graceful: bool) -> StopStage {
         ProtocolKind::Bgp(_) if graceful => StopStage::Sessions,
         _ => StopStage::Routing,
     }
-}
-
-/// The system's name for itself.
-fn system_hostname() -> Option<Arc<str>> {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    Some(name.trim()).filter(|name| !name.is_empty()).map(Into::into)
 }
 
 /// How long a protocol may take to stop.

@@ -80,10 +80,15 @@ impl Supervisor {
         }
     }
 
+    /// `hostname`, or the system's; empty if it has none.
+    pub(super) fn hostname(&self) -> String {
+        self.config.hostname.clone().unwrap_or_else(system_hostname)
+    }
+
     fn status(&self) -> Status {
         Status {
             router_id: self.router_id,
-            hostname: self.config.hostname.clone().unwrap_or_else(system_hostname),
+            hostname: self.hostname(),
             now: UnixMillis(crate::clock::unix_millis()),
             started: UnixMillis(self.started),
             reconfigured: UnixMillis(self.reconfigured),
