@@ -32,5 +32,5 @@ up
 bird2: godwit has @thirdnet@ (65002,1) & (65002,2)
 frr,openbgpd: godwit has @thirdnet@ BGP.as_path: 65002 65003 & BGP.as_path: 65002 BGP.next_hop
 frr: peer shows "addPath":{
-openbgpd: peer gets add_path
+openbgpd: peer gets "mode": "recv"
 bird2: peer gets ADD-PATH

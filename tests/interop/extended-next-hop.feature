@@ -3,7 +3,6 @@ lacks bird16: a daemon for each family
 lacks openbgpd: 7.7 has no extended next hops
 let over=ipv6
 let nets=ipv4
-let link-local=yes
 [godwit top]
 protocol static four { ipv4; route 10.1.0.0/24 blackhole; }
 [godwit channels]

@@ -12,5 +12,6 @@ domain-name example;
 up
 frr: peer shows godwit-here
 frr: godwit shows frr-peer
-exabgp: peer shows godwit-here
+# It has no word for what it gets: the octets are the name.
+exabgp: peer shows "73": { & 0B676F647769742D68657265
 exabgp: godwit shows exa-peer

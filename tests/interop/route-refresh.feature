@@ -9,7 +9,7 @@ bird2,bird16: peer do reload in upstream
 frr: peer do clear bgp @over@ unicast @ours@ in
 gobgp: peer do neighbor @ours@ softresetin
 openbgpd: peer do neighbor @ours@ refresh
-frr: peer shows "routeRefreshSent":1 & "routeRefreshRecv":1
+frr: peer hides "routeRefreshSent":0 & "routeRefreshRecv":0
 openbgpd: peer shows "sent": { & "refresh":
 stays
 godwit has @theirnet@

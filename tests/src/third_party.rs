@@ -170,7 +170,10 @@ impl ExaBgp {
         let config = scratch.write("exabgp.conf", &text)?;
         // Its pipe has nothing to read at times, which ends `cat`.
         let received = scratch.file("received");
-        scratch.write("receive", &format!("while cat >> {0} || [ -e {0} ]; do sleep 0.1; done\n", received.display()))?;
+        scratch.write(
+            "receive",
+            &format!("while cat >> {0} || [ -e {0} ]; do sleep 0.1; done\n", received.display()),
+        )?;
         let mut command = namespace.command(program);
         command.arg(config).env("exabgp.daemon.user", "root").env("exabgp.api.cli", "false");
         // It listens for neighbors that are `passive`, only where it is told to.

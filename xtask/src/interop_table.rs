@@ -54,11 +54,14 @@ fn table(features: &[String], report: &str) -> String {
     }
     let mut notes: Vec<&str> = Vec::new();
     let mut out = format!("{:<30}", "interop");
-    Peer::ALL.iter().for_each(|peer| out += &format!("{:<14}", peer.name()));
+    for peer in Peer::ALL {
+        let _ = write!(out, "{:<14}", peer.name());
+    }
     for feature in features {
         out = format!("{}\n{feature:<30}", out.trim_end());
         for peer in Peer::ALL {
-            let (result, why) = cells.get(&(feature.as_str(), peer.name())).copied().unwrap_or(("not run", ""));
+            let (result, why) =
+                cells.get(&(feature.as_str(), peer.name())).copied().unwrap_or(("not run", ""));
             let note = if why.is_empty() { String::new() } else { format!(" [{}]", number(&mut notes, why)) };
             let _ = write!(out, "{:<14}", format!("{result}{note}"));
         }
@@ -85,10 +88,13 @@ mod tests {
 
     #[test]
     fn a_cell_without_a_line_did_not_run_and_reasons_are_told_once() {
-        let report = "aigp\tbird2\tpassed\t\naigp\tbird16\t-\tno AIGP\naigp\tfrr\t-\tno AIGP\nmd5\tfrr\tFAILED\tup\n";
+        let report =
+            "aigp\tbird2\tpassed\t\naigp\tbird16\t-\tno AIGP\naigp\tfrr\t-\tno AIGP\nmd5\tfrr\tFAILED\tup\n";
         let shown = table(&["aigp".to_owned(), "md5".to_owned()], report);
-        let lines: Vec<Vec<&str>> =
-            shown.lines().map(|line| line.split("  ").map(str::trim).filter(|w| !w.is_empty()).collect()).collect();
+        let lines: Vec<Vec<&str>> = shown
+            .lines()
+            .map(|line| line.split("  ").map(str::trim).filter(|w| !w.is_empty()).collect())
+            .collect();
         assert_eq!(lines[1], ["aigp", "passed", "- [1]", "- [1]", "not run", "not run", "not run"]);
         assert_eq!(lines[2], ["md5", "not run", "not run", "FAILED [2]", "not run", "not run", "not run"]);
         assert_eq!(shown.lines().skip(3).collect::<Vec<_>>(), ["[1] no AIGP", "[2] up"]);

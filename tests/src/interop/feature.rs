@@ -87,7 +87,7 @@ impl Feature {
             }
             if let Some(section) = &section {
                 for key in section {
-                    *feature.holes.entry(key.clone()).or_default() += &format!("{line}\n");
+                    feature.holes.entry(key.clone()).or_default().extend([line, "\n"]);
                 }
                 continue;
             }

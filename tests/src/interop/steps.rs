@@ -44,14 +44,9 @@ impl Spaces {
         let (ours, theirs, third) = (ours?, theirs?, third?);
         for (namespace, name) in [(&ours, "ours"), (&theirs, "theirs"), (&third, "third")] {
             // Speakers that know no interfaces take routes with a link-local next hop for withdrawn.
-            let link_local = !feature.variable("link-local").is_empty();
-            let mode = if link_local { "0" } else { "1" };
-            namespace.run("sysctl", &["-q", "-w", &format!("net.ipv6.conf.default.addr_gen_mode={mode}")])?;
+            namespace.run("sysctl", &["-q", "-w", "net.ipv6.conf.default.addr_gen_mode=1"])?;
             let address = format!("{}/{}", feature.variable(name), feature.variable("len"));
             rack.plug(namespace, "eth0", &[&address])?;
-            if link_local {
-                namespace.has_link_local("eth0")?;
-            }
         }
         Ok(Self { _rack: rack, ours, theirs, third })
     }
@@ -128,7 +123,11 @@ impl Lab<'_> {
             ["up"] => until("the session to be Established", || self.is_up()).map(drop),
             ["down"] => until("the session to end", || !self.is_up()).map(drop),
             ["stays"] => stays("the session", STAYS, || self.is_up()),
-            ["godwit" | "peer" | "third", "has" | "lacks" | "lost" | "shows" | "gets" | "hides" | "logs", ..] => {
+            [
+                "godwit" | "peer" | "third",
+                "has" | "lacks" | "lost" | "shows" | "gets" | "hides" | "logs",
+                ..,
+            ] => {
                 let what = step.splitn(3, ' ').nth(2).context("what?")?;
                 self.look(words.first().copied().unwrap_or(""), words.get(1).copied().unwrap_or(""), what)
             }
