@@ -5,13 +5,9 @@ lacks bird2: 2.0.12 has none yet
 hostname "godwit-here";
 [godwit session]
 advertise hostname on;
-[exabgp neighbor]
-host-name exa-peer;
-domain-name example;
 [steps]
 up
 frr: peer shows godwit-here
 frr: godwit shows frr-peer
-# It has no word for what it gets: the octets are the name.
+# It sends no name, and has no word for what it gets: the octets are ours.
 exabgp: peer shows "73": { & 0B676F647769742D68657265
-exabgp: godwit shows exa-peer

@@ -46,7 +46,10 @@ impl Spaces {
             // Speakers that know no interfaces take routes with a link-local next hop for withdrawn.
             namespace.run("sysctl", &["-q", "-w", "net.ipv6.conf.default.addr_gen_mode=1"])?;
             let address = format!("{}/{}", feature.variable(name), feature.variable("len"));
-            rack.plug(namespace, "eth0", &[&address])?;
+            // Of the other family, where the feature wants one.
+            let also = feature.variable(&format!("{name}-also"));
+            let addresses = [address.as_str(), also];
+            rack.plug(namespace, "eth0", if also.is_empty() { &addresses[..1] } else { &addresses })?;
         }
         Ok(Self { _rack: rack, ours, theirs, third })
     }
@@ -123,6 +126,9 @@ impl Lab<'_> {
             ["up"] => until("the session to be Established", || self.is_up()).map(drop),
             ["down"] => until("the session to end", || !self.is_up()).map(drop),
             ["stays"] => stays("the session", STAYS, || self.is_up()),
+            ["stays", seconds] => {
+                stays("the session", Duration::from_secs(seconds.parse()?), || self.is_up())
+            }
             [
                 "godwit" | "peer" | "third",
                 "has" | "lacks" | "lost" | "shows" | "gets" | "hides" | "logs",
