@@ -22,7 +22,8 @@ godwit killed
 bird2,bird16: peer logs graceful restart
 frr: peer has @ournet@ "stale":true
 gobgp: peer has @ournet@ "stale":true
-peer has @ournet@
+openbgpd: peer hides "state": "Established"
+peer keeps @ournet@
 godwit recovers
 up
 peer has @ournet@

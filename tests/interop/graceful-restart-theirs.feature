@@ -22,7 +22,7 @@ up
 godwit has @theirnet@
 peer killed
 down
-godwit has @theirnet@
+godwit keeps @theirnet@
 godwit shows graceful restart
 peer starts
 up

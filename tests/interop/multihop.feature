@@ -1,4 +1,4 @@
-# eBGP multihop: godwit announces its own address as next hop.
+# eBGP multihop, over one link here (lab_ttl_security_over_a_router has a router in between): godwit announces its own address as next hop.
 [godwit session]
 multihop 4;
 [bird2,bird16 session]

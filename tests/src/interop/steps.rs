@@ -131,7 +131,7 @@ impl Lab<'_> {
             }
             [
                 "godwit" | "peer" | "third",
-                "has" | "lacks" | "lost" | "shows" | "gets" | "hides" | "logs",
+                "has" | "keeps" | "lacks" | "lost" | "shows" | "gets" | "hides" | "logs",
                 ..,
             ] => {
                 let what = step.splitn(3, ' ').nth(2).context("what?")?;
@@ -167,7 +167,7 @@ impl Lab<'_> {
     /// A step about what one of them shows.
     fn look(&self, who: &str, verb: &str, what: &str) -> Result<()> {
         let (net, words) = match verb {
-            "has" | "lacks" | "lost" => what.split_once(' ').unwrap_or((what, "")),
+            "has" | "keeps" | "lacks" | "lost" => what.split_once(' ').unwrap_or((what, "")),
             _ => ("", what),
         };
         let words: Vec<&str> = words.split(" & ").filter(|word| !word.is_empty()).collect();
@@ -188,14 +188,16 @@ impl Lab<'_> {
             last = see().unwrap_or_default();
             let all = words.iter().all(|word| last.contains(word));
             match verb {
-                "has" => !last.is_empty() && all,
+                "has" | "keeps" => !last.is_empty() && all,
                 "lost" => last.is_empty(),
                 "lacks" => !last.is_empty() && !words.iter().any(|word| last.contains(word)),
                 "hides" => !words.iter().any(|word| last.contains(word)),
                 _ => all,
             }
         };
-        until(what, condition).map(drop).with_context(|| format!("seen last: {last}"))
+        let found =
+            if verb == "keeps" { stays(what, STAYS, condition) } else { until(what, condition).map(drop) };
+        found.with_context(|| format!("seen last: {last}"))
     }
 
     fn router(&self, who: &str) -> Result<&Router> {
