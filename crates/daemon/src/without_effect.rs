@@ -76,9 +76,8 @@ const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
 ];
 
 /// What cannot be left out: without it there is no session.
-const INDISPENSABLE: &[Ignored<BgpConfig>] = &[
-    (|c| !c.tcp_ao_keys.is_empty(), "authentication ao: no session is made"),
-];
+const INDISPENSABLE: &[Ignored<BgpConfig>] =
+    &[(|c| !c.tcp_ao_keys.is_empty(), "authentication ao: no session is made")];
 
 /// Why no session is made, if it asks for what it cannot do without and does not get.
 pub(crate) fn reason_for_no_session(bgp: &BgpConfig) -> Option<String> {
@@ -112,9 +111,7 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::sync::Arc;
 
-    use godwit_config::{
-        Dialect, Neighbor, NeighborAs, Password, TcpAoAlgorithm, TcpAoKey, TcpAoPreference,
-    };
+    use godwit_config::{Dialect, Neighbor, NeighborAs, Password, TcpAoAlgorithm, TcpAoKey, TcpAoPreference};
 
     use super::*;
 
