@@ -1,4 +1,6 @@
 # Graceful restart (RFC 4724): godwit is killed and recovers; the neighbor kept its routes in between.
+# A bgpd 8.4.4 that was refused once does not connect again for long.
+let frr passive=peer
 lacks exabgp: it has no table that keeps routes
 
 [godwit session]

@@ -53,12 +53,12 @@ fn table(features: &[String], report: &str) -> String {
         }
     }
     let mut notes: Vec<&str> = Vec::new();
-    let mut out = format!("{:<30}", "interop");
+    let mut out = format!("{:<34}", "interop");
     for peer in Peer::ALL {
         let _ = write!(out, "{:<14}", peer.name());
     }
     for feature in features {
-        out = format!("{}\n{feature:<30}", out.trim_end());
+        out = format!("{}\n{feature:<34}", out.trim_end());
         for peer in Peer::ALL {
             let (result, why) =
                 cells.get(&(feature.as_str(), peer.name())).copied().unwrap_or(("not run", ""));
