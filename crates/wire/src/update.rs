@@ -73,7 +73,7 @@ pub struct AttributeContext {
     /// The neighbor is external: of another AS, or of another member AS of our confederation.
     pub external: bool,
     /// The neighbor is in our confederation (RFC 5065). If it is external too, its paths begin with
-    /// AS_CONFED_SEQUENCE and it sends LOCAL_PREF.
+    /// AS_CONFED_SEQUENCE and it may send LOCAL_PREF.
     pub confederation: bool,
     /// Both ends use 4-octet AS numbers.
     pub four_octet_as: bool,
@@ -194,7 +194,8 @@ fn check_mandatory(parsed: &mut ParsedAttributes<'_>, has_nlri: bool, context: &
     if has_nlri && parsed.attributes.next_hop.is_none() {
         missing(parsed, 3);
     }
-    if !context.is_outside() && parsed.attributes.local_pref.is_none() {
+    // It has to be there between internal neighbors (RFC 4271 §5.1.5); members of a confederation may leave it out.
+    if !context.external && parsed.attributes.local_pref.is_none() {
         missing(parsed, 5);
     }
 }

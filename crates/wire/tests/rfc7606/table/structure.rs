@@ -163,7 +163,7 @@ fn missing() -> Vec<Row> {
     rows.extend(both("7606 3.d: AS_PATH missing", Withdraw, Withdraw, |b| b.without(2)));
     rows.extend(both("7606 3.d: NEXT_HOP missing", Withdraw, Withdraw, |b| b.without(3)));
     rows.extend(both("4271 5.1.5: LOCAL_PREF missing", Accept, Withdraw, |b| b.without(5)));
-    rows.push(row("5065 5.2: LOCAL_PREF missing in a confederation", Member, Withdraw, |b| b.without(5)));
+    rows.push(row("5065 5.2: LOCAL_PREF left out by another member AS", Member, Accept, |b| b.without(5)));
     rows.extend(both("7606 3.d: no attribute at all", Withdraw, Withdraw, |_| Block(vec![])));
     let reach = attribute(0x80, 14, &mp_reach(&GLOBAL, &NET6));
     for (code, name, internal) in
