@@ -146,7 +146,9 @@ mod tests {
         let mut bgp = BgpConfig::new(64512, neighbor, NeighborAs::Number(64513));
         assert_eq!(reason_for_no_session(&bgp), None);
         bgp.tcp_ao_keys = vec![key()];
-        assert_eq!(reason_for_no_session(&bgp).as_deref(), Some("authentication ao is not supported yet"));
+        let reason = reason_for_no_session(&bgp).expect("no session");
+        let lacking = "authentication ao is not supported yet";
+        assert!(reason == lacking || reason.starts_with("TCP-AO: this kernel has none"), "{reason}");
         assert_eq!(of_session(&bgp), ["authentication ao: no session is made"]);
     }
 
