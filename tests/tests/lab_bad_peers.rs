@@ -133,13 +133,13 @@ fn in_open_sent() -> Vec<Case> {
 fn in_open_confirm() -> Vec<Case> {
     vec![
         ("an UPDATE before the KEEPALIVE", message(UPDATE, &[0; 4]), (5, 2)),
-        ("a second OPEN", good_open(), (5, 2)),
+        ("another OPEN", open(RUDE_AS, 91, [192, 0, 3, 2].into()), (5, 2)),
     ]
 }
 
 fn in_established() -> Vec<Case> {
     vec![
-        ("a third OPEN", good_open(), (5, 3)),
+        ("an OPEN in the session", good_open(), (5, 3)),
         ("a KEEPALIVE with a body", header(20, KEEPALIVE, &[0]), (1, 2)),
         ("an UPDATE shorter than its fields", header(22, UPDATE, &[0, 0, 0]), (1, 2)),
         ("attributes past the end", message(UPDATE, &[0, 0, 0, 9, 0x40, 1, 1, 0]), (3, 1)),
@@ -166,6 +166,22 @@ fn lab_bad_messages_before_the_session() -> Result<()> {
         answered(&lab, lab.open_confirm()?, case)?;
     }
     lab.only_logged("rude: ")?;
+    lab.routes_still_flow()
+}
+
+/// As OpenBGPD 7.7 sends it after a connection that was reset before its OPEN was written.
+#[test]
+fn lab_the_same_open_once_more() -> Result<()> {
+    let lab = Lab::new()?;
+    let mut speaker = lab.connect()?;
+    speaker.send(&[good_open(), good_open()].concat())?;
+    for expected in [OPEN, KEEPALIVE] {
+        let (kind, body) = speaker.read()?;
+        ensure!(kind == expected, "not {expected} but {kind}: {body:?}");
+    }
+    speaker.send(&[good_open(), message(KEEPALIVE, &[])].concat())?;
+    lab.godwit.established("rude")?;
+    lab.only_logged("<RMT> rude: Got OPEN once more, ignoring")?;
     lab.routes_still_flow()
 }
 

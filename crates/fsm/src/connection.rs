@@ -126,6 +126,14 @@ impl Connection {
         Some((self.send_hold_at?.saturating_duration_since(now), self.send_hold_time?))
     }
 
+    /// Whether this is the neighbor's OPEN that is here already. OpenBGPD 7.7 sends one that it could not send over
+    /// a connection before it again, ahead of that of this connection; RFC 4271 §8.2.2 has nothing change but what
+    /// a collision changes (event 19 in state OpenConfirm).
+    pub(crate) fn is_repeated(&self, open: &Open) -> bool {
+        let may_come = matches!(self.phase, Phase::OpenSent | Phase::OpenConfirm(_));
+        may_come && self.remote_open.as_ref() == Some(open)
+    }
+
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         let deferred = self.deferred.as_ref().map(|deferred| deferred.until);
         [self.hold_at, self.keepalive_at, self.send_hold_at, deferred].into_iter().flatten().min()

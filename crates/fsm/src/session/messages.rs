@@ -22,6 +22,9 @@ impl Session {
     /// OPEN came (event 19).
     pub fn open(&mut self, direction: Direction, open: Open, now: Instant) {
         let Some(connection) = self.connection(direction) else { return };
+        if connection.is_repeated(&open) {
+            return self.log(LogClass::Remote, "Got OPEN once more, ignoring");
+        }
         if connection.phase != Phase::OpenSent || connection.deferred.is_some() {
             return self.unexpected(direction, now);
         }

@@ -68,6 +68,7 @@ pub(crate) fn events() -> Vec<Event> {
         Event::TcpClosed,
         Event::TcpIncoming,
         Event::Open("Open", open_b(Vec::new())),
+        Event::Open("OpenOther", Open { hold_time_secs: 17, ..open_b(Vec::new()) }),
         Event::Open("OpenWrongAs", Open { asn: 65009, ..open_b(Vec::new()) }),
         Event::Open("OpenBadIdentifier", Open { identifier: [0; 4].into(), ..open_b(Vec::new()) }),
         Event::Open("OpenWithoutOurFamily", open_b(ipv6)),
