@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use godwit_filter::{AttributeValue, RouteAttributes, RouteSource};
 
+use crate::communities::LLGR_STALE;
 use crate::nexthop::Resolution;
 use crate::source::{BgpSource, SourceInfo};
 
@@ -15,9 +16,6 @@ pub(crate) struct Candidate<'a> {
     /// What a recursive next hop resolves to.
     pub(crate) resolution: Option<&'a Resolution>,
 }
-
-/// LLGR_STALE (RFC 9494 §4.6).
-pub(crate) const LLGR_STALE: u32 = 0xffff_0006;
 
 /// Whether `new` is to be preferred over `old`, where `old` was there first and keeps its place on a tie.
 pub(crate) fn is_better(new: &Candidate<'_>, old: &Candidate<'_>) -> bool {

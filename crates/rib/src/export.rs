@@ -52,7 +52,7 @@ pub enum ExportPolicy {
 #[derive(Debug)]
 pub enum ExporterKind {
     /// A BGP neighbor (later: a group of those with equal policy), by UPDATE messages.
-    Bgp(Box<BgpExport>),
+    Bgp(Arc<BgpExport>),
     /// A kernel table, by routes.
     Kernel {
         /// `merge paths`: those as good as the best go with it, up to so many next hops.
@@ -191,7 +191,7 @@ impl Exporter {
     /// Changes who is told (with other options), without forgetting what was sent.
     pub fn set_kind(&mut self, mut kind: ExporterKind) {
         if let ExporterKind::Bgp(export) = &mut kind {
-            export.add_path = self.paths.is_some();
+            Arc::make_mut(export).add_path = self.paths.is_some();
         }
         self.kind = kind;
         self.start_feed();
@@ -324,17 +324,19 @@ impl Exporter {
         let trace = self.trace.clone();
         let before: Option<Vec<(u32, bool)>> =
             trace.is_some().then(|| ids.iter().map(|id| (*id, self.sent.contains(*id))).collect());
-        let exported = match self.kind {
-            ExporterKind::Bgp(_) => {
-                let updates = match self.paths {
-                    Some(_) => self.drain_paths(table, &ids, changed),
-                    None if self.secondary => self.drain_secondary(table, &ids),
-                    None => self.drain_bgp(table, &ids),
+        let exported = match &self.kind {
+            ExporterKind::Bgp(export) => {
+                let export = Arc::clone(export);
+                let updates = match self.paths.take() {
+                    Some(sent) => self.drain_paths(table, &export, sent, &ids, changed),
+                    None if self.secondary => self.drain_secondary(table, &export, &ids),
+                    None => self.drain_bgp(table, &export, &ids),
                 };
                 (!updates.is_empty()).then_some(Exported::Updates(updates))
             }
             ExporterKind::Kernel { merge_paths } => {
-                let routes = self.drain_routes(table, &ids, merge_paths.is_some());
+                let merges = merge_paths.is_some();
+                let routes = self.drain_routes(table, &ids, merges);
                 (!routes.is_empty()).then_some(Exported::Routes(routes))
             }
         };

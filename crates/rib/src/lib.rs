@@ -8,6 +8,7 @@
 mod attrs;
 mod best;
 mod bitmap;
+mod communities;
 mod counters;
 mod export;
 mod import;

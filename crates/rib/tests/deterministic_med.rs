@@ -88,3 +88,19 @@ fn what_is_hidden_is_not_merged_either() {
     enter(&mut table, &same(4, 7, 0));
     assert_eq!(merged(&table), 2, "equal ones of a group are");
 }
+
+#[test]
+fn what_hid_another_is_marked_as_long_lived_stale() {
+    for order in orders(&circle()) {
+        let mut table = arena();
+        let sources: Vec<_> = order.iter().map(|c| (c.from.peer_address, enter(&mut table, c))).collect();
+        let first = sources.iter().find(|(address, _)| *address == common::ip("192.0.2.1")).unwrap().1;
+        assert_eq!(winner(&table), Some(common::ip("192.0.2.3")));
+        table.mark_stale(first);
+        settle(&mut table);
+        table.make_long_lived(first, common::SEED);
+        settle(&mut table);
+        // The second is better than the first now, and than the third anyway.
+        assert_eq!(winner(&table), Some(common::ip("192.0.2.2")), "{order:?}");
+    }
+}

@@ -43,7 +43,7 @@ fn a_route_is_not_sent_back_to_where_it_came_from() {
     let two = table.add_source(bgp(external(2)), None);
     let mut to_one = Peer::new(&mut table, to_external(1), ExportPolicy::All, Some(one));
     // Its next hops are 192.0.2.1, which would not be sent to the neighbor of that address.
-    table.exporter_mut(to_one.id).unwrap().set_kind(ExporterKind::Bgp(Box::new(BgpExport {
+    table.exporter_mut(to_one.id).unwrap().set_kind(ExporterKind::Bgp(Arc::new(BgpExport {
         next_hop_self: NextHopPolicy::All,
         ..to_external(1)
     })));
@@ -133,7 +133,7 @@ fn new_options_are_applied_without_a_withdrawal() {
     announce(&mut table, source, net(A), &path());
     peer.listen(&mut table);
     let own = BgpExport { next_hop_self: NextHopPolicy::All, ..to_external(9) };
-    table.exporter_mut(peer.id).unwrap().set_kind(ExporterKind::Bgp(Box::new(own)));
+    table.exporter_mut(peer.id).unwrap().set_kind(ExporterKind::Bgp(Arc::new(own)));
     assert_eq!(peer.listen(&mut table), [announced(A)]);
     assert_eq!(peer.nets[&any(A)].next_hop, Some(common::ip("192.0.2.254")));
 }

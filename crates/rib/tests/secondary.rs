@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::contender::prize;
 use common::peer::Peer;
 use common::{announce, bgp, external, filter, ip, path_with, to_external, via, withdraw};
@@ -38,7 +40,7 @@ fn peer(
 ) -> Peer {
     let mut peer = Peer::new(table, to_external(9), ExportPolicy::None, own);
     table.remove_exporter(peer.id);
-    let kind = ExporterKind::Bgp(Box::new(to_external(9)));
+    let kind = ExporterKind::Bgp(Arc::new(to_external(9)));
     let mut exporter = Exporter::new(kind, policy, own, std::sync::Arc::new(NoSurroundings));
     if secondary {
         exporter.send_first_that_passes();

@@ -10,7 +10,7 @@ use crate::table::{PathView, Table};
 use super::check::{Refused, export_check};
 use super::options::BgpExport;
 use super::rewrite::rewrite;
-use super::{Candidate, ExportPolicy, Exporter, ExporterKind};
+use super::{Candidate, ExportPolicy, Exporter};
 
 /// Nets that go out with one set of attributes.
 pub(super) struct Group<K> {
@@ -19,23 +19,21 @@ pub(super) struct Group<K> {
 }
 
 impl Exporter {
-    pub(super) fn drain_bgp<K: NetKey>(&mut self, table: &Table<K>, ids: &[u32]) -> Bytes {
-        // The options are taken out so that counters can be written meanwhile.
-        let ExporterKind::Bgp(export) =
-            std::mem::replace(&mut self.kind, ExporterKind::Kernel { merge_paths: None })
-        else {
-            return Bytes::new();
-        };
+    pub(super) fn drain_bgp<K: NetKey>(
+        &mut self,
+        table: &Table<K>,
+        export: &BgpExport,
+        ids: &[u32],
+    ) -> Bytes {
         let mut out = BytesMut::with_capacity(ids.len().min(4096) * 24);
         let mut withdrawn: Vec<K> = Vec::new();
         let mut candidates = self.candidates(table, ids, &mut withdrawn);
         candidates.sort_unstable_by_key(|c| (c.attrs, c.source, c.id));
         for run in candidates.chunk_by(|a, b| a.attrs == b.attrs && a.source == b.source) {
-            self.export_run(table, run, &export, &mut withdrawn, &mut out);
+            self.export_run(table, run, export, &mut withdrawn, &mut out);
         }
         let mut message = BytesMut::new();
         K::encode_withdraw(&withdrawn, export.message_len_max, &mut message);
-        self.kind = ExporterKind::Bgp(export);
         if withdrawn.is_empty() {
             return out.freeze();
         }
@@ -134,7 +132,7 @@ impl Exporter {
                 sent += group.nets.len();
             } else {
                 whole = false;
-                self.messages.push(format!("a route of {} nets: {}", group.nets.len(), Refused::TooLong));
+                self.note_too_long(&group.nets);
             }
         }
         self.counters.updates.accepted += sent as u64;
@@ -145,6 +143,17 @@ impl Exporter {
             return;
         }
         self.settle(table, run, &groups, export, withdrawn);
+    }
+
+    /// These nets' attributes do not fit in a message.
+    pub(super) fn note_too_long<K: NetKey>(&mut self, nets: &[K]) {
+        let Some(first) = nets.first() else { return };
+        self.counters.updates.rejected += nets.len() as u64;
+        let others = match nets.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        self.messages.push(format!("{}{others}: {}", first.to_net(), Refused::TooLong));
     }
 
     /// The slow way of [`Self::send_groups`]: some nets of the run went out and some did not.

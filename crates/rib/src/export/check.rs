@@ -5,18 +5,10 @@ use std::fmt;
 use godwit_filter::RouteAttributes;
 use godwit_wire::Role;
 
+use crate::communities::{LLGR_STALE, NO_ADVERTISE, NO_EXPORT, NO_EXPORT_SUBCONFED};
 use crate::source::SourceInfo;
 
 use super::options::BgpExport;
-
-use crate::best::LLGR_STALE;
-
-/// NO_EXPORT (RFC 1997).
-const NO_EXPORT: u32 = 0xffff_ff01;
-/// NO_ADVERTISE (RFC 1997).
-const NO_ADVERTISE: u32 = 0xffff_ff02;
-/// NO_EXPORT_SUBCONFED (RFC 1997).
-const NO_EXPORT_SUBCONFED: u32 = 0xffff_ff03;
 
 /// Why a route is not sent to a peer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,9 +10,9 @@ use crate::source::SourceId;
 use crate::table::Table;
 
 use super::bgp::rewrite_path;
-use super::check::{Refused, export_check};
+use super::check::export_check;
 use super::sent::{SentPaths, sent_id};
-use super::{BgpExport, ExportPolicy, Exporter, ExporterKind};
+use super::{BgpExport, ExportPolicy, Exporter};
 
 /// A path that is to go out: sorted so that those with one attribute set stand together.
 struct Candidate {
@@ -48,14 +48,15 @@ impl<K> Group<K> {
 impl Exporter {
     /// The changes of nets `ids`. Paths that were sent and have not changed since are left alone in
     /// the first `changed` nets; of the others everything is sent again.
-    pub(super) fn drain_paths<K: NetKey>(&mut self, table: &Table<K>, ids: &[u32], changed: usize) -> Bytes {
-        // Both are taken out so that counters can be written meanwhile.
-        let Some(mut sent) = self.paths.take() else { return Bytes::new() };
-        let ExporterKind::Bgp(export) =
-            std::mem::replace(&mut self.kind, ExporterKind::Kernel { merge_paths: None })
-        else {
-            return Bytes::new();
-        };
+    /// `sent` is what was sent, for which [`Self::paths`] is empty meanwhile.
+    pub(super) fn drain_paths<K: NetKey>(
+        &mut self,
+        table: &Table<K>,
+        export: &BgpExport,
+        mut sent: SentPaths,
+        ids: &[u32],
+        changed: usize,
+    ) -> Bytes {
         let mut out = BytesMut::with_capacity(ids.len().min(4096) * 28);
         // What the neighbor has of each net afterwards: place and identifier.
         let mut now: Vec<(u32, u32)> = Vec::with_capacity(ids.len());
@@ -63,21 +64,20 @@ impl Exporter {
         candidates.sort_unstable_by_key(|c| (c.attrs, c.source, c.place, c.id));
         let mut others = 0;
         for run in candidates.chunk_by(|a, b| a.attrs == b.attrs && a.source == b.source) {
-            for mut group in self.path_groups(table, run, &export) {
+            for mut group in self.path_groups(table, run, export) {
                 self.keep_paths_within_limit(&sent, ids, &mut group, &mut others);
-                if K::encode_announce(&group.attributes, &group.nets, &export, &mut out).is_ok() {
+                if K::encode_announce(&group.attributes, &group.nets, export, &mut out).is_ok() {
                     self.counters.updates.accepted += group.nets.len() as u64;
                     now.extend(group.paths);
                 } else {
-                    let count = group.nets.len();
-                    self.messages.push(format!("a route of {count} nets: {}", Refused::TooLong));
+                    let nets: Vec<K> = group.nets.into_iter().map(|(_, key)| key).collect();
+                    self.note_too_long(&nets);
                 }
             }
         }
         let withdrawn = self.settle_paths(table, &mut sent, ids, now);
         let mut message = BytesMut::new();
         K::encode_withdraw(&withdrawn, export.message_len_max, &mut message);
-        self.kind = ExporterKind::Bgp(export);
         self.paths = Some(sent);
         self.has_less();
         // Withdrawals first: they are of other paths than what follows.

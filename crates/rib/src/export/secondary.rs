@@ -5,54 +5,48 @@ use bytes::{Bytes, BytesMut};
 use crate::key::NetKey;
 use crate::table::Table;
 
+use super::Exporter;
 use super::bgp::Group;
-use super::check::{Refused, export_check};
+use super::check::export_check;
 use super::options::BgpExport;
-use super::{Exporter, ExporterKind};
 
 impl Exporter {
-    pub(super) fn drain_secondary<K: NetKey>(&mut self, table: &Table<K>, ids: &[u32]) -> Bytes {
-        // The options are taken out so that counters can be written meanwhile.
-        let ExporterKind::Bgp(export) =
-            std::mem::replace(&mut self.kind, ExporterKind::Kernel { merge_paths: None })
-        else {
-            return Bytes::new();
-        };
-        let mut groups: Vec<Group<K>> = Vec::new();
-        let mut of_groups: Vec<Vec<u32>> = Vec::new();
+    pub(super) fn drain_secondary<K: NetKey>(
+        &mut self,
+        table: &Table<K>,
+        export: &BgpExport,
+        ids: &[u32],
+    ) -> Bytes {
+        // Each with the ids of its nets.
+        let mut groups: Vec<(Group<K>, Vec<u32>)> = Vec::new();
         let mut gone = Vec::new();
         let mut others = 0;
         for &id in ids {
             let Some(key) = table.key(id) else { continue };
-            let passed = self.first_that_passes(table, id, key, &export);
+            let passed = self.first_that_passes(table, id, key, export);
             let Some(attributes) = passed.filter(|_| self.is_within_limit(id, others)) else {
                 gone.push(id);
                 continue;
             };
             others += u64::from(!self.sent.contains(id));
             // Neighbors in the table are often alike.
-            let known = groups.iter().enumerate().rev().take(8).find(|(_, g)| g.attributes == attributes);
-            let known = known.map(|(at, _)| at);
-            match known.and_then(|at| Some((groups.get_mut(at)?, of_groups.get_mut(at)?))) {
+            match groups.iter_mut().rev().take(8).find(|(group, _)| group.attributes == attributes) {
                 Some((group, ids)) => {
                     group.nets.push(key);
                     ids.push(id);
                 }
-                None => {
-                    groups.push(Group { attributes, nets: vec![key] });
-                    of_groups.push(vec![id]);
-                }
+                None => groups.push((Group { attributes, nets: vec![key] }, vec![id])),
             }
         }
         let mut announced = BytesMut::new();
-        for (group, ids) in groups.iter().zip(of_groups) {
-            if K::encode_announce(&group.attributes, &group.nets, &export, &mut announced).is_ok() {
+        for (group, ids) in groups {
+            if K::encode_announce(&group.attributes, &group.nets, export, &mut announced).is_ok() {
                 self.counters.updates.accepted += ids.len() as u64;
                 ids.into_iter().for_each(|id| {
                     self.sent.insert(id);
                 });
             } else {
-                self.messages.push(format!("a route of {} nets: {}", ids.len(), Refused::TooLong));
+                self.note_too_long(&group.nets);
                 gone.extend(ids);
             }
         }
@@ -60,7 +54,6 @@ impl Exporter {
         gone.into_iter().for_each(|id| self.take_back(table, id, &mut withdrawn));
         let mut out = BytesMut::new();
         K::encode_withdraw(&withdrawn, export.message_len_max, &mut out);
-        self.kind = ExporterKind::Bgp(export);
         out.unsplit(announced);
         out.freeze()
     }

@@ -202,12 +202,8 @@ impl<K: NetKey> Table<K> {
             if let Some(first) = self.nets[id as usize].paths.first() {
                 self.count_preferred(first.source, true);
             }
-            self.select(id);
-            self.best_changed(id);
-        } else if self.deterministic > 0 && self.select(id) {
-            // What it kept from being looked at may be the best of all.
-            self.best_changed(id);
         }
+        self.worsened(id, position);
         self.release(old.attrs);
         self.release_sub(source);
         if self.nets[id as usize].paths.is_empty() {

@@ -4,14 +4,11 @@
 use std::sync::Arc;
 
 use crate::attrs::HashedAttributes;
-use crate::best::LLGR_STALE;
+use crate::communities::{LLGR_STALE, NO_LLGR};
 use crate::key::NetKey;
 use crate::source::SourceId;
 
 use super::Table;
-
-/// NO_LLGR: the path must not stay (RFC 9494 §3.3).
-const NO_LLGR: u32 = 0xffff_0007;
 
 /// Stale paths of a source that are to be marked, from net `cursor` on.
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +59,7 @@ impl<K: NetKey> Table<K> {
         let attrs = self.acquire(&HashedAttributes::new(Arc::new(marked), seed));
         let old = std::mem::replace(&mut self.nets[id as usize].paths[position].attrs, attrs);
         self.path_changed(id, source);
-        // It has become worse.
-        if position == 0 {
-            self.select(id);
-            self.best_changed(id);
-        }
+        self.worsened(id, position);
         self.release(old);
     }
 }

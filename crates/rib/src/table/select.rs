@@ -19,6 +19,17 @@ impl<K: NetKey> Table<K> {
         }
     }
 
+    /// The path at `position` has become worse, or is gone from there.
+    pub(super) fn worsened(&mut self, id: u32, position: usize) {
+        if position == 0 {
+            self.select(id);
+            self.best_changed(id);
+        } else if self.deterministic > 0 && self.select(id) {
+            // What it kept from being looked at may be the best of all.
+            self.best_changed(id);
+        }
+    }
+
     /// Finds the best path again, after the one in front changed or went. Whether it is another one.
     pub(super) fn select(&mut self, id: u32) -> bool {
         let count = self.nets[id as usize].paths.len();

@@ -36,7 +36,7 @@ impl PathPeer {
         own: Option<SourceId>,
     ) -> Self {
         let context = super::peer::reading(&export);
-        let kind = ExporterKind::Bgp(Box::new(BgpExport { add_path: true, ..export }));
+        let kind = ExporterKind::Bgp(Arc::new(BgpExport { add_path: true, ..export }));
         let id = table.add_exporter(Exporter::new(kind, policy, own, Arc::new(NoSurroundings)));
         Self { id, held: BTreeMap::new(), announced: Vec::new(), withdrawn: Vec::new(), messages: 0, context }
     }

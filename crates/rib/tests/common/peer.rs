@@ -60,7 +60,7 @@ impl Peer {
     ) -> Self {
         let context = reading(&export);
         let message_len_max = export.message_len_max;
-        let kind = ExporterKind::Bgp(Box::new(export));
+        let kind = ExporterKind::Bgp(Arc::new(export));
         let id = table.add_exporter(Exporter::new(kind, policy, own, Arc::new(NoSurroundings)));
         Self { id, nets: BTreeMap::new(), said: Vec::new(), messages: 0, context, message_len_max }
     }

@@ -99,7 +99,7 @@ impl Setup<'_> {
                     exporter.set_policy(policy);
                 }
                 if exporter.bgp() != Some(&export) {
-                    exporter.set_kind(ExporterKind::Bgp(Box::new(export)));
+                    exporter.set_kind(ExporterKind::Bgp(Arc::new(export)));
                 }
             }
             (shell.table.set_limits(source, receive, import), exports_too_much)
@@ -153,7 +153,7 @@ impl Setup<'_> {
         };
         let protocol = info.protocol.clone();
         let (source, stale) = self.source_of(info, channel, &table, held).await?;
-        let kind = ExporterKind::Bgp(Box::new(self.export(channel)));
+        let kind = ExporterKind::Bgp(Arc::new(self.export(channel)));
         let mut exporter = Exporter::new(kind, policy(&channel.export), Some(source), self.links.clone());
         exporter.set_trace(self.trace(channel.family));
         if channel.bgp.secondary {
