@@ -1,22 +1,16 @@
 //! Dynamic neighbors: the protocol with `neighbor range`, which has no session but has one made for who connects.
 
-use std::time::{Duration, Instant};
-
 use godwit_api::{ProtocolState, ProtocolStatus};
 use godwit_config::{BgpConfig, DebugFlags, Neighbor, ProtocolConfig, ProtocolKind};
 use ipnetwork::IpNetwork;
 use tokio::sync::mpsc;
 
-use crate::directory::{Door, Incoming, NoDoor};
+use crate::directory::Incoming;
+use crate::entrance::Entrance;
 use crate::limits::RANGE_QUEUE_LEN;
 use crate::protocol::{Command, Context, base_status};
 use crate::session::{channel_down, not_running};
 use crate::task::sleep_until;
-
-/// The first wait before the door is tried again.
-const RETRY_MIN: Duration = Duration::from_millis(250);
-/// The longest.
-const RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// Somebody of a range has connected: a session is to be made.
 #[derive(Debug)]
@@ -55,8 +49,7 @@ pub(crate) async fn run(
     let ProtocolKind::Bgp(bgp) = config.kind.clone() else { return };
     let (to, incoming) = mpsc::channel(RANGE_QUEUE_LEN);
     let since = crate::clock::unix_millis();
-    let template =
-        Template { config, bgp: *bgp, net, context, since, to, door: None, fault: None, wait: RETRY_MIN };
+    let template = Template { config, bgp: *bgp, net, context, since, entrance: Entrance::new(to) };
     template.main(commands, incoming, newcomers).await;
 }
 
@@ -66,11 +59,7 @@ struct Template {
     net: IpNetwork,
     context: Context,
     since: u64,
-    to: mpsc::Sender<Incoming>,
-    door: Option<Door>,
-    /// Why there is no door, and when it is tried again.
-    fault: Option<(NoDoor, Instant)>,
-    wait: Duration,
+    entrance: Entrance,
 }
 
 impl Template {
@@ -85,12 +74,12 @@ impl Template {
         // One that is not told of yet: the supervisor may be waiting for us.
         let mut waiting: Option<Incoming> = None;
         loop {
-            let retry_at = self.fault.as_ref().map(|(_, at)| *at);
+            let retry_at = self.entrance.retry_at();
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
                     Some(Command::Stop(_, done)) => {
-                        self.door = None;
+                        self.entrance.close();
                         for (flag, text) in STOPPING {
                             self.trace(flag, text);
                         }
@@ -119,30 +108,15 @@ impl Template {
     }
 
     fn open(&mut self) {
-        let name = &self.config.name;
-        match self.context.directory.open_range(&self.bgp, self.net, self.to.clone()) {
-            Ok(door) => {
-                self.door = Some(door);
-                if self.fault.take().is_some() {
-                    tracing::info!("{name}: the listening socket has its TCP MD5 key now, starting");
-                }
-            }
-            Err(fault) => {
-                let known = self.fault.take().map(|(fault, _)| std::mem::discriminant(&fault));
-                if known != Some(std::mem::discriminant(&fault)) {
-                    tracing::error!("{name}: {fault}; nobody is let in while that cannot be protected");
-                }
-                self.fault = Some((fault, Instant::now() + self.wait));
-                self.wait = (self.wait * 2).min(RETRY_MAX);
-            }
-        }
+        let (directory, bgp, net) = (&self.context.directory, &self.bgp, self.net);
+        let without = "nobody is let in while that cannot be protected";
+        self.entrance.open(&self.config.name, without, |to| directory.open_range(bgp, net, to));
     }
 
     fn status(&self) -> ProtocolStatus {
         let mut status = base_status(&self.config, ProtocolState::Start, self.since);
-        let fault = self.fault.as_ref().map(|(fault, _)| fault.brief());
-        let mut bgp = not_running(&self.bgp, fault);
-        bgp.state = if self.door.is_some() { "Passive" } else { "Idle" };
+        let mut bgp = not_running(&self.bgp, self.entrance.fault());
+        bgp.state = if self.entrance.is_open() { "Passive" } else { "Idle" };
         status.bgp = Some(Box::new(bgp));
         status.channels = self.config.channels.iter().map(|c| channel_down(&self.bgp, c)).collect();
         status

@@ -5,6 +5,7 @@ mod clock;
 mod computed;
 mod directory;
 mod dynamic;
+mod entrance;
 mod exit;
 mod feeder;
 mod kernel;

@@ -4,7 +4,6 @@
 mod channels;
 mod commands;
 mod connection;
-mod entrance;
 mod graceful;
 mod held;
 mod messages;
@@ -24,6 +23,7 @@ use godwit_fsm::{Action, CloseReason, Direction, LogClass, Session};
 use tokio::sync::mpsc;
 
 use crate::directory::Incoming;
+use crate::entrance::Entrance;
 use crate::exit::ExitSender;
 use crate::limits::INCOMING_QUEUE_LEN;
 use crate::log_limit::LogLimit;
@@ -36,7 +36,6 @@ pub(crate) use trace::channel_name;
 
 use channels::{SessionView, Up, UpEvent};
 use connection::{Attempt, Connection};
-use entrance::Entrance;
 use graceful::OwnRestart;
 use held::HeldRoutes;
 use peer::peer_config;
@@ -98,6 +97,7 @@ async fn work(
         faults: LogLimit::default(),
         exit,
         entrance: Entrance::new(incoming_tx),
+        asked_at: None,
     };
     task.main(commands, incoming, first).await;
 }
@@ -130,6 +130,8 @@ struct Task {
     exit: ExitSender,
     /// Where the neighbor's connections come in.
     entrance: Entrance,
+    /// When the neighbor was last asked for a connection.
+    asked_at: Option<Instant>,
 }
 
 impl Task {

@@ -15,7 +15,7 @@ const GODWIT: &str = "log stderr all; debug protocols { states, events }; router
 /// Comes, with the R bit or without, the F bit or without, and announces 10.2.N.0/24 for these N.
 fn come(namespace: &Namespace, restarted: bool, preserved: bool, nets: &[u8]) -> Result<Speaker> {
     let (r, f) = (u8::from(restarted) << 7, u8::from(preserved) << 7);
-    let capabilities = [&[1, 4, 0, 1, 0, 1][..], &[64, 6, r, 120, 0, 1, 1, f]].concat();
+    let capabilities = [&[1, 4, 0, 1, 0, 1][..], &[2, 0], &[64, 6, r, 120, 0, 1, 1, f]].concat();
     let length = u8::try_from(capabilities.len()).unwrap_or(u8::MAX);
     let fixed = [&[4][..], &65002_u16.to_be_bytes(), &[0, 90], &[2, 2, 2, 2]].concat();
     let open = message(OPEN, &[&fixed[..], &[length + 2, 2, length], &capabilities].concat());
@@ -66,4 +66,24 @@ fn lab_graceful_restart_of_a_neighbor_that_kept_forwarding() -> Result<()> {
 #[test]
 fn lab_graceful_restart_of_a_neighbor_that_did_not_keep_forwarding() -> Result<()> {
     comes_back(false)
+}
+
+/// What can change without a new session is no reason to take another for the neighbor.
+#[test]
+fn lab_graceful_restart_of_a_neighbor_whose_cost_was_changed() -> Result<()> {
+    let [peer, ours] = [Namespace::new("peer")?, Namespace::new("own")?];
+    Namespace::join((&peer, "vpeer", &["192.0.2.2/24"]), (&ours, "vown", &["192.0.2.1/24"]))?;
+    let godwit = Router::start(&ours, Program::Godwit, GODWIT)?;
+    let has = |net: &str| !ours.routes(net).is_empty();
+    let speaker = come(&peer, false, true, &[1])?;
+    until("the route", || has("10.2.1.0/24")).with_context(|| godwit.log())?;
+    let since = godwit.since("peer");
+    godwit.configure(&GODWIT.replace("import all;", "import all; cost 7;"))?;
+    ensure!(godwit.since("peer") == since, "a new session: {}", godwit.log());
+    drop(speaker);
+    let shown = || godwit.birdc("show protocols all peer");
+    until("the neighbor to be away", || shown().contains("Neighbor graceful restart active"))?;
+    let _speaker = come(&peer, true, true, &[])?;
+    godwit.established("peer")?;
+    stays("what it kept", Duration::from_millis(1500), || has("10.2.1.0/24"))
 }

@@ -1,11 +1,12 @@
 //! How the two ends come to be connected: where the neighbor is, the attempt to connect, connections of its own.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use godwit_config::DebugFlags;
 use godwit_fsm::Direction;
 use godwit_rib::{Links, OnLink};
+use godwit_sockopt::Md5Drops;
 use godwit_wire::Notification;
 use tokio::net::TcpStream;
 
@@ -13,6 +14,9 @@ use crate::directory::{Incoming, minimum_ttl};
 
 use super::Task;
 use super::connection::{self, Attempt, Connection, Outgoing};
+
+/// An attempt that ends sooner was refused, or given up for another connection.
+const HUNG: Duration = Duration::from_secs(60);
 
 impl Task {
     /// Where the neighbor is: single-hop neighbors must be on a link that is up.
@@ -24,6 +28,15 @@ impl Task {
                 None => OnLink::No,
             },
             None => links.on_link(self.peer, None),
+        }
+    }
+
+    /// Starts the session if its door opens; else this is to be called again.
+    pub(super) fn begin(&mut self) {
+        let (directory, bgp, peer) = (&self.context.directory, &self.bgp, self.peer);
+        let without = "the session stays down while it cannot be protected";
+        if self.entrance.open(&self.config.name, without, |to| directory.open(bgp, peer, to)) {
+            self.fsm.start(Instant::now());
         }
     }
 
@@ -66,8 +79,26 @@ impl Task {
             minimum_ttl: minimum_ttl(&self.bgp),
             password: self.bgp.password.clone(),
         };
-        self.entrance.asked_at = Some(Instant::now());
+        self.asked_at = Some(Instant::now());
         self.connecting = Some(Attempt::new(&outgoing));
+    }
+
+    /// A connection attempt is over without success. If it hung, and the session has a password, the reason may be
+    /// the password: the kernel of who has another one does not answer, nor tell its user.
+    pub(super) fn unanswered(&mut self) {
+        let now = Instant::now();
+        let Some(asked_at) = self.asked_at.take() else { return };
+        // The retry time is jittered, so less than the whole of it may have passed.
+        let hung = now.saturating_duration_since(asked_at) >= self.bgp.connect_retry.min(HUNG) / 2;
+        if hung && self.bgp.password.is_some() && self.up.is_none() && self.faults.allows(now) {
+            let drops = Md5Drops::now().unwrap_or_default();
+            tracing::warn!(
+                "{}: no answer from {}: it is not there, or has another password \
+                 (our kernel has dropped {drops} so far, of anybody's)",
+                self.config.name,
+                self.peer
+            );
+        }
     }
 
     /// One hop for a direct external session; else what `multihop` says. With GTSM, the most there is.

@@ -123,11 +123,14 @@ impl Setup<'_> {
         let traced = self.trace(channel.family);
         let [receive, import, _] = LimitKind::ALL.map(|kind| limit(channel, kind));
         if let Some(held) = held {
-            if self.session.negotiated.has_kept_family(K::FAMILY) && info.bgp.as_ref() == Some(&held.session)
-            {
+            // Its cost may have changed while it was there.
+            let cost = channel.bgp.cost.unwrap_or(0);
+            let as_before = BgpSource { cost, ..held.session.clone() };
+            if self.session.negotiated.has_kept_family(K::FAMILY) && info.bgp.as_ref() == Some(&as_before) {
                 let source = held.source;
                 let set = move |shell: &mut crate::table::TableShell<K>| {
                     shell.table.set_source_trace(source, traced);
+                    shell.table.set_cost(source, cost);
                     shell.table.set_limits(source, receive, import)
                 };
                 self.session.over_limit.passed(K::FAMILY, table.call(set).await?);
