@@ -4,7 +4,9 @@
 //! started here are ended, by their id.
 #![forbid(unsafe_code)]
 
+mod beside;
 mod command;
+mod etcd;
 pub mod interop;
 mod namespace;
 mod process;
@@ -13,17 +15,21 @@ pub mod report;
 mod router;
 mod scratch;
 pub mod speaker;
+mod star;
 mod third_party;
 mod wait;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+pub use beside::{difference, same_lines};
 pub use command::{need_program, need_root, run, text};
+pub use etcd::Etcd;
 pub use namespace::Namespace;
 pub use process::Process;
 pub use router::{Program, Router, birdc_text, godwit, target};
 pub use scratch::Scratch;
+pub use star::Star;
 pub use third_party::{ExaBgp, Frr, GoBgp, OpenBgpd};
 pub use wait::{LIMIT, POLL, settles, stays, until, wait_for};
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result, anyhow, ensure};
-use godwit_lab::{Namespace, Program, Router, settles};
+use anyhow::{Context, Result, ensure};
+use godwit_lab::{Namespace, Program, Router, Star, same_lines, settles};
 
 /// What the first and the second neighbor do to their routes of a net. Both announce as route servers do, so that
 /// the paths are as written.
@@ -97,23 +97,16 @@ fn choose(hub: &Namespace, program: Program, config: &str, order: [&str; 2]) -> 
 
 /// What a program chooses, line by line with what it was asked.
 fn choices(program: Program) -> Result<Vec<String>> {
-    let hub = Namespace::new("hub")?;
-    let mut spaces = Vec::new();
-    for n in [2, 3] {
-        let space = Namespace::new(&format!("n{n}"))?;
-        let (ours, theirs) = (format!("10.9.{n}.1/24"), format!("10.9.{n}.2/24"));
-        Namespace::join((&hub, &format!("veth{n}"), &[&ours]), (&space, "eth0", &[&theirs]))?;
-        spaces.push(space);
-    }
+    let star = Star::new([2, 3])?;
     let _neighbors = [2, 3]
         .into_iter()
-        .zip(&spaces)
+        .zip(&star.spokes)
         .map(|(n, space)| Router::start(space, Program::Bird2, &neighbor(n)))
         .collect::<Result<Vec<_>>>()?;
     let mut all = Vec::new();
     for choice in CHOICES {
         for order in [["n2", "n3"], ["n3", "n2"]] {
-            let chosen = choose(&hub, program, &middle(choice), order)
+            let chosen = choose(&star.hub, program, &middle(choice), order)
                 .with_context(|| format!("{program:?}: {choice:?}, {order:?}"))?;
             all.extend(chosen.iter().map(|line| format!("{choice:?}, {order:?}: {line}")));
         }
@@ -123,15 +116,5 @@ fn choices(program: Program) -> Result<Vec<String>> {
 
 #[test]
 fn lab_the_best_path_is_that_of_bird2() -> Result<()> {
-    let (theirs, ours) = std::thread::scope(|scope| {
-        let theirs = scope.spawn(|| choices(Program::Bird2));
-        let ours = choices(Program::Godwit);
-        (theirs.join(), ours)
-    });
-    let theirs = theirs.map_err(|_| anyhow!("the thread panicked"))??;
-    let different = theirs.iter().zip(ours?).filter(|(theirs, ours)| *theirs != ours);
-    let different: Vec<String> =
-        different.map(|(theirs, ours)| format!("BIRD: {theirs}\ngodwit: {ours}")).collect();
-    ensure!(different.is_empty(), "{}", different.join("\n"));
-    Ok(())
+    same_lines(Program::Bird2, choices)
 }

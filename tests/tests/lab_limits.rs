@@ -1,7 +1,7 @@
 //! Limits on the routes of a channel: what passes, what is shown and what becomes of the session is as with BIRD 2.
 
-use anyhow::{Context, Result, anyhow, ensure};
-use godwit_lab::{Namespace, Program, Router, settles};
+use anyhow::{Context, Result};
+use godwit_lab::{Program, Router, Star, same_lines, settles};
 
 const ACTIONS: [&str; 4] = ["warn", "block", "restart", "disable"];
 const KINDS: [&str; 3] = ["receive", "import", "export"];
@@ -50,14 +50,13 @@ fn outcome(router: &Router, neighbor: &Router) -> String {
 }
 
 fn outcomes(program: Program) -> Result<Vec<String>> {
-    let (hub, space) = (Namespace::new("hub")?, Namespace::new("n2")?);
-    Namespace::join((&hub, "veth2", &["10.9.2.1/24"]), (&space, "eth0", &["10.9.2.2/24"]))?;
+    let star = Star::new([2])?;
     let mut all = Vec::new();
     for kind in KINDS {
         for action in ACTIONS {
-            let neighbor = Router::start(&space, Program::Bird2, NEIGHBOR)?;
+            let neighbor = Router::start(&star.spokes[0], Program::Bird2, NEIGHBOR)?;
             let limit = format!("{kind} limit 3 action {action}");
-            let router = Router::start(&hub, program, &middle(&limit))?;
+            let router = Router::start(&star.hub, program, &middle(&limit))?;
             godwit_lab::until("the limit to be passed", || router.log().contains("hits route"))
                 .with_context(|| format!("{program:?}, {limit}: {}", router.log()))?;
             if matches!(action, "restart" | "disable") {
@@ -74,15 +73,5 @@ fn outcomes(program: Program) -> Result<Vec<String>> {
 
 #[test]
 fn lab_limits_are_as_with_bird2() -> Result<()> {
-    let (theirs, ours) = std::thread::scope(|scope| {
-        let theirs = scope.spawn(|| outcomes(Program::Bird2));
-        let ours = outcomes(Program::Godwit);
-        (theirs.join(), ours)
-    });
-    let theirs = theirs.map_err(|_| anyhow!("the thread panicked"))??;
-    let different = theirs.iter().zip(ours?).filter(|(theirs, ours)| *theirs != ours);
-    let different: Vec<String> =
-        different.map(|(theirs, ours)| format!("BIRD: {theirs}\ngodwit: {ours}")).collect();
-    ensure!(different.is_empty(), "{}", different.join("\n"));
-    Ok(())
+    same_lines(Program::Bird2, outcomes)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use godwit_lab::{Namespace, Program, Router, settles};
+use godwit_lab::{Program, Router, Star, difference, settles};
 
 /// A neighbor: its AS, its address's last octet, and whether we are its route server.
 const NEIGHBORS: &[(&str, u32, u8, &str)] = &[
@@ -58,59 +58,30 @@ fn middle(program: Program, policy: &str) -> String {
     config
 }
 
-/// The routes of a neighbor, each with what it has, in an order of its own and without the time of day.
-fn routes(router: &Router) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for line in router.birdc("show route all").lines() {
-        match all.last_mut() {
-            Some(route) if line.starts_with(['\t', ' ']) => {
-                route.push('\n');
-                route.push_str(line);
-            }
-            _ => all.push(line.to_owned()),
-        }
-    }
-    let is_time = |word: &str| word.matches(':').count() == 2 && word.contains('.');
-    let timeless =
-        |route: String| route.split_inclusive(' ').filter(|word| !is_time(word)).collect::<String>();
-    let mut all: Vec<String> = all.into_iter().map(timeless).collect();
-    all.sort();
-    all
-}
-
 /// What every neighbor has of a program in the middle, once nothing changes any more.
-fn told(spaces: &[Namespace], hub: &Namespace, program: Program, config: &str) -> Result<Vec<Vec<String>>> {
-    let neighbors = spaces
+fn told(star: &Star, program: Program, config: &str) -> Result<Vec<Vec<String>>> {
+    let neighbors = star
+        .spokes
         .iter()
         .zip(NEIGHBORS)
         .map(|(space, of)| Router::start(space, Program::Bird2, &neighbor(*of)))
         .collect::<Result<Vec<_>>>()?;
-    let middle = Router::start(hub, program, config)?;
+    let middle = Router::start(&star.hub, program, config)?;
     for (name, ..) in NEIGHBORS {
         middle.established(name)?;
     }
-    settles("the routes", || neighbors.iter().map(routes).collect::<Vec<_>>())
+    settles("the routes", || neighbors.iter().map(Router::routes).collect::<Vec<_>>())
 }
 
 fn compare(bird: Program, policies: &[&str]) -> Result<()> {
-    let hub = Namespace::new("hub")?;
-    let mut spaces = Vec::new();
-    for (name, _, n, _) in NEIGHBORS {
-        let space = Namespace::new(name)?;
-        let (ours, theirs) = (format!("10.9.{n}.1/24"), format!("10.9.{n}.2/24"));
-        Namespace::join((&hub, name, &[&ours]), (&space, "eth0", &[&theirs]))?;
-        spaces.push(space);
-    }
+    let star = Star::new(NEIGHBORS.iter().map(|(_, _, n, _)| *n))?;
     for policy in policies {
         let config = middle(bird, policy);
-        let theirs = told(&spaces, &hub, bird, &config)?;
-        let ours = told(&spaces, &hub, Program::Godwit, &config)?;
+        let theirs = told(&star, bird, &config)?;
+        let ours = told(&star, Program::Godwit, &config)?;
         for ((name, ..), (theirs, ours)) in NEIGHBORS.iter().zip(theirs.iter().zip(&ours)) {
-            let only = |a: &[String], b: &[String]| {
-                a.iter().filter(|route| !b.contains(route)).cloned().collect::<Vec<_>>().join("\n")
-            };
-            let (missing, more) = (only(theirs, ours), only(ours, theirs));
-            ensure!(theirs == ours, "{policy}: {name} has of BIRD\n{missing}\nand of godwit\n{more}");
+            let different = difference(name, theirs, ours);
+            ensure!(different.is_empty(), "{policy}: {different}");
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use godwit_lab::{Namespace, Program, Router, settles};
+use godwit_lab::{Program, Router, Star, difference, settles};
 
 /// A neighbor of the router in the middle.
 struct Neighbor {
@@ -90,66 +90,31 @@ fn middle(neighbors: &[Neighbor]) -> String {
     config
 }
 
-/// The routes of a router, each with what it has, in an order of its own and without the time of day.
-fn routes(router: &Router) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for line in router.birdc("show route all").lines() {
-        match all.last_mut() {
-            Some(route) if line.starts_with(['\t', ' ']) => {
-                route.push('\n');
-                route.push_str(line);
-            }
-            _ => all.push(line.to_owned()),
-        }
-    }
-    let is_time = |word: &str| word.matches(':').count() == 2 && word.contains('.');
-    let timeless =
-        |route: String| route.split_inclusive(' ').filter(|word| !is_time(word)).collect::<String>();
-    let mut all: Vec<String> = all.into_iter().map(timeless).collect();
-    all.sort();
-    all
-}
-
 /// What every neighbor has of a program in the middle, once nothing changes any more.
-fn told(
-    spaces: &[Namespace],
-    hub: &Namespace,
-    program: Program,
-    neighbors: &[Neighbor],
-) -> Result<Vec<Vec<String>>> {
-    let routers = spaces
+fn told(star: &Star, program: Program, neighbors: &[Neighbor]) -> Result<Vec<Vec<String>>> {
+    let routers = star
+        .spokes
         .iter()
         .zip(neighbors)
         .map(|(space, of)| Router::start(space, Program::Bird2, &of.config()))
         .collect::<Result<Vec<_>>>()?;
-    let middle = Router::start(hub, program, &middle(neighbors))?;
+    let middle = Router::start(&star.hub, program, &middle(neighbors))?;
     for neighbor in neighbors {
         middle.established(&format!("n_{}", neighbor.name))?;
     }
-    settles("the routes", || routers.iter().map(routes).collect::<Vec<_>>())
+    settles("the routes", || routers.iter().map(Router::routes).collect::<Vec<_>>())
 }
 
 fn compare(neighbors: &[Neighbor]) -> Result<()> {
-    let hub = Namespace::new("hub")?;
-    let mut spaces = Vec::new();
-    for Neighbor { name, last: n, .. } in neighbors {
-        let space = Namespace::new(name)?;
-        let (ours, theirs) = (format!("10.9.{n}.1/24"), format!("10.9.{n}.2/24"));
-        Namespace::join((&hub, &format!("to-{name}"), &[&ours]), (&space, "eth0", &[&theirs]))?;
-        space.ip(&["route", "add", "10.9.0.0/16", "via", &format!("10.9.{n}.1")])?;
-        spaces.push(space);
+    let star = Star::new(neighbors.iter().map(|of| of.last))?;
+    for (space, of) in star.spokes.iter().zip(neighbors) {
+        space.ip(&["route", "add", "10.9.0.0/16", "via", &format!("10.9.{}.1", of.last)])?;
     }
-    let theirs = told(&spaces, &hub, Program::Bird2, neighbors)?;
-    let ours = told(&spaces, &hub, Program::Godwit, neighbors)?;
+    let theirs = told(&star, Program::Bird2, neighbors)?;
+    let ours = told(&star, Program::Godwit, neighbors)?;
     let mut differences = String::new();
     for (Neighbor { name, .. }, (theirs, ours)) in neighbors.iter().zip(theirs.iter().zip(&ours)) {
-        let only = |a: &[String], b: &[String]| {
-            a.iter().filter(|route| !b.contains(route)).cloned().collect::<Vec<_>>().join("\n")
-        };
-        if theirs != ours {
-            let (missing, more) = (only(theirs, ours), only(ours, theirs));
-            let _ = writeln!(differences, "{name} has of BIRD\n{missing}\nand of godwit\n{more}");
-        }
+        differences += &difference(name, theirs, ours);
         // Whoever hears nothing proves nothing.
         ensure!(theirs.len() > COMMUNITIES.len() + 3, "{name} has only {theirs:?}");
     }

@@ -5,7 +5,7 @@ mod common;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use common::{AT, text, times, updates};
+use common::{AT, NO_ROUTES_16, text, times, updates};
 use godwit_api::*;
 use godwit_config::{Dialect, Limit, LimitAction, TimeFormats};
 use godwit_ctl::Framer;
@@ -73,7 +73,21 @@ fn under_heading(dialect: Dialect, p: &ProtocolStatus, kept: bool) -> String {
     text(out)
 }
 
-const PEER_2: &str = "2002-Name       Proto      Table      State  Since         Info
+const CAPABILITIES_2: &str = "       Multiprotocol
+         AF announced: ipv4
+       Route refresh
+       Graceful restart
+         Restart time: 120
+         AF supported: ipv4
+         AF preserved:
+       4-octet AS numbers
+       Enhanced refresh
+       Long-lived graceful restart
+";
+
+fn peer_2() -> String {
+    format!(
+        "2002-Name       Proto      Table      State  Since         Info
 1002-peer1      BGP        ---        up     19:14:22.969  Established   
 1006-  Description:    to r2
    BGP state:          Established
@@ -82,28 +96,8 @@ const PEER_2: &str = "2002-Name       Proto      Table      State  Since        
      Local AS:         65001
      Neighbor ID:      10.0.0.2
      Local capabilities
-       Multiprotocol
-         AF announced: ipv4
-       Route refresh
-       Graceful restart
-         Restart time: 120
-         AF supported: ipv4
-         AF preserved:
-       4-octet AS numbers
-       Enhanced refresh
-       Long-lived graceful restart
-     Neighbor capabilities
-       Multiprotocol
-         AF announced: ipv4
-       Route refresh
-       Graceful restart
-         Restart time: 120
-         AF supported: ipv4
-         AF preserved:
-       4-octet AS numbers
-       Enhanced refresh
-       Long-lived graceful restart
-     Session:          external AS4
+{CAPABILITIES_2}     Neighbor capabilities
+{CAPABILITIES_2}     Session:          external AS4
      Source address:   192.0.2.1
      Hold timer:       176.776/240
      Keepalive timer:  62.542/80
@@ -123,14 +117,18 @@ const PEER_2: &str = "2002-Name       Proto      Table      State  Since        
        Export withdraws:            0        ---        ---        ---          0
      BGP Next hop:   192.0.2.1
  
-";
+"
+    )
+}
 
 #[test]
 fn protocol_all_2() {
-    assert_eq!(under_heading(Dialect::Bird2, &peer(), true), PEER_2);
+    assert_eq!(under_heading(Dialect::Bird2, &peer(), true), peer_2());
 }
 
-const PEER_16: &str = "2002-name     proto    table    state  since       info
+fn peer_16() -> String {
+    format!(
+        "2002-name     proto    table    state  since       info
 1002-peer1    BGP      master   start  19:14:22    Idle          Received: Administrative shutdown
 1006-  Description:    to r1
    Preference:     100
@@ -138,18 +136,14 @@ const PEER_16: &str = "2002-name     proto    table    state  since       info
    Output filter:  flt
    Import limit:   50
      Action:       block
-   Routes:         0 imported, 0 exported, 0 preferred
-   Route change stats:     received   rejected   filtered    ignored   accepted
-     Import updates:              0          0          0          0          0
-     Import withdraws:            0          0        ---          0          0
-     Export updates:              0          0          0        ---          0
-     Export withdraws:            0        ---        ---        ---          0
-   BGP state:          Idle
+{NO_ROUTES_16}   BGP state:          Idle
      Neighbor address: 192.0.2.1
      Neighbor AS:      65001
      Last error:       Received: Administrative shutdown
  
-";
+"
+    )
+}
 
 #[test]
 fn protocol_all_16() {
@@ -164,7 +158,7 @@ fn protocol_all_16() {
     bgp.neighbor = NeighborStatus::Address([192, 0, 2, 1].into(), None);
     bgp.neighbor_as = 65001;
     bgp.last_error = Some("Received: Administrative shutdown".into());
-    assert_eq!(under_heading(Dialect::Bird16, &p, false), PEER_16);
+    assert_eq!(under_heading(Dialect::Bird16, &p, false), peer_16());
 }
 
 fn view(net: &str, attributes: RouteAttributes, table: u32) -> RouteView {

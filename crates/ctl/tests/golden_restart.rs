@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{AT, shown, text, times, updates};
+use common::{AT, NO_ROUTES_2, NO_ROUTES_16, shown, text, times, updates};
 use godwit_api::*;
 use godwit_config::{Dialect, TimeFormats};
 use godwit_ctl::Framer;
@@ -121,7 +121,9 @@ const AWAY_2: &str =
  
 ";
 
-const KERNEL_2: &str = "1002-kernel1    Kernel     master4    up     19:14:22.969  
+fn kernel_2() -> String {
+    format!(
+        "1002-kernel1    Kernel     master4    up     19:14:22.969  
 1006-  Channel ipv4
      State:          UP
      Table:          master4
@@ -129,14 +131,10 @@ const KERNEL_2: &str = "1002-kernel1    Kernel     master4    up     19:14:22.96
      Input filter:   REJECT
      Output filter:  (unnamed)
      GR recovery:    waiting
-     Routes:         0 imported, 0 exported, 0 preferred
-     Route change stats:     received   rejected   filtered    ignored   accepted
-       Import updates:              0          0          0          0          0
-       Import withdraws:            0          0        ---          0          0
-       Export updates:              0          0          0        ---          0
-       Export withdraws:            0        ---        ---        ---          0
- 
-";
+{NO_ROUTES_2} 
+"
+    )
+}
 
 #[test]
 fn restart_2() {
@@ -145,26 +143,24 @@ fn restart_2() {
     let long = AWAY_2.replace("     Restart timer:    119.489/-\n", "");
     let long = long.replace("GR:    Regular\n", "GR:    Long-lived\n     LL stale timer: 16.985/-\n");
     assert_eq!(shown(Dialect::Bird2, &away_for_long(Dialect::Bird2)), long);
-    assert_eq!(shown(Dialect::Bird2, &kernel(Dialect::Bird2)), KERNEL_2);
+    assert_eq!(shown(Dialect::Bird2, &kernel(Dialect::Bird2)), kernel_2());
 }
 
-const PENDING_16: &str = "1002-p        BGP      master   start  19:14:22    Active        
+fn pending_16() -> String {
+    format!(
+        "1002-p        BGP      master   start  19:14:22    Active        
 1006-  Preference:     100
    Input filter:   ACCEPT
    Output filter:  (unnamed)
    GR recovery:    pending
-   Routes:         0 imported, 0 exported, 0 preferred
-   Route change stats:     received   rejected   filtered    ignored   accepted
-     Import updates:              0          0          0          0          0
-     Import withdraws:            0          0        ---          0          0
-     Export updates:              0          0          0        ---          0
-     Export withdraws:            0        ---        ---        ---          0
-   BGP state:          Active
+{NO_ROUTES_16}   BGP state:          Active
      Neighbor address: 192.0.2.2
      Neighbor AS:      65002
      Connect delay:    2/2
  
-";
+"
+    )
+}
 
 const AWAY_16: &str =
     "1002-p        BGP      master   start  19:14:22    Active        Socket: Connection closed
@@ -187,27 +183,25 @@ const AWAY_16: &str =
  
 ";
 
-const KERNEL_16: &str = "1002-kernel1  Kernel   master   wait   19:14:22    
+fn kernel_16() -> String {
+    format!(
+        "1002-kernel1  Kernel   master   wait   19:14:22    
 1006-  Preference:     10
    Input filter:   REJECT
    Output filter:  (unnamed)
    GR recovery:    waiting
-   Routes:         0 imported, 0 exported, 0 preferred
-   Route change stats:     received   rejected   filtered    ignored   accepted
-     Import updates:              0          0          0          0          0
-     Import withdraws:            0          0        ---          0          0
-     Export updates:              0          0          0        ---          0
-     Export withdraws:            0        ---        ---        ---          0
- 
-";
+{NO_ROUTES_16} 
+"
+    )
+}
 
 #[test]
 fn restart_16() {
-    assert_eq!(shown(Dialect::Bird16, &pending(Dialect::Bird16)), PENDING_16);
+    assert_eq!(shown(Dialect::Bird16, &pending(Dialect::Bird16)), pending_16());
     assert_eq!(shown(Dialect::Bird16, &away(Dialect::Bird16)), AWAY_16);
     let long = AWAY_16.replace("Restart timer:    120/-", "LL stale timer:   16/-");
     assert_eq!(shown(Dialect::Bird16, &away_for_long(Dialect::Bird16)), long);
-    assert_eq!(shown(Dialect::Bird16, &kernel(Dialect::Bird16)), KERNEL_16);
+    assert_eq!(shown(Dialect::Bird16, &kernel(Dialect::Bird16)), kernel_16());
 }
 
 fn status(dialect: Dialect, version: &str) -> String {

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use godwit_lab::{Process, Scratch, until};
+use godwit_lab::{Etcd, Process, Scratch, until};
 
-use crate::etcd::Etcd;
+use crate::etcd::{self, compact, put};
 use crate::{NODE, cluster, command, folder, run, status};
 
 /// A running `watch`.
@@ -59,22 +59,22 @@ fn none() -> PathBuf {
 
 /// Two nodes and a block of ours.
 fn fill(etcd: &Etcd) -> Result<()> {
-    etcd.put("nodes", NODE, r#"{"bgp":{"ipv4Address":"10.20.0.11/16"}}"#)?;
-    etcd.put("nodes", "worker-2", r#"{"bgp":{"ipv4Address":"10.20.0.12/16"}}"#)
+    put(etcd, "nodes", NODE, r#"{"bgp":{"ipv4Address":"10.20.0.11/16"}}"#)?;
+    put(etcd, "nodes", "worker-2", r#"{"bgp":{"ipv4Address":"10.20.0.12/16"}}"#)
 }
 
 #[test]
 fn lab_changes_in_etcd_are_followed() -> Result<()> {
     let scratch = Scratch::new("calico-etcd")?;
-    let etcd = Etcd::start(&scratch)?;
+    let etcd = etcd::start()?;
     fill(&etcd)?;
     let watch = Watch::start(&scratch, "watch", &format!("etcd:{}", etcd.url()), &none())?;
     watch.says("IPv4 + Mesh_10_20_0_12")?;
-    etcd.put("bgppeers", "tor", r#"{"peerIP":"10.20.0.1","asNumber":65020}"#)?;
+    put(&etcd, "bgppeers", "tor", r#"{"peerIP":"10.20.0.1","asNumber":65020}"#)?;
     watch.says("IPv4 + Global_10_20_0_1")?;
-    etcd.put("bgppeers", "tor", r#"{"peerIP":"10.20.0.1","asNumber":65021}"#)?;
+    put(&etcd, "bgppeers", "tor", r#"{"peerIP":"10.20.0.1","asNumber":65021}"#)?;
     watch.says("IPv4 ! Global_10_20_0_1: neighbor as")?;
-    etcd.put("ippools", "pods", r#"{"cidr":"10.44.0.0/16"}"#)?;
+    put(&etcd, "ippools", "pods", r#"{"cidr":"10.44.0.0/16"}"#)?;
     watch.says("IPv4 ~ Mesh_10_20_0_12")?;
     watch.is(0, "last change: 0 s ago by IPPools")
 }
@@ -83,7 +83,7 @@ fn lab_changes_in_etcd_are_followed() -> Result<()> {
 #[test]
 fn lab_an_etcd_that_is_away_costs_nothing() -> Result<()> {
     let scratch = Scratch::new("calico-away")?;
-    let mut etcd = Etcd::start(&scratch)?;
+    let mut etcd = etcd::start()?;
     fill(&etcd)?;
     let watch = Watch::start(&scratch, "watch", &format!("etcd:{}", etcd.url()), &none())?;
     watch.says("IPv4 + Mesh_10_20_0_12")?;
@@ -91,10 +91,10 @@ fn lab_an_etcd_that_is_away_costs_nothing() -> Result<()> {
     etcd.down();
     watch.is(1, "tries")?;
     ensure!(status(&watch.socket)?.1.contains("protocols: IPv4 4,"), "{}", status(&watch.socket)?.1);
-    etcd.up(&scratch)?;
+    etcd.up()?;
     etcd.ctl(&["del", "/calico/resources/v3/projectcalico.org/nodes/worker-2"])?;
-    etcd.put("nodes", "worker-3", r#"{"bgp":{"ipv4Address":"10.20.0.13/16"}}"#)?;
-    etcd.compact()?;
+    put(&etcd, "nodes", "worker-3", r#"{"bgp":{"ipv4Address":"10.20.0.13/16"}}"#)?;
+    compact(&etcd)?;
     watch.says("IPv4 + Mesh_10_20_0_13")?;
     watch.says("IPv4 - Mesh_10_20_0_12")?;
     watch.is(0, "works")?;
@@ -105,7 +105,7 @@ fn lab_an_etcd_that_is_away_costs_nothing() -> Result<()> {
 #[test]
 fn lab_what_was_last_known_is_used_until_etcd_is_there() -> Result<()> {
     let scratch = Scratch::new("calico-state")?;
-    let mut etcd = Etcd::start(&scratch)?;
+    let mut etcd = etcd::start()?;
     fill(&etcd)?;
     let datastore = format!("etcd:{}", etcd.url());
     let state = scratch.file("state.json");
@@ -117,7 +117,7 @@ fn lab_what_was_last_known_is_used_until_etcd_is_there() -> Result<()> {
     let second = Watch::start(&scratch, "second", &datastore, &state)?;
     second.says("IPv4 + Mesh_10_20_0_12")?;
     second.is(1, "what was last known")?;
-    etcd.up(&scratch)?;
+    etcd.up()?;
     second.is(0, "configuration: from the datastore")
 }
 
@@ -167,9 +167,9 @@ fn lab_nobody_to_ask_is_said() -> Result<()> {
 #[test]
 fn lab_etcd_alone_has_no_services_to_wait_for() -> Result<()> {
     let scratch = Scratch::new("calico-alone")?;
-    let etcd = Etcd::start(&scratch)?;
+    let etcd = etcd::start()?;
     fill(&etcd)?;
-    etcd.put("bgpconfigurations", "default", r#"{"serviceClusterIPs":[{"cidr":"10.96.0.0/16"}]}"#)?;
+    put(&etcd, "bgpconfigurations", "default", r#"{"serviceClusterIPs":[{"cidr":"10.96.0.0/16"}]}"#)?;
     let watch = Watch::start(&scratch, "watch", &format!("etcd:{}", etcd.url()), &none())?;
     watch.says("IPv4 + static1")?;
     watch.says("single services are not")

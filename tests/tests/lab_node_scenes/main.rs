@@ -7,7 +7,6 @@
 
 mod api;
 mod cluster;
-mod etcd;
 mod flow;
 mod outside;
 mod sessions;

@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use godwit_lab::report::measured;
-use godwit_lab::stays;
+use godwit_lab::{Etcd, stays};
 
 use crate::cluster::Cluster;
-use crate::etcd::Etcd;
 use crate::flow::{Flow, nothing_lost};
 use crate::sessions::Monitor;
 use crate::speaker::Kind;
@@ -31,7 +30,7 @@ fn lab_scene_7_etcd_goes_away_and_comes_back() -> Result<()> {
     let rack = Rack::new("rack")?;
     let machine = forwarder("etcd")?;
     let port = rack.plug(&machine, "eth0", &[&format!("{ETCD}/24")])?;
-    let mut cluster = Cluster::in_store(rack, Store::Etcd(Etcd::start(machine, ETCD)?))?;
+    let mut cluster = Cluster::in_store(rack, Store::Etcd(Etcd::start(Some(machine), ETCD, 2379, 2380)?))?;
     for number in 1..=3 {
         cluster.add(number, |_| {})?;
     }

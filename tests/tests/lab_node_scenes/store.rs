@@ -4,11 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use godwit_lab::Scratch;
+use godwit_lab::{Etcd, Scratch};
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::etcd::Etcd;
 
 /// A Node as far as BGP is concerned.
 #[derive(Clone, Debug, Default)]

@@ -15,6 +15,22 @@ use godwit_wire::AddressFamily;
 
 /// The time it is, and since when everything is as it is.
 pub const AT: UnixMillis = UnixMillis(1_795_202_062_969);
+/// What BIRD 2 shows of a channel that had no routes.
+pub const NO_ROUTES_2: &str = "     Routes:         0 imported, 0 exported, 0 preferred
+     Route change stats:     received   rejected   filtered    ignored   accepted
+       Import updates:              0          0          0          0          0
+       Import withdraws:            0          0        ---          0          0
+       Export updates:              0          0          0        ---          0
+       Export withdraws:            0        ---        ---        ---          0
+";
+/// The same of 1.6.
+pub const NO_ROUTES_16: &str = "   Routes:         0 imported, 0 exported, 0 preferred
+   Route change stats:     received   rejected   filtered    ignored   accepted
+     Import updates:              0          0          0          0          0
+     Import withdraws:            0          0        ---          0          0
+     Export updates:              0          0          0        ---          0
+     Export withdraws:            0        ---        ---        ---          0
+";
 /// Routes in a page of the made-up table.
 const PAGE: u32 = 1000;
 
