@@ -237,13 +237,10 @@ pub(crate) fn bgp_channel(
     if multihop && channel.bgp.gateway == GatewayMode::Direct {
         return Some("Multihop BGP cannot use direct gateway mode".into());
     }
-    let igp = channel.bgp.igp_table.as_ref().map(|name| router.table(name));
-    match igp {
-        _ if !config.is_recursive(channel.bgp.gateway) => None,
-        Some(None) => Some("Mismatched IGP table type".into()),
-        Some(Some(table)) if dialect == Dialect::Bird2 && table.family != channel.family => {
-            Some("Mismatched IGP table type".into())
-        }
-        _ => None,
-    }
+    let fits = |name: &String| {
+        let any = dialect != Dialect::Bird2 || channel.bgp.extended_next_hop;
+        router.table(name).is_some_and(|table| any || table.family == channel.family)
+    };
+    let mismatched = config.is_recursive(channel.bgp.gateway) && !channel.bgp.igp_tables.names().all(fits);
+    mismatched.then(|| "Mismatched IGP table type".into())
 }

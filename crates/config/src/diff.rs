@@ -243,7 +243,7 @@ fn kernel(old: &KernelConfig, new: &KernelConfig) -> Option<&'static str> {
 
 /// Routes come and go while the protocol runs.
 fn static_routes(old: &StaticConfig, new: &StaticConfig) -> Option<&'static str> {
-    first_difference!(old, new, igp_table => "igp table")
+    first_difference!(old, new, igp_tables => "igp table")
 }
 
 fn channels(old: &[ChannelConfig], new: &[ChannelConfig]) -> Option<&'static str> {

@@ -4,6 +4,7 @@ mod bgp;
 mod bgp_channel;
 mod channel;
 mod device;
+mod igp_tables;
 mod kernel;
 mod log;
 mod password;
@@ -23,6 +24,7 @@ pub use bgp_channel::{
 };
 pub use channel::{ChannelConfig, Limit, LimitAction, Policy};
 pub use device::{DeviceConfig, DirectConfig, InterfacePattern};
+pub use igp_tables::IgpTables;
 pub use kernel::KernelConfig;
 pub use log::{DebugFlags, LogClasses, LogDestination, LogTarget, TimeFormat, TimeFormats};
 pub use password::Password;

@@ -1,6 +1,6 @@
 //! What a filter reads and writes: the attributes of a route.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use godwit_wire::PathAttributes;
@@ -56,6 +56,17 @@ pub struct NextHop {
     pub onlink: bool,
 }
 
+/// A next hop that is looked up.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Recursion {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its address on the link, which is the gateway if the route to it is one straight to a link.
+    pub link_local: Option<Ipv6Addr>,
+    /// The table to look in, by the number it has in the route's table: 0 is that table itself.
+    pub table: u16,
+}
+
 /// Where packets for a route go (`dest`, BIRD's `RTD_*`).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Destination {
@@ -64,7 +75,7 @@ pub enum Destination {
     /// To one of several, by weight. At least two.
     Multipath(Box<[NextHop]>),
     /// To wherever the route to this address goes (BIRD's recursive routes); the table resolves it.
-    Recursive(IpAddr),
+    Recursive(Recursion),
     /// Dropped in silence.
     Blackhole,
     /// Answered with host unreachable.
@@ -74,6 +85,11 @@ pub enum Destination {
 }
 
 impl Destination {
+    /// To wherever the route in the same table to this address goes.
+    pub const fn recursive(address: IpAddr) -> Self {
+        Self::Recursive(Recursion { address, link_local: None, table: 0 })
+    }
+
     /// To all of these, in BIRD's order: the heaviest first, then by gateway, those without one
     /// first, so that one set of next hops is one destination. `None` if there are none.
     pub fn of_next_hops(mut hops: Vec<NextHop>) -> Option<Self> {

@@ -64,6 +64,8 @@ pub struct ChannelImport {
     pub preference: u16,
     /// Next hops are looked up rather than taken to be on the link (`gateway recursive`).
     pub recursive: bool,
+    /// Where they are looked up, IPv4 and IPv6 ones: [`godwit_filter::Recursion::table`] (`igp table`).
+    pub lookup_tables: [u16; 2],
     /// Of two addresses of a next hop that is on the link, the link-local one is the gateway (`next hop prefer`).
     pub prefer_link_local: bool,
     /// What comes is kept as it was before the policy (`import table`).

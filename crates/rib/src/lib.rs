@@ -28,7 +28,7 @@ pub use export::{
 pub use import::{Batches, BgpImport, ChannelImport, ImportStep, Links, OnLink, UpdateSummary};
 pub use key::NetKey;
 pub use limit::{LimitsPassed, SourceLimit};
-pub use nexthop::{Resolution, ResolvedHops};
+pub use nexthop::{LookUp, Resolution, ResolvedHops, WatcherId};
 pub use source::{BgpSource, SourceId, SourceInfo};
 pub use table::{Change, NetView, PATHS_PER_NET_MAX, PathView, RouteBatch, Table};
 pub use trace::Trace;

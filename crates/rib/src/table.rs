@@ -10,6 +10,7 @@ mod paths;
 mod select;
 mod stale;
 mod view;
+mod watch;
 
 use std::hash::BuildHasher;
 
@@ -310,10 +311,11 @@ impl<K: NetKey> Table<K> {
         let next_hops = &mut self.next_hops;
         let mut fresh = None;
         let id = self.attrs.acquire(set, |attributes| {
-            let godwit_filter::Destination::Recursive(address) = attributes.destination else {
+            let godwit_filter::Destination::Recursive(hop) = attributes.destination else {
                 return crate::attrs::NO_NEXT_HOP;
             };
-            let (id, new) = next_hops.acquire(address, K::address_bits(address));
+            let bits = if hop.table == 0 { K::address_bits(hop.address) } else { None };
+            let (id, new) = next_hops.acquire(hop, bits);
             fresh = new.then_some(id);
             id
         });

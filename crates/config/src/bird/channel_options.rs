@@ -1,6 +1,7 @@
 //! Options of a channel; in 1.6 they are the protocol's own (bird.md §1.4, §1.12).
 
 use godwit_filter::Diagnostic;
+use godwit_wire::AddressFamily;
 
 use super::Reader;
 use super::draft::Channel;
@@ -166,14 +167,14 @@ impl Reader<'_> {
         Ok(name.name)
     }
 
-    /// The name of a table that holds routes of any unicast family.
-    pub(super) fn igp_table_name(&mut self) -> Parsed<String> {
+    /// The name of a table that holds routes of any unicast family, and which.
+    pub(super) fn igp_table(&mut self) -> Parsed<(String, AddressFamily)> {
         let of = |family| NetType::Unicast(family);
         let ipv6 = self.l.word().is_some_and(|w| {
-            self.tables.iter().any(|t| t.name == w && t.net_type == of(godwit_wire::AddressFamily::IPV6))
+            self.tables.iter().any(|t| t.name == w && t.net_type == of(AddressFamily::IPV6))
         });
-        let family = if ipv6 { godwit_wire::AddressFamily::IPV6 } else { godwit_wire::AddressFamily::IPV4 };
-        self.table_name(&of(family))
+        let family = if ipv6 { AddressFamily::IPV6 } else { AddressFamily::IPV4 };
+        Ok((self.table_name(&of(family))?, family))
     }
 
     fn bgp_channel_option(&mut self, channel: &mut Channel) -> Parsed<bool> {
@@ -199,7 +200,8 @@ impl Reader<'_> {
             };
             self.l.bump();
         } else if self.l.eat_words(&["igp", "table"]) {
-            bgp.igp_table = Some(self.igp_table_name()?);
+            let (name, family) = self.igp_table()?;
+            bgp.igp_tables.set(family, name);
         } else if self.l.eat_words(&["add", "paths"]) {
             bgp.add_paths = self.add_paths()?;
         } else if !self.is_16() && self.l.eat_words(&["graceful", "restart"]) {
@@ -257,7 +259,7 @@ impl Reader<'_> {
                 return Err(Diagnostic::error(self.l.span(), "Validate option limited to flowspec channels"));
             }
         } else if self.l.eat_words(&["base", "table"]) {
-            let table = self.igp_table_name()?;
+            let (table, _) = self.igp_table()?;
             if !flowspec {
                 return Err(Diagnostic::error(
                     self.l.span(),

@@ -15,7 +15,8 @@ impl Reader<'_> {
         if self.l.eat_words(&["check", "link"]) {
             config.check_link = self.flag()?;
         } else if self.l.eat_words(&["igp", "table"]) {
-            config.igp_table = Some(self.igp_table_name()?);
+            let (name, family) = self.igp_table()?;
+            config.igp_tables.set(family, name);
         } else if self.l.eat_word("route") {
             let route = self.route()?;
             config.routes.push(route);

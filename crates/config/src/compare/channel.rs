@@ -83,7 +83,7 @@ fn bgp_facts(facts: &mut Facts, session: &BgpConfig, bgp: &BgpChannelConfig, pre
         extended_next_hop: _,
         gateway,
         cost,
-        igp_table,
+        igp_tables,
         aigp: _,
         import_table: _,
         export_table: _,
@@ -115,7 +115,7 @@ fn bgp_facts(facts: &mut Facts, session: &BgpConfig, bgp: &BgpChannelConfig, pre
     facts.maybe(format!("{prefix}next hop address"), next_hop_address.as_ref());
     let recursive = session.is_recursive(*gateway);
     facts.add(format!("{prefix}gateway"), if recursive { "recursive" } else { "direct" });
-    facts.maybe(format!("{prefix}igp table"), igp_table.as_ref());
+    facts.maybe(format!("{prefix}igp table"), igp_tables.words());
     facts.add(
         format!("{prefix}add paths"),
         match add_paths {

@@ -42,10 +42,10 @@ impl Comparison {
     }
 
     fn static_facts(&mut self, config: &StaticConfig) -> Facts {
-        let StaticConfig { check_link, igp_table, routes } = config;
+        let StaticConfig { check_link, igp_tables, routes } = config;
         let mut facts = Facts::default();
         facts.flag("check link", *check_link);
-        facts.maybe("igp table", igp_table.as_ref());
+        facts.maybe("igp table", igp_tables.words());
         let mut by_net: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
         for route in routes {
             let commands = route.commands.as_ref().map(|c| self.filters.lines(c).join(" "));

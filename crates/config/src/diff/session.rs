@@ -78,7 +78,7 @@ pub(super) fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
 
 pub(super) fn bgp_channel(old: &BgpChannelConfig, new: &BgpChannelConfig) -> Option<&'static str> {
     first_difference!(old, new,
-        igp_table => "igp table",
+        igp_tables => "igp table",
         secondary => "secondary",
         add_paths => "add paths",
         extended_next_hop => "extended next hop",

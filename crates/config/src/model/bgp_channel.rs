@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::IgpTables;
+
 /// `next hop self`/`next hop keep`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum NextHopMode {
@@ -172,7 +174,7 @@ pub struct BgpChannelConfig {
     /// `cost`: the IGP metric of next hops in a session that does not look them up.
     pub cost: Option<u32>,
     /// `igp table`.
-    pub igp_table: Option<String>,
+    pub igp_tables: IgpTables,
     /// `aigp`; none: see [`BgpConfig::aigp`](super::BgpConfig::aigp).
     pub aigp: Option<AigpMode>,
     /// `import table`: routes are kept as they came.

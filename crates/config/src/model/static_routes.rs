@@ -6,13 +6,15 @@ use std::sync::Arc;
 use godwit_filter::Filter;
 use ipnetwork::IpNetwork;
 
+use super::IgpTables;
+
 /// `protocol static`.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct StaticConfig {
     /// `check link`.
     pub check_link: bool,
     /// `igp table` of recursive routes.
-    pub igp_table: Option<String>,
+    pub igp_tables: IgpTables,
     /// The routes in order.
     pub routes: Vec<StaticRoute>,
 }

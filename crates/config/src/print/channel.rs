@@ -103,7 +103,7 @@ impl Out<'_> {
             GatewayMode::Direct => self.option("gateway", "direct"),
             GatewayMode::Recursive => self.option("gateway", "recursive"),
         }
-        if let Some(table) = &bgp.igp_table {
+        for table in bgp.igp_tables.names() {
             self.option("igp table", name(table));
         }
         match bgp.add_paths {

@@ -7,7 +7,7 @@ impl Out<'_> {
     /// The options before the routes.
     pub(super) fn static_head(&mut self, config: &StaticConfig) {
         self.flag("check link", config.check_link, false);
-        if let Some(table) = &config.igp_table {
+        for table in config.igp_tables.names() {
             self.option("igp table", name(table));
         }
     }

@@ -278,7 +278,7 @@ impl<'a> Build<'a> {
     pub(super) fn static_options(&mut self, config: &mut StaticConfig, raw: &raw::Static) {
         set!(config, check_link = raw.check_link);
         if let Some(name) = &raw.igp_table {
-            config.igp_table = self.table_name(name, None);
+            self.igp_table(name, &mut config.igp_tables);
         }
         let routes: Vec<_> = raw.routes.iter().filter_map(|r| self.route(r)).collect();
         config.routes.extend(routes.into_iter().filter(|route| {

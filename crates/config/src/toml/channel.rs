@@ -8,7 +8,7 @@ use super::build::Build;
 use super::raw::{self, Channel};
 use super::{set, span};
 use crate::model::{
-    ChannelConfig, GatewayMode, LinkLocalFormat, MissingLladdr, NextHopPreference, ProtocolConfig,
+    ChannelConfig, GatewayMode, IgpTables, LinkLocalFormat, MissingLladdr, NextHopPreference, ProtocolConfig,
     ProtocolKind,
 };
 
@@ -150,7 +150,14 @@ impl Build<'_> {
             self.stale_time(time);
         }
         if let Some(name) = &raw.igp_table {
-            config.bgp.igp_table = self.table_name(name, None);
+            self.igp_table(name, &mut config.bgp.igp_tables);
+        }
+    }
+
+    pub(super) fn igp_table(&mut self, name: &Spanned<String>, tables: &mut IgpTables) {
+        let Some(name) = self.table_name(name, None) else { return };
+        if let Some(table) = self.config.table(&name) {
+            tables.set(table.family, name);
         }
     }
 

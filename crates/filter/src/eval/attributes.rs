@@ -89,7 +89,7 @@ impl Run<'_> {
             Attribute::Source => Value::Enum(EnumKind::Rts, route.source as u8),
             Attribute::From => Value::Ip(route.from.unwrap_or(self.no_address())),
             Attribute::Gw => match &route.destination {
-                Destination::Recursive(address) => Value::Ip(*address),
+                Destination::Recursive(hop) => Value::Ip(hop.address),
                 _ => Value::Ip(hop().and_then(|h| h.gateway).unwrap_or(self.no_address())),
             },
             Attribute::Ifname => {

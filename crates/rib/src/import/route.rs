@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource};
+use godwit_filter::{Destination, NextHop, Recursion, RouteAttributes, RouteSource};
 use godwit_wire::{AddressFamily, PathAttributes, Role, Treatment};
 
 use crate::attrs::HashedAttributes;
@@ -96,7 +96,10 @@ impl ImportStep {
             (other, _) => other,
         };
         if channel.recursive {
-            return Some(Destination::Recursive(address));
+            let [ipv4, ipv6] = channel.lookup_tables;
+            let table = if address.is_ipv4() { ipv4 } else { ipv6 };
+            let link_local = link_local.filter(|_| channel.prefer_link_local);
+            return Some(Destination::Recursive(Recursion { address, link_local, table }));
         }
         // Every link has link-local addresses: the neighbor means those of the session's.
         let link_local = matches!(address, IpAddr::V6(a) if a.is_unicast_link_local());

@@ -230,7 +230,7 @@ impl<K: NetKey> Table<K> {
             let key = self.nets[id as usize].key;
             let first = key.bits();
             let last = first | !crate::key::mask(key.len());
-            for (next_hop, _) in self.next_hops.within(first, last) {
+            for next_hop in self.next_hops.within(first, last) {
                 self.jobs.reresolve(next_hop);
             }
         }

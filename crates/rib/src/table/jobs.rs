@@ -34,6 +34,12 @@ impl Jobs {
         self.reresolve.insert(next_hop);
     }
 
+    /// Paths through a next hop go elsewhere than before.
+    pub(super) fn resolves_otherwise(&mut self, next_hop: u32) {
+        self.changed.insert(next_hop);
+        self.changed_cursor = 0;
+    }
+
     pub(super) fn collect_from(&mut self, cursor: u32) {
         self.collect = Some(cursor);
     }
@@ -71,6 +77,12 @@ impl<K: NetKey> Table<K> {
     /// Whether [`Table::step`] has something to do.
     pub fn has_job(&self) -> bool {
         !self.jobs.is_idle()
+    }
+
+    /// Whether nets are being compared again because next hops go elsewhere: more such changes are better kept back until
+    /// that is through, as each begins with the first net.
+    pub fn follows_next_hops(&self) -> bool {
+        !self.jobs.changed.is_empty()
     }
 
     /// Does a slice of the pending work, about `budget` nets long. Whether more is left.
@@ -124,8 +136,7 @@ impl<K: NetKey> Table<K> {
         for next_hop in std::mem::take(&mut self.jobs.reresolve) {
             let resolution = self.resolve(next_hop);
             if self.next_hops.resolve(next_hop, resolution) {
-                self.jobs.changed.insert(next_hop);
-                self.jobs.changed_cursor = 0;
+                self.jobs.resolves_otherwise(next_hop);
             }
         }
     }

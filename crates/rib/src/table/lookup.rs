@@ -25,7 +25,7 @@ impl<K: NetKey> Table<K> {
     pub fn set_own_addresses(&mut self, own: BTreeSet<(IpAddr, u32)>) {
         for address in self.next_hops.set_own(own) {
             let Some(bits) = K::address_bits(address) else { continue };
-            for (next_hop, _) in self.next_hops.within(bits, bits) {
+            for next_hop in self.next_hops.within(bits, bits) {
                 self.jobs.reresolve(next_hop);
             }
         }
@@ -38,10 +38,11 @@ impl<K: NetKey> Table<K> {
 
     /// Looks a recursive next hop up in this table.
     pub(super) fn resolve(&self, next_hop: u32) -> Resolution {
-        let Some(address) = self.next_hops.address(next_hop) else { return Resolution::Unresolved };
-        let Some(net) = K::address_bits(address).and_then(|bits| self.longest_match(bits, K::BITS)) else {
-            return Resolution::Unresolved;
-        };
+        let Some((hop, bits)) = self.next_hops.looked_up(next_hop) else { return Resolution::Unresolved };
+        let Some(net) = self.longest_match(bits, K::BITS) else { return Resolution::Unresolved };
+        let address = hop.address;
+        // RFC 2545 §3: on a link it is known by that one.
+        let on_link = hop.link_local.map_or(address, IpAddr::V6);
         let Some(best) = self.nets[net as usize].paths.first() else { return Resolution::Unresolved };
         let attributes = self.attrs.get(best.attrs);
         let hops: ResolvedHops = match &attributes.destination {
@@ -54,7 +55,7 @@ impl<K: NetKey> Table<K> {
             unicast => unicast
                 .next_hops()
                 .iter()
-                .map(|hop| NextHop { gateway: hop.gateway.or(Some(address)), ..hop.clone() })
+                .map(|hop| NextHop { gateway: hop.gateway.or(Some(on_link)), ..hop.clone() })
                 .collect(),
         };
         let device = attributes.destination.next_hops().iter().all(|hop| hop.gateway.is_none());

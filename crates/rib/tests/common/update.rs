@@ -112,6 +112,7 @@ pub(crate) fn channel(policy: ExportPolicy) -> ChannelImport {
         policy,
         preference: 100,
         recursive: false,
+        lookup_tables: [0, 0],
         prefer_link_local: false,
         import_table: false,
         aigp: false,
