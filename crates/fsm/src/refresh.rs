@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use godwit_wire::{AddressFamily, RefreshKind, RouteRefresh};
+use godwit_wire::{AddressFamily, MessageType, RefreshKind, RouteRefresh};
 
 use crate::action::{Action, LogClass};
 use crate::connection::Direction;
@@ -31,7 +31,7 @@ impl Refreshes {
 impl Session {
     /// ROUTE-REFRESH came.
     pub fn route_refresh(&mut self, direction: Direction, refresh: RouteRefresh, now: Instant) {
-        if self.update(direction, now) != UpdateVerdict::Process {
+        if self.established_only(direction, MessageType::RouteRefresh, now) != UpdateVerdict::Process {
             return;
         }
         let Some((_, negotiated, _)) = &self.established else { return };

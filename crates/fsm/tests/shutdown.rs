@@ -2,9 +2,11 @@
 
 mod common;
 
-use common::{Node, Pair, Side, config_a, epoch, millis, secs};
-use godwit_fsm::{Action, Down, State, StopCause};
-use godwit_wire::Notification;
+use std::time::Instant;
+
+use common::{Node, OUT, Pair, Side, config_a, epoch, millis, open_b, secs};
+use godwit_fsm::{Action, Down, Outbound, Session, State, StopCause};
+use godwit_wire::{AddressFamily, Notification, Open, RouteRefresh};
 
 fn shutdown(text: &str) -> StopCause {
     StopCause::AdministrativeShutdown(Some(text.into()))
@@ -118,4 +120,30 @@ fn too_many_prefixes_end_the_session_for_a_while() {
     assert_eq!(pair.downs(Side::A)[0].reason, "Automatic shutdown: Route limit exceeded");
     pair.run(secs(20));
     assert_eq!(pair.states(), (State::Established, State::Established));
+}
+
+/// RFC 6608 §4: the data of an FSM error is the type of the message that has no place.
+#[test]
+fn a_message_without_a_place_is_named_by_its_type() {
+    let request = RouteRefresh::request(AddressFamily::IPV4);
+    let told = |established: bool, message: &dyn Fn(&mut Session, Instant)| {
+        let (mut node, now) = (Node::new(config_a(), 3), epoch());
+        node.start(now);
+        node.connect_done(Ok(()), now);
+        if established {
+            node.input(now, |s| s.open(OUT, open_b(Vec::new()), now));
+            node.input(now, |s| s.keepalive(OUT, now));
+        }
+        let actions = node.input(now, |s| message(s, now));
+        let sent = actions.into_iter().find_map(|action| match action {
+            Action::Send(_, Outbound::Notification(n)) => Some((n.code, n.subcode, n.data.to_vec())),
+            _ => None,
+        });
+        sent.expect("a NOTIFICATION")
+    };
+    assert_eq!(told(false, &|s, now| s.keepalive(OUT, now)), (5, 1, vec![4]));
+    assert_eq!(told(false, &|s, now| drop(s.update(OUT, now))), (5, 1, vec![2]));
+    assert_eq!(told(false, &|s, now| s.route_refresh(OUT, request, now)), (5, 1, vec![5]));
+    let again = Open { hold_time_secs: 17, ..open_b(Vec::new()) };
+    assert_eq!(told(true, &|s, now| s.open(OUT, again.clone(), now)), (5, 3, vec![1]));
 }

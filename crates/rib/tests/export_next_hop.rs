@@ -184,7 +184,7 @@ fn ipv6_with_a_link_local_address() {
 
 /// RFC 8950: nets of IPv4 with next hops of IPv6, to those who take such.
 #[test]
-fn next_hops_of_the_other_family() {
+fn what_of_the_other_family_goes_to_whom() {
     let path = path_with(|p| {
         p.destination = via("2001:db8::1");
         p.bgp.next_hop = Some(ip("2001:db8::1"));

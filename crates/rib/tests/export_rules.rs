@@ -220,6 +220,20 @@ fn what_is_of_no_concern_abroad() {
     assert_eq!(inside.ext_communities(), [transitive, local]);
 }
 
+/// RFC 4271 §5.1.6, §5.1.7: what somebody has aggregated says so as long as it lives.
+#[test]
+fn what_others_have_aggregated_stays_so() {
+    let aggregator = Some(godwit_wire::Aggregator { asn: 400_000, address: Ipv4Addr::new(10, 0, 0, 9) });
+    let path = path_with(|p| {
+        let rare = p.bgp.rare_mut();
+        (rare.atomic_aggregate, rare.aggregator) = (true, aggregator);
+    });
+    for to in [to_internal(2), to_external(2)] {
+        let sent = pass(external(1), &path, to).unwrap().rare.unwrap();
+        assert_eq!((sent.atomic_aggregate, sent.aggregator), (true, aggregator));
+    }
+}
+
 /// A blackhole may be announced: packets for it come here, and end here.
 #[test]
 fn destinations_are_no_reason_to_refuse() {

@@ -185,6 +185,8 @@ fn open_parameters() {
     }
     assert_eq!(code(&open_with(&[1, 1, 0]).unwrap_err()), (2, 4), "authentication");
     assert_eq!(code(&open_with(&[77, 0]).unwrap_err()), (2, 4));
+    // RFC 9072 §3: in another place than the first its mark is no parameter.
+    assert_eq!(code(&open_with(&[2, 0, 255, 0]).unwrap_err()), (2, 4));
     assert_eq!(code(&open_with(&[2, 10, 65, 4]).unwrap_err()), (2, 0), "parameter overruns the message");
     assert_eq!(
         code(&open_with(&[2, 4, 65, 12, 0, 0]).unwrap_err()),

@@ -70,10 +70,11 @@ fn lab_frr_and_godwit_mark_what_they_announce_again() -> Result<()> {
     godwit.established("peer").map(drop)
 }
 
-/// An OPEN with IPv4, route refresh and enhanced route refresh.
-fn open() -> Vec<u8> {
-    let capabilities = [1, 4, 0, 1, 0, 1, 2, 0, 70, 0];
-    let fixed = [4, 0xfd, 0xea, 0, 90, 192, 0, 2, 2, 12, 2, 10];
+/// An OPEN with IPv4, route refresh, enhanced route refresh, and these capabilities.
+fn open(others: &[u8]) -> Vec<u8> {
+    let capabilities = [&[1, 4, 0, 1, 0, 1, 2, 0, 70, 0], others].concat();
+    let len = capabilities.len() as u8;
+    let fixed = [4, 0xfd, 0xea, 0, 90, 192, 0, 2, 2, len + 2, 2, len];
     message(OPEN, &[&fixed[..], &capabilities].concat())
 }
 
@@ -86,7 +87,7 @@ fn lab_what_is_not_announced_again_goes_at_the_end() -> Result<()> {
     let place = Place::new()?;
     let godwit = place.godwit("passive;", "", "")?;
     let mut speaker = Speaker::connect(&place.peer, "192.0.2.2", "192.0.2.1")?;
-    speaker.send(&open())?;
+    speaker.send(&open(&[]))?;
     speaker.send(&message(KEEPALIVE, &[]))?;
     let hop = [192, 0, 2, 2].into();
     speaker.send(&announce(65002, hop, &[[10, 1, 0], [10, 1, 1], [10, 1, 2]]))?;
@@ -105,5 +106,36 @@ fn lab_what_is_not_announced_again_goes_at_the_end() -> Result<()> {
     // A message of a wrong length is an error of its own.
     speaker.send(&message(5, &[0, 1, 0, 1, 0]))?;
     ensure!(speaker.notification()? == (7, 1));
+    Ok(())
+}
+
+/// RFC 7313 §4: who announces graceful restart ends its first table with End-of-RIB, and marks nothing before.
+#[test]
+fn lab_marks_before_end_of_rib_are_ignored() -> Result<()> {
+    let place = Place::new()?;
+    let godwit = place.godwit("passive;", "", "")?;
+    let mut speaker = Speaker::connect(&place.peer, "192.0.2.2", "192.0.2.1")?;
+    speaker.send(&open(&[64, 2, 0, 120]))?;
+    speaker.send(&message(KEEPALIVE, &[]))?;
+    let hop = [192, 0, 2, 2].into();
+    speaker.send(&announce(65002, hop, &[[10, 1, 0], [10, 1, 1]]))?;
+    speaker.send(&refresh(1))?;
+    speaker.send(&announce(65002, hop, &[[10, 1, 2]]))?;
+    speaker.send(&refresh(2))?;
+    speaker.send(&announce(65002, hop, &[[10, 1, 3]]))?;
+    godwit.has_route("10.1.3.0/24", &[])?;
+    for stays in ["10.1.0.0/24", "10.1.1.0/24", "10.1.2.0/24"] {
+        ensure!(!godwit.route(stays).is_empty(), "{stays}: {}", godwit.log());
+    }
+    ensure!(godwit.log().contains("before End-of-RIB, ignoring"), "{}", godwit.log());
+    // End-of-RIB, and the same once more.
+    speaker.send(&message(2, &[0; 4]))?;
+    speaker.send(&refresh(1))?;
+    speaker.send(&announce(65002, hop, &[[10, 1, 3]]))?;
+    speaker.send(&refresh(2))?;
+    for gone in ["10.1.0.0/24", "10.1.1.0/24", "10.1.2.0/24"] {
+        godwit.lost_route(gone)?;
+    }
+    ensure!(!godwit.route("10.1.3.0/24").is_empty());
     Ok(())
 }

@@ -258,20 +258,13 @@ impl Up {
         }
     }
 
-    /// The neighbor begins to announce all it has of a family again.
-    pub(super) fn refresh_begins(&mut self, family: AddressFamily) {
+    /// The neighbor begins to announce all it has of a family again. Whether it may.
+    pub(super) fn refresh_begins(&mut self, family: AddressFamily) -> bool {
+        let Self { ipv4, ipv6, batches, .. } = self;
         match family {
-            AddressFamily::IPV4 => {
-                if let Some(channel) = &mut self.ipv4 {
-                    channel.refresh_begins(&mut self.batches.ipv4);
-                }
-            }
-            AddressFamily::IPV6 => {
-                if let Some(channel) = &mut self.ipv6 {
-                    channel.refresh_begins(&mut self.batches.ipv6);
-                }
-            }
-            _ => {}
+            AddressFamily::IPV4 => ipv4.as_mut().is_none_or(|c| c.refresh_begins(&mut batches.ipv4)),
+            AddressFamily::IPV6 => ipv6.as_mut().is_none_or(|c| c.refresh_begins(&mut batches.ipv6)),
+            _ => true,
         }
     }
 

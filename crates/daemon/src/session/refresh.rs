@@ -1,6 +1,6 @@
 //! Route refresh (RFC 2918), with marks around what is announced again if both ends know them (RFC 7313).
 
-use godwit_fsm::Outbound;
+use godwit_fsm::{LogClass, Outbound};
 use godwit_wire::{AddressFamily, RefreshKind, RouteRefresh};
 
 use super::Task;
@@ -11,7 +11,15 @@ impl Task {
     pub(super) async fn refresh(&mut self, refresh: RouteRefresh) {
         let Some(up) = &mut self.up else { return };
         match refresh.kind() {
-            Some(RefreshKind::Begin) => up.refresh_begins(refresh.family),
+            Some(RefreshKind::Begin) => {
+                if !up.refresh_begins(refresh.family) {
+                    let text = format!(
+                        "Got the begin of a refresh of {} before End-of-RIB, ignoring",
+                        refresh.family
+                    );
+                    self.log(LogClass::Remote, &text);
+                }
+            }
             Some(RefreshKind::End) => up.refresh_ends(refresh.family),
             Some(RefreshKind::Request) if !up.negotiated().enhanced_route_refresh => {
                 up.refeed_family(refresh.family).await;

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use godwit_wire::{MessageError, Notification, Open, Role, cease};
+use bytes::Bytes;
+use godwit_wire::{MessageError, MessageType, Notification, Open, Role, cease};
 
 use super::Session;
 use crate::action::{Action, CloseReason, LogClass, Outbound};
@@ -26,7 +27,7 @@ impl Session {
             return self.log(LogClass::Remote, "Got OPEN once more, ignoring");
         }
         if connection.phase != Phase::OpenSent || connection.deferred.is_some() {
-            return self.unexpected(direction, now);
+            return self.unexpected(direction, MessageType::Open, now);
         }
         match check_open(&self.config, &connection.local_open, &open) {
             Ok(_) => self.defer(direction, open, now),
@@ -72,7 +73,7 @@ impl Session {
                     deferred.confirmed = Some(now);
                     self.decide(direction, now);
                 }
-                None => self.unexpected(direction, now),
+                None => self.unexpected(direction, MessageType::Keepalive, now),
             },
             Phase::Ending => {}
         }
@@ -80,13 +81,23 @@ impl Session {
 
     /// UPDATE came (event 27). Called for each, so it only looks at the state and the time.
     pub fn update(&mut self, direction: Direction, now: Instant) -> UpdateVerdict {
+        self.established_only(direction, MessageType::Update, now)
+    }
+
+    /// A message came that only an established session has a place for.
+    pub(crate) fn established_only(
+        &mut self,
+        direction: Direction,
+        kind: MessageType,
+        now: Instant,
+    ) -> UpdateVerdict {
         match self.slot(direction) {
             Some(connection) if connection.phase == Phase::Established => {
                 connection.touch(now);
                 UpdateVerdict::Process
             }
             Some(_) => {
-                self.unexpected(direction, now);
+                self.unexpected(direction, kind, now);
                 UpdateVerdict::Ignore
             }
             None => UpdateVerdict::Ignore,
@@ -161,15 +172,16 @@ impl Session {
         self.actions.push_back(Action::Established(direction, negotiated));
     }
 
-    /// RFC 6608: a message that has no place in the state.
-    fn unexpected(&mut self, direction: Direction, now: Instant) {
+    /// RFC 6608 §4: a message that has no place in the state; its type is the data.
+    fn unexpected(&mut self, direction: Direction, kind: MessageType, now: Instant) {
         let subcode = match self.connection(direction).map(|c| &c.phase) {
             Some(Phase::OpenSent) => 1,
             Some(Phase::OpenConfirm(_)) => 2,
             Some(Phase::Established) => 3,
             Some(Phase::Ending) | None => return,
         };
-        self.fail(direction, Notification::new(5, subcode), now);
+        let data = Bytes::copy_from_slice(&[kind as u8]);
+        self.fail(direction, Notification { code: 5, subcode, data }, now);
     }
 
     /// An error of the neighbor's that we tell it, and then wait.

@@ -28,6 +28,8 @@ pub(in crate::session) struct Channel<K: NetKey> {
     pub(in crate::session) stale: bool,
     /// The neighbor knows End-of-RIB.
     pub(super) end_of_rib: bool,
+    /// It has not sent its own yet, and will.
+    pub(super) begins: bool,
     /// The first feed is through, and End-of-RIB told if it is to be.
     pub(super) fed: bool,
     /// The neighbor is sent everything once more, between marks (RFC 7313).
@@ -64,6 +66,7 @@ impl<K: NetKey> Channel<K> {
     }
 
     pub(super) fn end_of_rib(&mut self, batch: &mut RouteBatch<K>, lock: Option<Lock>) {
+        self.begins = false;
         let stale = std::mem::take(&mut self.stale);
         if !stale && lock.is_none() {
             return;
@@ -92,14 +95,16 @@ impl<K: NetKey> Channel<K> {
         UpEvent::Refreshed(K::FAMILY, FeedEnd { word, again })
     }
 
-    pub(super) fn refresh_begins(&mut self, batch: &mut RouteBatch<K>) {
-        // RFC 7313 §4: until End-of-RIB what is stale is so since before the session.
-        if !self.stale {
+    /// Whether it may: RFC 7313 §4: not before End-of-RIB; until then what is stale is so since before the session.
+    pub(super) fn refresh_begins(&mut self, batch: &mut RouteBatch<K>) -> bool {
+        let may = !self.stale && !self.begins;
+        if may {
             self.refreshing = true;
             self.hand_over(batch);
             self.pending.push_back(Pending::Stale);
             self.hand_over(batch);
         }
+        may
     }
 
     pub(super) fn refresh_ends(&mut self, batch: &mut RouteBatch<K>) {

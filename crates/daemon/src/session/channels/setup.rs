@@ -174,6 +174,7 @@ impl Setup<'_> {
             session: self.source(&channel.bgp),
             stale,
             end_of_rib: self.session.negotiated.remote_open.graceful_restart().is_some(),
+            begins: self.session.negotiated.remote_open.graceful_restart().is_some(),
             fed: false,
             answers: false,
             asked: false,
