@@ -1,5 +1,5 @@
 //! Who takes connections from whom. A session has a door here while it runs; on the socket the door belongs to, the
-//! kernel has its TCP MD5 key (RFC 2385), so that nobody without the key comes as far as the door. Who is nobody's
+//! kernel has its TCP MD5 key (RFC 2385), so that nobody without the key comes as far as the door; likewise those of TCP-AO (RFC 5925). Who is nobody's
 //! neighbor, and in a range, goes to the range's door.
 
 mod entry;
@@ -13,12 +13,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use godwit_config::{BgpConfig, ListenConfig};
-use godwit_sockopt::{Md5Error, OptionMemory};
+use godwit_sockopt::OptionMemory;
 use ipnetwork::IpNetwork;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 
 use crate::links::LinkTable;
+use crate::secret::{Secret, SecretError};
 
 use entry::{Entry, RangeEntry, interface_of};
 pub(crate) use place::Place;
@@ -40,8 +41,8 @@ pub(crate) struct Directory {
 /// What the configuration asks of a listening socket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Wanted {
-    /// How many sessions with a password it has.
-    pub(crate) passwords: usize,
+    /// How many keys its sessions have.
+    pub(crate) keys: usize,
     /// `free bind` of one of them.
     pub(crate) free_bind: bool,
 }
@@ -65,11 +66,11 @@ pub(crate) enum NoDoor {
     #[error("{0}")]
     OptionMemory(OptionMemory),
     /// The kernel has one key for an address, whatever the interface.
-    #[error("another session with this address has another password or none")]
-    OtherPassword,
-    /// The kernel does not take the key.
-    #[error("{0}")]
-    Key(Md5Error),
+    #[error("another session with this address has another password, other keys or none")]
+    OtherPassword(&'static str),
+    /// The kernel does not take a key.
+    #[error("{1}")]
+    Key(&'static str, SecretError),
 }
 
 impl NoDoor {
@@ -83,9 +84,14 @@ impl NoDoor {
                     memory.enough()
                 )
             }
-            Self::OtherPassword | Self::Key(_) => format!("Error: TCP MD5: {self}"),
+            Self::OtherPassword(kind) | Self::Key(kind, _) => format!("Error: {kind}: {self}"),
         }
     }
+}
+
+/// What a door's key is called.
+fn kind(secret: Option<&Secret>) -> &'static str {
+    secret.map_or("TCP MD5", Secret::name)
 }
 
 /// The lowest TTL a session's packets may come with (RFC 5082 §3); none: any.
@@ -148,12 +154,13 @@ impl Directory {
         let place = Place::of(bgp, state.listen.as_ref());
         let mut entry = Entry::new(bgp, interface_of(bgp, peer), to.clone());
         let others = state.doors.get(&(place.clone(), peer)).map_or([].as_slice(), Vec::as_slice);
-        if others.iter().any(|other| other.password != entry.password) {
-            return Err(NoDoor::OtherPassword);
+        if let Some(other) = others.iter().find(|other| other.secret != entry.secret) {
+            return Err(NoDoor::OtherPassword(kind(entry.secret.as_ref().or(other.secret.as_ref()))));
         }
-        entry.own_key = entry.password.is_some() && !state.has_key_of_range(&place, peer, &entry);
+        let is_there = others.iter().any(|other| other.own_key);
+        entry.own_key = entry.secret.is_some() && !state.has_key_of_range(&place, peer, &entry);
         if entry.own_key {
-            state.set_key(&place, peer.into(), &entry)?;
+            state.set_key(&place, peer.into(), &entry, is_there)?;
         }
         let entries = state.doors.entry((place.clone(), peer)).or_default();
         entries.retain(|other| other.interface != entry.interface);
@@ -173,11 +180,13 @@ impl Directory {
         let place = Place::of(bgp, state.listen.as_ref());
         let mut range = RangeEntry::new(bgp, net, to.clone());
         let others = state.ranges.get(&place).map_or([].as_slice(), Vec::as_slice);
-        if others.iter().any(|other| other.net == net && other.entry.password != range.entry.password) {
-            return Err(NoDoor::OtherPassword);
+        let same = || others.iter().filter(|other| other.net == net).map(|other| &other.entry);
+        if let Some(other) = same().find(|other| other.secret != range.entry.secret) {
+            return Err(NoDoor::OtherPassword(kind(range.entry.secret.as_ref().or(other.secret.as_ref()))));
         }
-        if range.entry.password.is_some() {
-            state.set_key(&place, net, &range.entry)?;
+        if range.entry.secret.is_some() {
+            let is_there = same().any(|other| other.own_key);
+            state.set_key(&place, net, &range.entry, is_there)?;
             range.entry.own_key = true;
         }
         state.ranges.entry(place.clone()).or_default().push(range);

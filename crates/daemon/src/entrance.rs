@@ -1,5 +1,5 @@
 //! Where the neighbors' connections come in: a door that opens when they can reach it as they should, which is with the
-//! key of TCP MD5 if there is a password. Without it nobody is let in.
+//! key of TCP MD5 if there is a password, or those of TCP-AO. Without them nobody is let in.
 
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ impl Entrance {
             Ok(door) => {
                 self.door = Some(door);
                 if self.fault.take().is_some() {
-                    tracing::info!("{name}: the listening socket has its TCP MD5 key now, starting");
+                    tracing::info!("{name}: the listening socket has its key now, starting");
                 }
             }
             Err(fault) => {

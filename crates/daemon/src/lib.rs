@@ -18,6 +18,7 @@ mod over_limit;
 mod protocol;
 mod query;
 mod recovery;
+mod secret;
 mod session;
 mod supervisor;
 mod table;

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::directory::{Directory, Place, Wanted};
 use crate::limits::LISTEN_BACKLOG;
+use crate::secret::Secret;
 
 /// The listening sockets a configuration asks for.
 #[derive(Default)]
@@ -64,7 +65,9 @@ fn wanted(config: &RouterConfig) -> BTreeMap<Place, Wanted> {
     for protocol in &config.protocols {
         if let ProtocolKind::Bgp(bgp) = &protocol.kind {
             let of = wanted.entry(Place::of(bgp, config.listen.as_ref())).or_default();
-            of.passwords += usize::from(bgp.password.is_some() && !protocol.stays_down());
+            if let Some(secret) = Secret::of(bgp).filter(|_| !protocol.stays_down()) {
+                of.keys += secret.pieces();
+            }
             of.free_bind |= bgp.free_bind;
         }
     }

@@ -75,17 +75,10 @@ const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
     (|c| c.bgp.validate, "validate"),
 ];
 
-/// What cannot be left out: without it there is no session.
-const INDISPENSABLE: &[Ignored<BgpConfig>] =
-    &[(|c| !c.tcp_ao_keys.is_empty(), "authentication ao: no session is made")];
-
 /// Why no session is made, if it asks for what it cannot do without and does not get.
 pub(crate) fn reason_for_no_session(bgp: &BgpConfig) -> Option<String> {
-    let what = set(INDISPENSABLE, bgp).into_iter().next()?;
-    if !bgp.tcp_ao_keys.is_empty() && !kernel_has_tcp_ao() {
-        return Some("TCP-AO: this kernel has none: it needs Linux 6.7 or newer with CONFIG_TCP_AO".into());
-    }
-    Some(format!("{} is not supported yet", what.split(':').next().unwrap_or(what)))
+    let lacks = !bgp.tcp_ao_keys.is_empty() && !kernel_has_tcp_ao();
+    lacks.then(|| "TCP-AO: this kernel has none: it needs Linux 6.7 or newer with CONFIG_TCP_AO".into())
 }
 
 /// As it says itself; a socket that cannot be made tells nothing.
@@ -95,7 +88,7 @@ fn kernel_has_tcp_ao() -> bool {
 }
 
 fn of_session(bgp: &BgpConfig) -> Vec<&'static str> {
-    [set(INDISPENSABLE, bgp), set(OF_SESSIONS, bgp)].concat()
+    set(OF_SESSIONS, bgp)
 }
 
 fn of_channel(channel: &ChannelConfig) -> Vec<&'static str> {
@@ -135,21 +128,20 @@ mod tests {
             .push(Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp.clone())))));
         assert_eq!(options_without_effect(&config), Vec::<String>::new());
         bgp.tcp_ao_keys = vec![key()];
+        bgp.onlink = true;
         config.protocols = vec![Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp))))];
-        let expected = "peer: `authentication ao` has no effect yet: no session is made";
-        assert_eq!(options_without_effect(&config), [expected]);
+        assert_eq!(options_without_effect(&config), ["peer: `onlink` has no effect yet"]);
     }
 
     #[test]
-    fn without_what_is_indispensable_there_is_no_session() {
+    fn without_tcp_ao_in_the_kernel_there_is_no_session_with_its_keys() {
         let neighbor = Neighbor::Address { address: Ipv4Addr::new(192, 0, 2, 2).into(), interface: None };
         let mut bgp = BgpConfig::new(64512, neighbor, NeighborAs::Number(64513));
         assert_eq!(reason_for_no_session(&bgp), None);
         bgp.tcp_ao_keys = vec![key()];
-        let reason = reason_for_no_session(&bgp).expect("no session");
-        let lacking = "authentication ao is not supported yet";
-        assert!(reason == lacking || reason.starts_with("TCP-AO: this kernel has none"), "{reason}");
-        assert_eq!(of_session(&bgp), ["authentication ao: no session is made"]);
+        let reason = reason_for_no_session(&bgp).unwrap_or_default();
+        assert_eq!(reason.is_empty(), kernel_has_tcp_ao());
+        assert!(reason.is_empty() || reason.starts_with("TCP-AO: this kernel has none"), "{reason}");
     }
 
     #[test]

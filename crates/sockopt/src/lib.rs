@@ -1,6 +1,8 @@
-//! Socket options that no safe crate offers: keys of TCP MD5 (RFC 2385) and the minimum TTL of GTSM (RFC 5082).
+//! Socket options that no safe crate offers: keys of TCP MD5 (RFC 2385) and of TCP-AO (RFC 5925), and the minimum TTL
+//! of GTSM (RFC 5082).
 //! The only crate with `unsafe` in it, and that is one call of setsockopt(2). Linux only.
 
+mod ao;
 mod drops;
 mod memory;
 mod option;
@@ -11,6 +13,7 @@ use std::os::fd::AsFd;
 
 use ipnetwork::IpNetwork;
 
+pub use ao::{AO_KEY_LEN_MAX, AoError, AoKey, add_ao_key, has_tcp_ao, remove_ao_key, request_ao_key};
 pub use drops::Md5Drops;
 pub use memory::OptionMemory;
 
@@ -96,17 +99,6 @@ pub fn set_minimum_ttl(socket: &impl AsFd, peer: IpAddr, ttl: u8) -> io::Result<
         IpAddr::V4(_) => set_option(socket, libc::IPPROTO_IP, libc::IP_MINTTL, &ttl),
         IpAddr::V6(_) => set_option(socket, libc::IPPROTO_IPV6, libc::IPV6_MINHOPCOUNT, &ttl),
     }
-}
-
-/// `TCP_AO_ADD_KEY` of the kernel's linux/tcp.h.
-const TCP_AO_ADD_KEY: libc::c_int = 38;
-
-/// Whether this kernel has TCP-AO (RFC 5925): Linux 6.7 and newer, if built with `CONFIG_TCP_AO`. `socket` is one of
-/// TCP; it stays as it is.
-pub fn has_tcp_ao(socket: &impl AsFd) -> bool {
-    // No key is as short as this: who knows the option refuses the value.
-    let result = set_option(socket, libc::IPPROTO_TCP, TCP_AO_ADD_KEY, &0);
-    !result.is_err_and(|error| error.raw_os_error() == Some(libc::ENOPROTOOPT))
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ const _: () = assert!(size_of::<Md5Sig>() == 216 && align_of::<Md5Sig>() == 8);
 /// `struct __kernel_sockaddr_storage`.
 #[derive(Clone, Copy)]
 #[repr(C, align(8))]
-struct SocketAddress([u8; 128]);
+pub(crate) struct SocketAddress([u8; 128]);
 
 impl Md5Sig {
     /// A key, or with none of its octets the order to remove one; nothing if it is too long.
@@ -78,11 +78,15 @@ impl Md5Sig {
 
 impl SocketAddress {
     /// `sockaddr_in` or `sockaddr_in6`, port and scope being zero.
-    fn new(address: IpAddr) -> Self {
+    pub(crate) fn new(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(address) => Self::with(libc::AF_INET, 4, &address.octets()),
             IpAddr::V6(address) => Self::with(libc::AF_INET6, 8, &address.octets()),
         }
+    }
+
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.0
     }
 
     fn with(family: libc::c_int, at: usize, address: &[u8]) -> Self {

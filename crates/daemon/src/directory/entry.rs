@@ -2,12 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use godwit_config::{BgpConfig, InterfacePattern, Neighbor, Password};
+use godwit_config::{BgpConfig, InterfacePattern, Neighbor};
 use godwit_rib::{Links as _, OnLink};
 use ipnetwork::IpNetwork;
 use tokio::sync::mpsc;
 
 use crate::links::{Link, LinkTable, is_link_local, matches};
+
+use crate::secret::Secret;
 
 use super::{Incoming, minimum_ttl};
 
@@ -15,7 +17,7 @@ use super::{Incoming, minimum_ttl};
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) to: mpsc::Sender<Incoming>,
-    pub(super) password: Option<Password>,
+    pub(super) secret: Option<Secret>,
     pub(super) minimum_ttl: Option<u8>,
     /// The kernel has a key for it; else that of a range it is in counts.
     pub(super) own_key: bool,
@@ -25,8 +27,8 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(bgp: &BgpConfig, interface: Option<String>, to: mpsc::Sender<Incoming>) -> Self {
-        let password = bgp.password.clone();
-        Self { to, password, minimum_ttl: minimum_ttl(bgp), own_key: false, interface }
+        let secret = Secret::of(bgp);
+        Self { to, secret, minimum_ttl: minimum_ttl(bgp), own_key: false, interface }
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Instant;
 
 use godwit_config::ListenConfig;
-use godwit_sockopt::{Md5Error, OptionMemory, remove_md5_key, set_md5_key, set_minimum_ttl};
+use godwit_sockopt::{Md5Error, OptionMemory, set_minimum_ttl};
 use ipnetwork::IpNetwork;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
@@ -16,9 +17,20 @@ use tokio::sync::{mpsc, watch};
 use crate::limits::LISTEN_BACKLOG;
 use crate::links::{LinkTable, is_link_local};
 use crate::log_limit::LogLimit;
+use crate::secret::{Kernel, Keys, Secret, SecretError, Use};
 
 use super::entry::{Entry, RangeEntry, link_of};
 use super::{Incoming, NoDoor, Place, Wanted};
+
+/// The kernel, but in tests.
+#[derive(Debug)]
+pub(super) struct KeyGiver(pub(super) Box<dyn Keys>);
+
+impl Default for KeyGiver {
+    fn default() -> Self {
+        Self(Box::new(Kernel))
+    }
+}
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -34,6 +46,8 @@ pub(super) struct State {
     pub(super) doors: HashMap<(Place, IpAddr), Vec<Entry>>,
     /// For those who have no door of their own.
     pub(super) ranges: HashMap<Place, Vec<RangeEntry>>,
+    /// Who gives keys to sockets.
+    pub(super) keys: KeyGiver,
     /// What is logged of those who find no door.
     limit: LogLimit,
 }
@@ -46,8 +60,9 @@ impl State {
     }
 
     fn option_memory(&self, at: &Place) -> OptionMemory {
-        let set = self.entries(at).filter(|entry| entry.own_key).count();
-        let configured = self.wanted.get(at).map_or(0, |wanted| wanted.passwords);
+        let own = self.entries(at).filter(|entry| entry.own_key);
+        let set = own.filter_map(|entry| entry.secret.as_ref()).map(Secret::pieces).sum();
+        let configured = self.wanted.get(at).map_or(0, |wanted| wanted.keys);
         OptionMemory::now(set, configured.max(set + 1))
     }
 
@@ -56,17 +71,25 @@ impl State {
         let ranges = self.ranges.get(at).into_iter().flatten().filter(|range| range.net.contains(peer));
         // The kernel takes the longest.
         let longest = ranges.filter(|range| range.entry.own_key).max_by_key(|range| range.net.prefix());
-        longest.is_some_and(|range| range.entry.password == entry.password)
+        longest.is_some_and(|range| range.entry.secret == entry.secret)
     }
 
-    /// Gives the kernel a door's key.
-    pub(super) fn set_key(&mut self, at: &Place, whom: IpNetwork, entry: &Entry) -> Result<(), NoDoor> {
-        let Some(password) = &entry.password else { return Ok(()) };
+    /// Gives the kernel a door's key, unless it is there by another door.
+    pub(super) fn set_key(
+        &mut self,
+        at: &Place,
+        whom: IpNetwork,
+        entry: &Entry,
+        is_there: bool,
+    ) -> Result<(), NoDoor> {
+        let Some(secret) = &entry.secret else { return Ok(()) };
         let socket = self.sockets.get(at).cloned().ok_or(NoDoor::NotListening)?;
-        set_md5_key(&socket, whom, password.octets()).map_err(|error| match error {
-            Md5Error::OutOfOptionMemory => NoDoor::OptionMemory(self.option_memory(at)),
-            error => NoDoor::Key(error),
-        })?;
+        if !is_there {
+            secret.set(&*self.keys.0, socket.as_fd(), whom, Use::Listen).map_err(|error| match error {
+                SecretError::Md5(Md5Error::OutOfOptionMemory) => NoDoor::OptionMemory(self.option_memory(at)),
+                error => NoDoor::Key(secret.name(), error),
+            })?;
+        }
         // Who connected before the key was there does not come in, whoever it was.
         self.drain(at, &socket);
         Ok(())
@@ -90,10 +113,12 @@ impl State {
                 self.doors.remove(&place);
             }
         }
-        if let Some(socket) = self.sockets.get(at).filter(|_| !key_stays && gone.iter().any(|e| e.own_key))
-            && let Err(error) = remove_md5_key(socket, whom)
+        let own = gone.iter().filter(|entry| entry.own_key).find_map(|entry| entry.secret.as_ref());
+        if let Some(socket) = self.sockets.get(at).filter(|_| !key_stays)
+            && let Some(secret) = own
+            && let Err(error) = secret.remove(&*self.keys.0, socket.as_fd(), whom)
         {
-            tracing::warn!("BGP: the TCP MD5 key of {whom} cannot be removed: {error}");
+            tracing::warn!("BGP: the {} key of {whom} cannot be removed: {error}", secret.name());
         }
         !gone.is_empty()
     }
@@ -101,14 +126,16 @@ impl State {
     /// Doors that counted on the key of a range get keys of their own before it goes.
     fn uncover(&mut self, at: &Place, net: IpNetwork) {
         let Some(socket) = self.sockets.get(at).cloned() else { return };
-        let inside = self.doors.iter_mut().filter(|((place, peer), _)| place == at && net.contains(*peer));
+        let Self { doors, keys, .. } = self;
+        let inside = doors.iter_mut().filter(|((place, peer), _)| place == at && net.contains(*peer));
         for ((_, peer), entries) in inside {
             entries.retain_mut(|entry| {
-                let Some(password) = entry.password.as_ref().filter(|_| !entry.own_key) else { return true };
-                let result = set_md5_key(&socket, (*peer).into(), password.octets());
+                let Some(secret) = entry.secret.as_ref().filter(|_| !entry.own_key) else { return true };
+                let result = secret.set(&*keys.0, socket.as_fd(), (*peer).into(), Use::Listen);
                 entry.own_key = result.is_ok();
                 if let Err(error) = result {
-                    tracing::error!("BGP: connections from {peer} are not taken any more: TCP MD5: {error}");
+                    let kind = secret.name();
+                    tracing::error!("BGP: connections from {peer} are not taken any more: {kind}: {error}");
                 }
                 entry.own_key
             });
@@ -179,6 +206,14 @@ impl State {
             && let Err(error) = set_minimum_ttl(&incoming.stream, peer.ip(), minimum)
         {
             tracing::warn!("BGP: connection from {} closed: its minimum TTL: {error}", peer.ip());
+            return;
+        }
+        // Who is not signed with the keys does not come as far as this; where the kernel lets it, it ends here.
+        if let Some(secret) = &entry.secret
+            && let Err(error) = secret.request(&*self.keys.0, incoming.stream.as_fd())
+        {
+            let kind = secret.name();
+            tracing::warn!("BGP: connection from {} closed: its {kind} key: {error}", peer.ip());
             return;
         }
         if entry.to.try_send(incoming).is_err() {

@@ -6,6 +6,8 @@ use godwit_sockopt::set_md5_key;
 use socket2::{Domain, Type};
 use tokio::sync::mpsc::error::TryRecvError;
 
+use crate::secret::fake::Fake;
+
 use super::*;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -81,7 +83,7 @@ async fn an_address_has_one_password() {
     for other in [Some("two"), None] {
         let (to, _incoming) = mpsc::channel(4);
         let error = directory.open(&session(at, other), HERE, to).unwrap_err();
-        assert!(matches!(error, NoDoor::OtherPassword), "{error}");
+        assert!(matches!(error, NoDoor::OtherPassword(_)), "{error}");
     }
     // The next life of a session is there before the last one is quite gone: the key stays.
     let (to, mut incoming) = mpsc::channel(4);
@@ -179,7 +181,7 @@ async fn a_session_of_a_range_keeps_the_key_when_the_range_goes() {
     let of_range = directory.open_range(&bgp, net, to.clone()).unwrap();
     // A range has one password too.
     let (other, _) = range(at, "127.0.0.0/8", Some("another"));
-    assert!(matches!(directory.open_range(&other, net, to).unwrap_err(), NoDoor::OtherPassword));
+    assert!(matches!(directory.open_range(&other, net, to).unwrap_err(), NoDoor::OtherPassword(_)));
     let (to, mut incoming) = mpsc::channel(4);
     let door = directory.open(&session(at, Some("secret")), HERE, to).unwrap();
     let _client = connect(at, Some(b"secret"));
@@ -234,4 +236,86 @@ fn who_is_on_another_link_is_not_of_the_range() {
     assert!(takes("fe80::/10", &|bgp| bgp.range_interface = Some("tun0".into()), scoped));
     assert!(!takes("fe80::/10", &|bgp| bgp.range_interface = Some("eth0".into()), scoped));
     assert!(takes("fe80::/10", &|bgp| bgp.interface_range = pattern("*0"), scoped));
+}
+
+fn keys_of(ids: &[(u8, godwit_config::TcpAoPreference)]) -> Vec<godwit_config::TcpAoKey> {
+    let key = |(id, preference): &(u8, _)| godwit_config::TcpAoKey {
+        send_id: *id,
+        recv_id: *id + 100,
+        algorithm: godwit_config::TcpAoAlgorithm::HmacSha1,
+        secret: Password::new("hush"),
+        preference: *preference,
+    };
+    ids.iter().map(key).collect()
+}
+
+/// A directory whose kernel has TCP-AO and writes down what it is told.
+async fn with_a_fake() -> (Directory, SocketAddr, Arc<TcpListener>, Fake) {
+    let (directory, at, listener) = listening().await;
+    let fake = Fake::default();
+    directory.lock().keys = state::KeyGiver(Box::new(fake.clone()));
+    (directory, at, listener, fake)
+}
+
+#[tokio::test]
+async fn keys_of_tcp_ao_come_and_go_with_the_door() {
+    use godwit_config::TcpAoPreference::{Normal, Preferred};
+    let (directory, at, listener, fake) = with_a_fake().await;
+    let mut bgp = session(at, None);
+    bgp.tcp_ao_keys = keys_of(&[(1, Normal), (2, Preferred)]);
+    let (to, mut incoming) = mpsc::channel(4);
+    let door = directory.open(&bgp, HERE, to).unwrap();
+    let both = ["ao 127.0.0.1/32 1/101 hmac(sha1) hush", "ao 127.0.0.1/32 2/102 hmac(sha1) hush"];
+    assert_eq!(fake.told(), both);
+    // What is accepted is asked for the preferred key.
+    let _client = connect(at, None);
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
+    assert!(incoming.try_recv().is_ok());
+    assert_eq!(fake.told(), ["request 102"]);
+    // Other keys, or a password, are another session's; the next life of this one finds its keys there.
+    let mut other = session(at, None);
+    other.tcp_ao_keys = keys_of(&[(1, Normal)]);
+    let (to, _incoming) = mpsc::channel(4);
+    let error = directory.open(&other, HERE, to.clone()).unwrap_err();
+    assert!(error.brief().starts_with("Error: TCP-AO: another session"), "{}", error.brief());
+    assert!(directory.open(&session(at, Some("x")), HERE, to.clone()).is_err());
+    let next = directory.open(&bgp, HERE, to).unwrap();
+    drop(door);
+    assert_eq!(fake.told(), Vec::<String>::new());
+    drop(next);
+    assert_eq!(fake.told(), ["no ao 127.0.0.1/32 1/101", "no ao 127.0.0.1/32 2/102"]);
+    // With other keys it is another life; a neighbor beside it does not notice.
+    let (to, _incoming) = mpsc::channel(4);
+    let elsewhere = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+    let _stays = directory.open(&session(at, Some("md5")), elsewhere, to.clone()).unwrap();
+    let _door = directory.open(&other, HERE, to).unwrap();
+    assert_eq!(fake.told(), ["md5 127.0.0.2/32 md5", both[0]]);
+}
+
+#[tokio::test]
+async fn who_is_not_signed_with_the_keys_does_not_come_in() {
+    let (directory, at, listener, fake) = with_a_fake().await;
+    directory.lock().keys = state::KeyGiver(Box::new(Fake { unsigned: true, ..fake.clone() }));
+    let mut bgp = session(at, None);
+    bgp.tcp_ao_keys = keys_of(&[(1, godwit_config::TcpAoPreference::Normal)]);
+    let (to, mut incoming) = mpsc::channel(4);
+    let _door = directory.open(&bgp, HERE, to).unwrap();
+    let _client = connect(at, None);
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
+    assert!(incoming.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_kernel_without_tcp_ao_says_so() {
+    let (directory, at, _) = listening().await;
+    let mut bgp = session(at, None);
+    bgp.tcp_ao_keys = keys_of(&[(1, godwit_config::TcpAoPreference::Normal)]);
+    let (to, _incoming) = mpsc::channel(4);
+    match directory.open(&bgp, HERE, to) {
+        Ok(_) => assert!(std::fs::read_to_string("/proc/net/netstat").unwrap().contains("TCPAOGood")),
+        Err(error) => assert_eq!(
+            error.brief(),
+            "Error: TCP-AO: key 1/101: this kernel has none: it needs Linux 6.7 or newer with CONFIG_TCP_AO"
+        ),
+    }
 }

@@ -4,18 +4,19 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
-use godwit_config::Password;
-use godwit_sockopt::{Md5Error, OptionMemory, set_md5_key, set_minimum_ttl};
+use godwit_sockopt::{Md5Error, OptionMemory, set_minimum_ttl};
 use godwit_wire::Notification;
 use socket2::{SockRef, Socket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::limits::{READ_BUFFER_LEN, READ_BUFFER_LEN_MIN, WRITE_QUEUE_LEN_MAX};
+use crate::secret::{Kernel, Secret, SecretError, Use};
 
 /// A connection with a neighbor.
 pub(super) struct Connection {
@@ -169,8 +170,8 @@ pub(super) struct Outgoing {
     pub(super) ttl: u8,
     /// The TTL the neighbor's packets must have left (RFC 5082).
     pub(super) minimum_ttl: Option<u8>,
-    /// The key of TCP MD5.
-    pub(super) password: Option<Password>,
+    /// What its segments are signed with.
+    pub(super) secret: Option<Secret>,
 }
 
 /// An attempt to open a connection.
@@ -214,15 +215,18 @@ impl Attempt {
 
 /// A socket for a connection: all that protects it is there before the first packet goes.
 fn open(outgoing: &Outgoing) -> io::Result<TcpSocket> {
-    let Outgoing { to, scope, local, free_bind, ttl, minimum_ttl, password } = outgoing;
+    let Outgoing { to, scope, local, free_bind, ttl, minimum_ttl, secret } = outgoing;
     let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if let Some(password) = password {
-        set_md5_key(&socket, to.ip().into(), password.octets()).map_err(|error| {
-            let text = match error {
-                Md5Error::OutOfOptionMemory => OptionMemory::now(0, 1).to_string(),
-                error => error.to_string(),
+    if let Some(secret) = secret {
+        secret.set(&Kernel, socket.as_fd(), to.ip().into(), Use::Connect).map_err(|error| {
+            let (step, text) = match error {
+                SecretError::Md5(Md5Error::OutOfOptionMemory) => {
+                    ("TCP_MD5SIG", OptionMemory::now(0, 1).to_string())
+                }
+                SecretError::Md5(error) => ("TCP_MD5SIG", error.to_string()),
+                error @ SecretError::Ao(..) => ("TCP_AO_ADD_KEY", error.to_string()),
             };
-            io::Error::other(OwnFault { step: "TCP_MD5SIG", text })
+            io::Error::other(OwnFault { step, text })
         })?;
     }
     if let Some(minimum) = *minimum_ttl {

@@ -11,6 +11,7 @@ use godwit_wire::Notification;
 use tokio::net::TcpStream;
 
 use crate::directory::{Incoming, minimum_ttl};
+use crate::secret::Secret;
 
 use super::Task;
 use super::connection::{self, Attempt, Connection, Outgoing};
@@ -77,7 +78,7 @@ impl Task {
             free_bind: self.bgp.free_bind,
             ttl: self.ttl(),
             minimum_ttl: minimum_ttl(&self.bgp),
-            password: self.bgp.password.clone(),
+            secret: Secret::of(&self.bgp),
         };
         self.asked_at = Some(Instant::now());
         self.connecting = Some(Attempt::new(&outgoing));
@@ -90,7 +91,16 @@ impl Task {
         let Some(asked_at) = self.asked_at.take() else { return };
         // The retry time is jittered, so less than the whole of it may have passed.
         let hung = now.saturating_duration_since(asked_at) >= self.bgp.connect_retry.min(HUNG) / 2;
-        if hung && self.bgp.password.is_some() && self.up.is_none() && self.faults.allows(now) {
+        if !hung || self.up.is_some() {
+            return;
+        }
+        if !self.bgp.tcp_ao_keys.is_empty() && self.faults.allows(now) {
+            tracing::warn!(
+                "{}: no answer from {}: it is not there, or has other keys of TCP-AO (`nstat -az | grep TCPAO`)",
+                self.config.name,
+                self.peer
+            );
+        } else if self.bgp.password.is_some() && self.faults.allows(now) {
             let drops = Md5Drops::now().unwrap_or_default();
             tracing::warn!(
                 "{}: no answer from {}: it is not there, or has another password \
