@@ -7,6 +7,7 @@
 mod beside;
 mod command;
 mod etcd;
+pub mod flow;
 pub mod interop;
 mod namespace;
 mod process;

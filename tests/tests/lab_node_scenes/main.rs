@@ -7,7 +7,6 @@
 
 mod api;
 mod cluster;
-mod flow;
 mod outside;
 mod sessions;
 mod speaker;

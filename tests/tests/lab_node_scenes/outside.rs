@@ -1,9 +1,9 @@
 //! Routers outside the cluster: a top-of-rack switch that BIRD or FRR is.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use godwit_lab::{Frr, Namespace, Program, Router, until};
-
+use godwit_lab::flow::End;
 use godwit_lab::rack::{Rack, forwarder};
+use godwit_lab::{Frr, Namespace, Program, Router, until};
 
 /// The AS of the switch.
 pub(crate) const TOR_AS: u32 = 65000;
@@ -84,6 +84,13 @@ pub(crate) struct Tor {
     daemon: Daemon,
     make: Make,
     with_behind: bool,
+}
+
+/// What is behind it.
+impl<'a> From<&'a Tor> for End<'a> {
+    fn from(tor: &'a Tor) -> Self {
+        Self { namespace: &tor.machine, addresses: BEHIND.map(|(.., address)| address) }
+    }
 }
 
 /// What it says of itself beside its neighbors: addresses that are behind it.

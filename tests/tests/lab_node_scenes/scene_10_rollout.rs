@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use godwit_lab::flow::{Flow, nothing_lost};
 use godwit_lab::report::measured;
 use godwit_lab::stays;
 
 use crate::cluster::{Cluster, Node, mesh, peer};
-use crate::flow::{Flow, nothing_lost};
 use crate::outside::Tor;
 use crate::sessions::{Monitor, Sessions};
 use crate::speaker::Kind;

@@ -5,13 +5,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use godwit_lab::flow::{Flow, nothing_lost};
 use godwit_lab::report::measured;
 use godwit_lab::speaker::within;
 use godwit_lab::{Namespace, Program, Router, until};
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, Node, peer};
-use crate::flow::{Flow, nothing_lost};
 use crate::speaker::Kind;
 use crate::store::{Object, bgp_peer, calico};
 use godwit_lab::rack::forwarder;

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use godwit_lab::flow::{Flow, nothing_lost};
 use godwit_lab::report::measured;
 use serde_json::json;
 
 use crate::cluster::{CLUSTER_AS, Cluster, mesh};
-use crate::flow::{Flow, nothing_lost};
 use crate::speaker::Kind;
 use crate::store::Object;
 use godwit_lab::rack::ip_batch;

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use godwit_lab::flow::{Flow, nothing_lost};
 use godwit_lab::report::measured;
 use godwit_lab::{stays, until};
 use serde_json::json;
 
 use crate::cluster::{Cluster, peer};
-use crate::flow::{Flow, nothing_lost};
 use crate::sessions::Monitor;
 use crate::speaker::Kind;
 use crate::store::bgp_peer;

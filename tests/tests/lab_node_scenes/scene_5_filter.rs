@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use godwit_lab::flow::{Flow, nothing_lost};
 use godwit_lab::report::measured;
 use godwit_lab::{settles, stays};
 use serde_json::json;
 
 use crate::cluster::{CLUSTER_AS, Cluster, Node, mesh, peer};
-use crate::flow::{Flow, nothing_lost};
 use crate::outside::{Make, Neighbor, TOR_AS, Tor};
 use crate::sessions::counters;
 use crate::speaker::Kind;

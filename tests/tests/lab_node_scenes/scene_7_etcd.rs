@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use godwit_lab::flow::{Flow, nothing_lost};
 use godwit_lab::report::measured;
 use godwit_lab::{Etcd, stays};
 
 use crate::cluster::Cluster;
-use crate::flow::{Flow, nothing_lost};
 use crate::sessions::Monitor;
 use crate::speaker::Kind;
 use crate::store::{Object, Store};

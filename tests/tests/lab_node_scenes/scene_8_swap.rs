@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use godwit_lab::flow::{Flow, lost_at_most};
 use godwit_lab::report::measured;
 use godwit_lab::{stays, until};
 
 use crate::cluster::{Cluster, Node, mesh};
-use crate::flow::{Flow, lost_at_most};
 use crate::sessions::Monitor;
 use crate::speaker::Kind;
 

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use godwit_lab::flow::{Flow, nothing_lost};
 use godwit_lab::report::measured;
 use godwit_lab::{stays, until};
 use serde_json::json;
 
 use crate::api::Api;
 use crate::cluster::{Cluster, Node, mesh, peer};
-use crate::flow::{Flow, nothing_lost};
 use crate::outside::{Neighbor, TOR_AS};
 use crate::scene_4_services::{service, slice};
 use crate::sessions::Monitor;
