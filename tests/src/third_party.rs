@@ -1,16 +1,19 @@
 //! Peers that are neither godwit nor BIRD.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::command::need_program;
 use crate::{LIMIT, Namespace, Process, Scratch, run, wait_for};
 
-/// FRR's bgpd alone: it has no zebra and programs no kernel.
+/// FRR's bgpd, alone unless its zebra is asked for: then it programs no kernel.
 #[derive(Debug)]
 pub struct Frr {
     process: Process,
+    /// It goes after bgpd, whose routes it keeps if that goes without a word.
+    zebra: Option<Process>,
     scratch: Scratch,
 }
 
@@ -20,17 +23,64 @@ impl Frr {
     /// # Errors
     /// It is not installed, or does not start.
     pub fn start(namespace: &Namespace, config: &str) -> Result<Self> {
-        let program = need_program("/usr/lib/frr/bgpd", "frr")?;
         let scratch = Scratch::new("frr")?;
-        let config = scratch.write("bgpd.conf", config)?;
+        scratch.write("bgpd.conf", config)?;
+        let process = Self::bgpd(namespace, &scratch, &["-Z", "-n"])?;
+        Self { process, zebra: None, scratch }.answers()
+    }
+
+    /// The same with a zebra, which puts bgpd's routes into the kernel.
+    ///
+    /// # Errors
+    /// As [`Frr::start`].
+    pub fn start_with_zebra(namespace: &Namespace, config: &str) -> Result<Self> {
+        let program = need_program("/usr/lib/frr/zebra", "frr")?;
+        let scratch = Scratch::new("frr")?;
+        scratch.write("bgpd.conf", config)?;
+        // Unlike bgpd it insists on being who the package says it is.
+        std::fs::set_permissions(scratch.path(), std::fs::Permissions::from_mode(0o777))?;
         let mut command = namespace.command(program);
-        command.arg("-f").arg(config).args(["-u", "root", "-g", "root", "-S", "-Z", "-n", "-P", "0"]);
-        command.arg("-i").arg(scratch.file("pid")).arg("-z").arg(scratch.file("zserv.api"));
-        command.arg("--vty_socket").arg(scratch.path()).args(["--log", "stdout"]);
-        let process = Process::start(command, scratch.file("log"))?;
-        let frr = Self { process, scratch };
-        wait_for("bgpd to answer", LIMIT, || frr.vtysh(&["show version"]).ok()).with_context(|| frr.log())?;
-        Ok(frr)
+        command.arg("-f").arg(scratch.write("zebra.conf", "")?);
+        Self::place(&mut command, &scratch, "zebra");
+        let zebra = Process::start(command, scratch.file("zebra.log"))?;
+        let socket = scratch.file("zserv.api");
+        wait_for("zebra to listen", LIMIT, || socket.exists().then_some(())).with_context(|| zebra.log())?;
+        let process = Self::bgpd(namespace, &scratch, &[])?;
+        Self { process, zebra: Some(zebra), scratch }.answers()
+    }
+
+    /// Starts bgpd again after its end, with the same zebra and another configuration.
+    ///
+    /// # Errors
+    /// As [`Frr::start`].
+    pub fn start_again(self, namespace: &Namespace, config: &str) -> Result<Self> {
+        let Self { mut process, zebra, scratch } = self;
+        process.kill();
+        scratch.write("bgpd.conf", config)?;
+        let alone: &[&str] = if zebra.is_some() { &[] } else { &["-Z", "-n"] };
+        let process = Self::bgpd(namespace, &scratch, alone)?;
+        Self { process, zebra, scratch }.answers()
+    }
+
+    fn bgpd(namespace: &Namespace, scratch: &Scratch, flags: &[&str]) -> Result<Process> {
+        let program = need_program("/usr/lib/frr/bgpd", "frr")?;
+        let mut command = namespace.command(program);
+        command.arg("-f").arg(scratch.file("bgpd.conf")).args(["-u", "root", "-g", "root", "-S"]).args(flags);
+        Self::place(&mut command, scratch, "bgpd");
+        Process::start(command, scratch.file("log"))
+    }
+
+    /// Where a daemon's files are, and who it is.
+    fn place(command: &mut Command, scratch: &Scratch, name: &str) {
+        command.args(["-P", "0", "--log", "stdout"]);
+        command.arg("-i").arg(scratch.file(&format!("{name}.pid")));
+        command.arg("-z").arg(scratch.file("zserv.api")).arg("--vty_socket").arg(scratch.path());
+    }
+
+    fn answers(self) -> Result<Self> {
+        wait_for("bgpd to answer", LIMIT, || self.vtysh(&["show version"]).ok())
+            .with_context(|| self.log())?;
+        Ok(self)
     }
 
     /// Runs commands.
@@ -48,7 +98,7 @@ impl Frr {
 
     /// What it printed.
     pub fn log(&self) -> String {
-        self.process.log()
+        self.process.log() + &self.zebra.as_ref().map(Process::log).unwrap_or_default()
     }
 
     /// The process.

@@ -3,7 +3,10 @@
 
 mod both_active;
 mod both_active_frr;
+mod ends;
 mod helper;
 mod lab;
+mod line;
 mod preserved;
 mod restart;
+mod traffic;
