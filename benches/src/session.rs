@@ -58,7 +58,7 @@ pub fn import(policy: ExportPolicy) -> ImportStep {
         public_as: 65_000,
         internal: false,
         router_id: [10, 0, 0, 1].into(),
-        cluster_id: 0,
+        cluster_id: None,
         peer_address: [192, 0, 2, 1].into(),
         allow_local_as: 0,
         enforce_first_as: true,

@@ -37,8 +37,9 @@ pub struct BgpImport {
     pub internal: bool,
     /// Our router id: routes we originated come back with it as ORIGINATOR_ID.
     pub router_id: Ipv4Addr,
-    /// The cluster id we use on this session.
-    pub cluster_id: u32,
+    /// The cluster of the neighbor, if it is a client of ours: what has been through it comes back. As BIRD, we take
+    /// from others what another reflector of the cluster says of clients we may have lost.
+    pub cluster_id: Option<u32>,
     /// The neighbor's address.
     pub peer_address: IpAddr,
     /// `allow local as`: how often our AS may stand in the path.

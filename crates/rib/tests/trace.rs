@@ -37,7 +37,7 @@ fn of_what_comes_in() {
     table.take_traces();
     let mut batch = RouteBatch::default();
     batch.filtered(a);
-    batch.invalid(net("10.2.0.0/16"));
+    batch.malformed(net("10.2.0.0/16"));
     table.apply(one, batch, 0);
     let expected = [
         "one.ipv4 > filtered out 10.1.0.0/16",

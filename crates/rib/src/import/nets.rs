@@ -70,13 +70,18 @@ impl ImportStep {
         let mut filtered: Option<HashedAttributes> = None;
         for (path_id, net) in nets {
             to.batch.path_ids.extend(path_id);
-            to.batch.counters.updates.received += 1;
-            let Some(set) = set.filter(|_| is_valid(net)) else {
+            let Some(set) = set else {
                 to.kept.gone(net, path_id);
+                to.batch.counters.withdraws.received += 1;
+                to.batch.malformed(net);
+                continue;
+            };
+            to.batch.counters.updates.received += 1;
+            if !is_valid(net) {
                 to.batch.counters.updates.rejected += 1;
                 to.batch.invalid(net);
                 continue;
-            };
+            }
             to.kept.announced(net, path_id, set);
             self.decide(channel, net, set, links, &mut filtered, summary).put(net, set, to.batch);
         }

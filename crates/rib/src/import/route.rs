@@ -59,7 +59,8 @@ impl ImportStep {
         too_often(s.local_as)
             || (s.public_as != s.local_as && too_often(s.public_as))
             || (s.internal
-                && (bgp.originator_id() == Some(s.router_id) || bgp.cluster_list().contains(&s.cluster_id)))
+                && (bgp.originator_id() == Some(s.router_id)
+                    || s.cluster_id.is_some_and(|id| bgp.cluster_list().contains(&id))))
     }
 
     /// OTC by what we are to the neighbor (RFC 9234 §5): set where it is missing, and what is a leak.

@@ -63,8 +63,11 @@ impl<K: NetKey> Table<K> {
                     }
                     self.release(attrs);
                 }
-                Change::Withdraw => {
+                Change::Withdraw | Change::Malformed => {
+                    let malformed = matches!(change, Change::Malformed);
+                    let trace = trace.as_ref().filter(|t| malformed && t.routes);
                     for net in group {
+                        self.traces.extend(trace.map(|trace| trace.line('>', "invalid", net, None)));
                         if self.remove(net, source, path_ids.next()) {
                             tally.withdraws.accepted += 1;
                         } else {

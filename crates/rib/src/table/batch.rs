@@ -14,8 +14,10 @@ pub enum Change {
     Withdraw,
     /// They were announced, and a filter refused them: what the source announced before is gone.
     Filtered,
-    /// They were announced in a way that is not valid: what the source announced before is gone.
+    /// They are none that may be in a table.
     Invalid,
+    /// They were announced with attributes that are not valid, which is a withdrawal (RFC 7606 §2).
+    Malformed,
 }
 
 impl Change {
@@ -23,7 +25,7 @@ impl Change {
     pub fn announced(&self) -> Option<&HashedAttributes> {
         match self {
             Self::Announce(set) => Some(set),
-            Self::Withdraw | Self::Filtered | Self::Invalid => None,
+            Self::Withdraw | Self::Filtered | Self::Invalid | Self::Malformed => None,
         }
     }
 }
@@ -74,7 +76,12 @@ impl<K> RouteBatch<K> {
         self.gone(net, Change::Filtered);
     }
 
-    /// Adds one announcement that is not valid.
+    /// Adds one announcement with attributes that are not valid.
+    pub fn malformed(&mut self, net: K) {
+        self.gone(net, Change::Malformed);
+    }
+
+    /// Adds one announcement of a net that is not valid.
     pub fn invalid(&mut self, net: K) {
         self.gone(net, Change::Invalid);
     }

@@ -80,7 +80,7 @@ pub(crate) fn session() -> BgpImport {
         public_as: LOCAL_AS,
         internal: false,
         router_id: Ipv4Addr::new(10, 0, 0, 254),
-        cluster_id: 0x0a00_00fe,
+        cluster_id: Some(0x0a00_00fe),
         peer_address: ip("192.0.2.1"),
         allow_local_as: 0,
         enforce_first_as: false,

@@ -29,19 +29,19 @@ pub(super) fn origin(value: &[u8]) -> Judged<Origin> {
 pub(super) fn as_path(value: &[u8], context: &AttributeContext) -> Judged<AsPath> {
     let path = if context.four_octet_as { AsPath::from_wire(value) } else { as4::widen(value) };
     let path = path.ok_or(VALUE)?;
-    // An external neighbor has put its own AS in front (RFC 4271 §5.1.2 b), one of our confederation
-    // in a segment of its own (RFC 5065 §5).
+    // A member of our confederation has put its own AS in front, in a segment of such (RFC 5065 §5). A route
+    // server puts nothing in front of what it originates (RFC 7947 §2.2.2): as with BIRD, an empty path is a path.
     let first = path.segments().next().map(|s| s.kind);
-    if context.external && first.is_none_or(|kind| context.confederation && kind != ConfedSequence) {
+    if context.external && context.confederation && first != Some(ConfedSequence) {
         return Err(VALUE);
     }
     let mut count = 0;
     for segment in path.segments() {
         let refused = match segment.kind {
             SegmentKind::Sequence => false,
-            SegmentKind::Set => context.is_outside() && !context.allow_as_sets,
+            SegmentKind::Set => !context.allow_as_sets,
             // Only a member of our confederation may send these (RFC 5065 §5).
-            SegmentKind::ConfedSequence | SegmentKind::ConfedSet => context.is_outside(),
+            SegmentKind::ConfedSequence | SegmentKind::ConfedSet => !context.confederation,
         };
         if refused || segment.ases().any(|asn| asn == 0) {
             return Err(VALUE);
@@ -60,7 +60,7 @@ pub(super) fn as4_path(value: &[u8], context: &AttributeContext) -> Judged<AsPat
         return Err(MALFORMED);
     }
     let has_set = path.segments().any(|s| s.kind == SegmentKind::Set);
-    if has_set && context.external && !context.allow_as_sets { Err(VALUE) } else { Ok(path) }
+    if has_set && !context.allow_as_sets { Err(VALUE) } else { Ok(path) }
 }
 
 pub(super) fn next_hop(value: &[u8]) -> Judged<IpAddr> {

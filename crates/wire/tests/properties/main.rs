@@ -181,7 +181,7 @@ proptest! {
 
 /// An internal session on which all there is was negotiated.
 fn everything() -> AttributeContext {
-    AttributeContext { aigp: true, ..context(false) }
+    AttributeContext { aigp: true, allow_as_sets: true, confederation: true, ..context(false) }
 }
 
 fn sort<T: Ord + Copy>(items: &[T]) -> Box<[T]> {

@@ -214,7 +214,7 @@ impl Setup<'_> {
             public_as: self.session.bgp.public_as(),
             internal: self.session.negotiated.internal,
             router_id: self.session.config.router_id.unwrap_or(self.session.context.router_id),
-            cluster_id: self.cluster_id(),
+            cluster_id: self.session.bgp.rr_client.then(|| self.cluster_id()),
             peer_address: self.session.peer,
             allow_local_as: self.session.bgp.allow_local_as,
             enforce_first_as: self.session.bgp.enforce_first_as && !self.session.negotiated.internal,

@@ -51,18 +51,18 @@ fn as_path() -> Vec<Row> {
     bad("7606 7.2: 2-octet ASes where 4 were agreed on", &segment2(2, &[65001, 65002, 65003]));
     bad("7607 2: AS 0", &segment(2, &[65001, 0]));
     bad("7607 2: AS 0 in a set", &[first(), segment(1, &[0])].concat());
-    rows.extend(both("4271 5.1.2: an empty path is of our own AS", Withdraw, Accept, path(&[])));
-    rows.extend(both("9774 3: AS_SET", Withdraw, Accept, path(&[first(), segment(1, &[7, 8])])));
+    rows.extend(both("7947 2.2.2: a route server has an empty path", Accept, Accept, path(&[])));
+    rows.extend(both("9774 3: AS_SET", Withdraw, Withdraw, path(&[first(), segment(1, &[7, 8])])));
     rows.extend(both(
-        "7606 7.2: AS_CONFED_SEQUENCE from outside",
+        "5065 5: AS_CONFED_SEQUENCE where there is no confederation",
         Withdraw,
-        Accept,
+        Withdraw,
         path(&[segment(3, &[65010]), first()]),
     ));
     rows.extend(both(
-        "9774 3: AS_CONFED_SET from outside",
+        "5065 5: AS_CONFED_SET where there is no confederation",
         Withdraw,
-        Accept,
+        Withdraw,
         path(&[segment(4, &[65010]), first()]),
     ));
     rows.push(row(
