@@ -42,6 +42,7 @@ pub fn channel(policy: ExportPolicy) -> ChannelImport {
         policy,
         preference: 100,
         recursive: false,
+        lookup_tables: [0; 2],
         prefer_link_local: false,
         import_table: false,
         aigp: false,
