@@ -119,19 +119,19 @@ fn export_with(bencher: Bencher<'_, '_>, kind: impl Fn() -> ExporterKind, policy
 
 #[divan::bench]
 fn export_to_a_neighbor(bencher: Bencher<'_, '_>) {
-    export_with(bencher, || ExporterKind::Bgp(Box::new(export())), &ExportPolicy::All);
+    export_with(bencher, || ExporterKind::Bgp(Arc::new(export())), &ExportPolicy::All);
 }
 
 #[divan::bench]
 fn export_through_ten_terms_of_calico(bencher: Bencher<'_, '_>) {
     let policy = ExportPolicy::Filter(policy::calico().expect("a filter"));
-    export_with(bencher, || ExporterKind::Bgp(Box::new(export())), &policy);
+    export_with(bencher, || ExporterKind::Bgp(Arc::new(export())), &policy);
 }
 
 #[divan::bench]
 fn export_through_10_000_prefixes(bencher: Bencher<'_, '_>) {
     let policy = ExportPolicy::Filter(policy::prefix_set(&nets(TABLE)).expect("a filter"));
-    export_with(bencher, || ExporterKind::Bgp(Box::new(export())), &policy);
+    export_with(bencher, || ExporterKind::Bgp(Arc::new(export())), &policy);
 }
 
 #[divan::bench]

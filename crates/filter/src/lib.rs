@@ -37,7 +37,9 @@ pub use path_mask::PathMask;
 pub use prefix_set::PrefixSet;
 pub use program::{Program, ProgramBuilder};
 pub use range_set::RangeSet;
-pub use route::{AttributeValue, Destination, ExtraAttribute, NextHop, Recursion, RouteAttributes, RouteSource, Scope};
+pub use route::{
+    AttributeValue, Destination, ExtraAttribute, NextHop, Recursion, RouteAttributes, RouteSource, Scope,
+};
 pub use run::{NoSurroundings, Outcome, Subject, Surroundings, Verdict};
 pub use suggest::did_you_mean;
 pub use symbols::SymbolClass;

@@ -56,6 +56,8 @@ impl Build<'_> {
         if matches!(bgp.neighbor, Neighbor::Range(_)) {
             bgp.range_interface.clone_from(&raw.interface);
         }
+        // RFC 9774 §3; BIRD had it the other way round before.
+        bgp.allow_as_sets = false;
         self.options(&mut bgp, &raw);
         bgp.check_link = raw.check_link.unwrap_or(bgp.multihop.is_none());
         let facts = SessionFacts { dialect: Dialect::Bird2, ..SessionFacts::default() };

@@ -41,6 +41,14 @@ fn both_languages_say_the_same_and_a_change_needs_what_it_needs() {
 }
 
 #[test]
+fn toml_refuses_as_sets_by_default_and_bird_does_not() {
+    let sets = |config: &RouterConfig| session(config).1.allow_as_sets;
+    let without = toml(Session, "").replace("allow-as-sets = true\n", "");
+    assert!(!sets(&good(read_toml(&without))));
+    assert!(sets(&good(read_as(&conf(Session, ""), Dialect::Bird2))));
+}
+
+#[test]
 fn options_of_our_own_are_not_bird_s() {
     let plain = good(read_toml(&toml(Session, "")));
     for (of, key, option, comment, change) in OWN {

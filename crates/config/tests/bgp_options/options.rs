@@ -199,8 +199,10 @@ pub(crate) fn conf16(option: &str) -> String {
 
 pub(crate) fn toml(of: Of, option: &str) -> String {
     let (here, there) = if of == Session { (option, "") } else { ("", option) };
+    // The one default that is not BIRD's.
+    let sets = if here.starts_with("allow-as-sets") { "" } else { "allow-as-sets = true\n" };
     format!(
-        "[bgp.b]\nlocal-address = '192.0.2.1'\nlocal-as = 1\nneighbor = '192.0.2.2'\nneighbor-as = 2\n{here}
+        "[bgp.b]\n{sets}local-address = '192.0.2.1'\nlocal-as = 1\nneighbor = '192.0.2.2'\nneighbor-as = 2\n{here}
          [bgp.b.ipv4]\nimport = 'all'\nexport = 'none'\n{there}\n"
     )
 }
