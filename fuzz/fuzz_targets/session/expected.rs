@@ -28,7 +28,7 @@ pub fn expected<K: NetKey>(path: &PathView<'_>, export: &BgpExport) -> Expected 
     let before = &path.attributes.bgp;
     let from = path.source.bgp.as_ref();
     let mut after = before.clone();
-    let Some(next_hop) = next_hop(path, export) else { return Expected::Perhaps };
+    let Some((next_hop, is_own)) = next_hop(path, export) else { return Expected::Perhaps };
     // RFC 8950: only by agreement.
     let own_family = next_hop.is_ipv4() == (K::BITS == 32);
     if next_hop == export.peer_address || !(own_family || export.extended_next_hop) {
@@ -36,6 +36,9 @@ pub fn expected<K: NetKey>(path: &PathView<'_>, export: &BgpExport) -> Expected 
     }
     after.next_hop = Some(next_hop);
     after.origin.get_or_insert(if from.is_some() { Origin::Incomplete } else { Origin::Igp });
+    let theirs = before.rare.as_ref().and_then(|rare| rare.link_local_next_hop);
+    let theirs = theirs.filter(|_| is_on_one_link(path, export));
+    let link_local = if is_own { export.own_link_local } else { theirs };
     let path = before.as_path.clone().unwrap_or_else(AsPath::empty);
     after.as_path = Some(match (export.internal, export.interior) {
         (true, _) => path,
@@ -60,6 +63,12 @@ pub fn expected<K: NetKey>(path: &PathView<'_>, export: &BgpExport) -> Expected 
         after.med = after.med.filter(|_| export.rs_client || export.allow_med);
     }
     let rare = after.rare_mut();
+    rare.link_local_next_hop = match next_hop {
+        IpAddr::V4(_) => None,
+        // It stands for itself.
+        IpAddr::V6(address) if address.is_unicast_link_local() => link_local.or(Some(address)),
+        IpAddr::V6(address) => link_local.filter(|_| address.to_ipv4_mapped().is_none()),
+    };
     if !export.internal {
         (rare.originator_id, rare.cluster_list) = (None, Box::default());
     } else if let Some(from) = from.filter(|from| from.internal) {
@@ -82,21 +91,19 @@ pub fn expected<K: NetKey>(path: &PathView<'_>, export: &BgpExport) -> Expected 
     Expected::This(Box::new(after))
 }
 
-/// The next hop to tell; none where it depends on what the path's resolves to.
-fn next_hop(path: &PathView<'_>, export: &BgpExport) -> Option<IpAddr> {
+/// The next hop to tell and whether it is our own; none where it depends on what the path's resolves to.
+fn next_hop(path: &PathView<'_>, export: &BgpExport) -> Option<(IpAddr, bool)> {
     let own = export.own_next_hop.expect("each has one");
     if export.next_hop_self == NextHopPolicy::All {
-        return Some(own);
+        return Some((own, true));
     }
     let fits = |address: &IpAddr| export.extended_next_hop || address.is_ipv4() == own.is_ipv4();
     if let Some(set) = path.attributes.bgp.next_hop.filter(|address| !address.is_unspecified()) {
-        let on_one_link =
-            export.ifindex == ETH0 && path.source.bgp.as_ref().is_some_and(|b| b.ifindex == ETH0);
         if !fits(&set) {
-            return Some(own);
+            return Some((own, true));
         }
-        if export.interior || on_one_link {
-            return Some(set);
+        if export.interior || is_on_one_link(path, export) {
+            return Some((set, false));
         }
     }
     match &path.attributes.destination {
@@ -105,23 +112,29 @@ fn next_hop(path: &PathView<'_>, export: &BgpExport) -> Option<IpAddr> {
             let is_link_local = |a: &IpAddr| matches!(a, IpAddr::V6(a) if a.is_unicast_link_local());
             let gateway = hop.gateway.filter(|a| fits(a) && !is_link_local(a));
             let near = export.interior || export.ifindex == hop.ifindex;
-            Some(gateway.filter(|_| near).unwrap_or(own))
+            Some(gateway.filter(|_| near).map_or((own, true), |gateway| (gateway, false)))
         }
-        _ => Some(own),
+        _ => Some((own, true)),
     }
 }
 
-/// Attributes as they can be compared: lists that are sets in order, without what only a link or a metric decides.
-pub fn comparable(attributes: &PathAttributes) -> PathAttributes {
+/// Whether a path comes over a link and goes out over the same.
+fn is_on_one_link(path: &PathView<'_>, export: &BgpExport) -> bool {
+    export.ifindex == ETH0 && path.source.bgp.as_ref().is_some_and(|b| b.ifindex == ETH0)
+}
+
+/// Attributes as they can be compared: lists that are sets in order, the path apart as it is shown, since two sequences
+/// in a row are as good as one, without what only a metric decides.
+pub fn comparable(attributes: &PathAttributes) -> (String, PathAttributes) {
     let mut a = attributes.clone();
+    let path = a.as_path.take().expect("mandatory").to_string();
     a.communities = a.communities.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let rare = a.rare_mut();
     rare.ext_communities =
         rare.ext_communities.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     rare.large_communities =
         rare.large_communities.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
-    rare.link_local_next_hop = None;
     rare.aigp = rare.aigp.map(|_| 0);
     a.normalise();
-    a
+    (path, a)
 }

@@ -85,6 +85,8 @@ impl<K: NetKey> FarEnd<K> {
             assert!(frame.nlri.is_empty() && reach.family == K::FAMILY);
             nets = self.nets(reach.nlri).expect("ours");
             attributes.next_hop = reach.next_hop;
+            attributes.rare_mut().link_local_next_hop = reach.link_local;
+            attributes.normalise();
         }
         for told in nets {
             assert!(announced.insert(told), "{told:?} is announced twice in one export");

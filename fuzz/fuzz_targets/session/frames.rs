@@ -29,23 +29,23 @@ pub fn frame(input: &mut Input<'_>, options: &Options, shape: &Shape) -> Vec<u8>
     let kind = input.below(16);
     let mut out = BytesMut::new();
     match kind {
-        0 => open(input, options).encode(&mut out),
-        1 => godwit_wire::encode_keepalive(&mut out),
-        2 => {
+        15 => open(input, options).encode(&mut out),
+        9 => godwit_wire::encode_keepalive(&mut out),
+        10 => {
             let (code, subcode) = (input.below(9), input.below(13));
             let len = usize::from(input.below(32));
             Notification { code, subcode, data: input.octets(len).into() }.encode(&mut out);
         }
-        3 | 4 => {
+        11 | 12 => {
             let (family, subtype) = (input.pick(&FAMILIES), input.below(4));
             RouteRefresh { family, subtype }.encode(&mut out);
         }
-        5 => {
+        13 => {
             let len = usize::from(input.byte());
             return header(input.below(7), &input.octets(len));
         }
-        6 => godwit_wire::end_of_rib(input.pick(&FAMILIES), &mut out),
-        7 => return mutated(input, options, shape),
+        14 => godwit_wire::end_of_rib(input.pick(&FAMILIES), &mut out),
+        8 => return mutated(input, options, shape),
         _ => return update(input, shape),
     }
     out.to_vec()
@@ -117,7 +117,10 @@ pub fn open(input: &mut Input<'_>, options: &Options) -> Open {
     if long {
         let stale_time_secs = input.pick(&[300, 0, 7, 0xff_ffff]);
         let kept = |family| LongLivedFamily { family, forwarding_preserved: !lost, stale_time_secs };
-        capabilities.push(Capability::LongLivedGracefulRestart(FAMILIES.map(kept).to_vec()));
+        let count = if restarting { 1 } else { FAMILIES.len() };
+        capabilities.push(Capability::LongLivedGracefulRestart(
+            FAMILIES[..count].iter().copied().map(kept).collect(),
+        ));
     }
     if paths {
         let [receive, send, ..] = input.bits();

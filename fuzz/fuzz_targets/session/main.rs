@@ -103,15 +103,16 @@ fn step(driver: &mut Driver, input: &mut Input<'_>) {
             }
         }
         49..=53 => other(driver, input),
-        54..=57 => {
+        54..=59 => {
             let nets_max = input.below(6) + 1;
             driver.ipv4.go_on(nets_max);
             driver.ipv6.go_on(nets_max);
         }
-        _ => {
+        60 | 61 => {
             driver.ipv4.settle();
             driver.ipv6.settle();
         }
+        _ => driver.receive(way, &[0xff; 16]),
     }
 }
 
