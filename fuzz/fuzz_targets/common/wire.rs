@@ -7,9 +7,17 @@ use godwit_wire::{
 };
 use ipnetwork::Ipv4Network;
 
+/// Families that may be negotiated though their nets are not read: with next hops like those of the first two, and not.
+const OTHERS: [AddressFamily; 3] = [
+    AddressFamily { afi: 1, safi: 4 },
+    AddressFamily { afi: 2, safi: 128 },
+    AddressFamily { afi: 1, safi: 133 },
+];
+
 /// A session for each octet.
 pub fn context(kind: u8) -> AttributeContext {
     let both = vec![AddressFamily::IPV4, AddressFamily::IPV6];
+    let all = [both.as_slice(), &OTHERS].concat();
     AttributeContext {
         external: kind & 1 != 0,
         four_octet_as: kind & 2 != 0,
@@ -17,8 +25,8 @@ pub fn context(kind: u8) -> AttributeContext {
         allow_as_sets: kind & 8 != 0,
         confederation: kind & 16 != 0,
         aigp: kind & 32 != 0,
-        extended_next_hop: if kind & 64 != 0 { both.clone() } else { Vec::new() },
-        families: if kind & 128 != 0 { both } else { vec![AddressFamily::IPV4] },
+        extended_next_hop: if kind & 64 != 0 { both } else { Vec::new() },
+        families: if kind & 128 != 0 { all } else { vec![AddressFamily::IPV4] },
     }
 }
 
