@@ -126,8 +126,8 @@ pub struct ChannelStatus {
     pub counters: ChannelCounters,
     /// The next hop we announce (global, link-local), for BGP.
     pub bgp_next_hop: Option<(IpAddr, Option<IpAddr>)>,
-    /// The table next hops are looked up in, for a recursive BGP channel.
-    pub igp_table: Option<String>,
+    /// The tables IPv4 and IPv6 next hops are looked up in, for a recursive BGP channel.
+    pub igp_tables: [Option<String>; 2],
     /// After a restart of ours: `pending` (End-of-RIB is waited for), `waiting` (for others), or both.
     pub recovery: Option<&'static str>,
     /// The neighbor restarts gracefully, and the channel's routes stay for now.

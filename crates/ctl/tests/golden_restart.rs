@@ -12,7 +12,7 @@ use godwit_ctl::format;
 fn channel(dialect: Dialect) -> ChannelStatus {
     ChannelStatus {
         table: if dialect == Dialect::Bird2 { "master4" } else { "master" }.into(),
-        igp_table: Some("master4".into()),
+        igp_tables: [Some("master4".into()), None],
         ..common::channel()
     }
 }
@@ -71,7 +71,7 @@ fn kernel(dialect: Dialect) -> ProtocolStatus {
     let mut channel = channel(dialect);
     (channel.state, channel.preference, channel.import) = ("UP", 10, "REJECT".into());
     channel.recovery = Some("waiting");
-    channel.igp_table = None;
+    channel.igp_tables = [None, None];
     let table = (dialect == Dialect::Bird2).then(|| "master4".into());
     let name = "kernel1".into();
     ProtocolStatus { name, kind: "Kernel", table, channels: vec![channel], ..common::peer() }

@@ -1,20 +1,22 @@
 //! Direct and static: protocols whose routes follow from the configuration and the interfaces.
 
+mod fixed;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use godwit_api::{ProtocolState, ProtocolStatus};
 use godwit_config::{
-    ChannelConfig, DebugFlags, DirectConfig, ProtocolConfig, ProtocolKind, StaticConfig, StaticNextHop,
-    StaticRoute, StaticTarget,
+    ChannelConfig, DebugFlags, DirectConfig, ProtocolConfig, ProtocolKind, StaticTarget,
 };
-use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Scope, Subject};
+use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Scope};
 use godwit_rib::{NetKey, SourceInfo};
 use godwit_wire::AddressFamily;
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::feeder::Feeder;
+use self::fixed::{dormant, static_routes};
 use crate::links::{Link, LinkTable, matches};
 use crate::protocol::{Command, Context, base_status, channel_status, counters, policy, trace};
 
@@ -29,6 +31,7 @@ pub(crate) async fn run(
     announced: oneshot::Sender<()>,
 ) {
     let mut protocol = Computed::new(config, &context);
+    protocol.find_lookup_tables(&context).await;
     let links = context.links.borrow_and_update().clone();
     protocol.sync(&links).await;
     let _ = announced.send(());
@@ -52,6 +55,7 @@ pub(crate) async fn run(
                 }
                 Some(Command::Update(config, _)) => {
                     protocol.update(*config, context.dialect16).await;
+                    protocol.find_lookup_tables(&context).await;
                     let links = context.links.borrow().clone();
                     protocol.sync(&links).await;
                 }
@@ -72,6 +76,8 @@ struct Computed {
     device_source: RouteSource,
     links: Arc<LinkTable>,
     since: u64,
+    /// Where next hops are looked up: for each channel, IPv4 and IPv6 ones.
+    lookup_tables: Vec<[u16; 2]>,
     ipv4: Option<Feeder<Ipv4Network>>,
     ipv6: Option<Feeder<Ipv6Network>>,
 }
@@ -95,7 +101,19 @@ impl Computed {
         });
         // BIRD 1.6 tells static routes to interfaces apart, BIRD 2 does not.
         let device_source = if context.dialect16 { RouteSource::StaticDevice } else { RouteSource::Static };
-        Self { config, device_source, links: Arc::default(), since: crate::clock::unix_millis(), ipv4, ipv6 }
+        let since = crate::clock::unix_millis();
+        Self { config, device_source, links: Arc::default(), since, lookup_tables: Vec::new(), ipv4, ipv6 }
+    }
+
+    /// Has the tables that recursive routes need linked to those of the channels.
+    async fn find_lookup_tables(&mut self, context: &Context) {
+        let ProtocolKind::Static(config) = &self.config.kind else { return };
+        self.lookup_tables.clear();
+        if config.routes.iter().any(|route| matches!(route.target, StaticTarget::Recursive(_))) {
+            for channel in &self.config.channels {
+                self.lookup_tables.push(context.lookup_tables(&self.config, channel).await);
+            }
+        }
     }
 
     async fn update(&mut self, config: ProtocolConfig, dialect16: bool) {
@@ -125,7 +143,9 @@ impl Computed {
         let routes = match &self.config.kind {
             ProtocolKind::Direct(direct) => direct_routes(direct, links, channels),
             ProtocolKind::Static(config) => {
-                static_routes(config, links, &self.config.name, self.device_source, channels)
+                let collected = Collected::new(channels, config.routes.len());
+                let tables = &self.lookup_tables;
+                static_routes(config, links, &self.config.name, self.device_source, collected, tables)
             }
             _ => Vec::new(),
         };
@@ -188,10 +208,11 @@ impl<'a> Collected<'a> {
         Self { channels, routes: Vec::with_capacity(room), numbers: Numbers::default() }
     }
 
-    /// The preference of the channel a net belongs to; none if there is no such channel.
-    fn preference(&self, net: &IpNetwork) -> Option<u16> {
+    /// The place of the channel a net belongs to, and its preference; none if there is no such channel.
+    fn channel(&self, net: &IpNetwork) -> Option<(usize, u16)> {
         let family = if net.is_ipv4() { AddressFamily::IPV4 } else { AddressFamily::IPV6 };
-        self.channels.iter().find(|c| c.family == family).map(|c| c.preference)
+        let place = self.channels.iter().position(|c| c.family == family)?;
+        Some((place, self.channels.get(place)?.preference))
     }
 
     fn push(&mut self, net: IpNetwork, attributes: RouteAttributes) {
@@ -260,88 +281,10 @@ fn direct_routes(config: &DirectConfig, links: &LinkTable, channels: &[ChannelCo
             continue;
         }
         let Some(net) = address.prefix() else { continue };
-        let Some(preference) = collected.preference(&net) else { continue };
+        let Some((_, preference)) = collected.channel(&net) else { continue };
         let hop = NextHop { gateway: None, ifindex: link.index, weight: 1, onlink: false };
         // One net on two interfaces is two routes.
         collected.push(net, RouteAttributes::new(RouteSource::Device, preference, Destination::Unicast(hop)));
     }
     collected.routes
-}
-
-fn static_routes(
-    config: &StaticConfig,
-    links: &LinkTable,
-    protocol: &str,
-    device_source: RouteSource,
-    channels: &[ChannelConfig],
-) -> Vec<Route> {
-    let mut collected = Collected::new(channels, config.routes.len());
-    for route in &config.routes {
-        let Some(preference) = collected.preference(&route.net) else { continue };
-        let Some((source, destination)) = static_route(route, config.check_link, links, device_source) else {
-            continue;
-        };
-        let mut attributes = RouteAttributes::new(source, preference, destination);
-        if let Some(commands) = &route.commands {
-            let subject = Subject { net: route.net, protocol, attributes: &attributes, surroundings: links };
-            let outcome = commands.run(&subject);
-            if let Some(error) = outcome.error {
-                tracing::error!("{error}");
-            }
-            if let Some(changed) = outcome.attributes {
-                attributes = *changed;
-                attributes.enter_table();
-            }
-        }
-        collected.push(route.net, attributes);
-    }
-    collected.routes
-}
-
-/// The next hops that cannot be used now.
-fn dormant(config: &StaticConfig, links: &LinkTable) -> Vec<StaticNextHop> {
-    let hops = config.routes.iter().filter_map(|route| match &route.target {
-        StaticTarget::NextHops(hops) => Some(hops),
-        _ => None,
-    });
-    let unusable = |hop: &&StaticNextHop| static_next_hop(hop, config.check_link, links).is_none();
-    hops.flatten().filter(unusable).cloned().collect()
-}
-
-/// The route as it can be used now; `None` while none of its next hops can be reached.
-fn static_route(
-    route: &StaticRoute,
-    check_link: bool,
-    links: &LinkTable,
-    device_source: RouteSource,
-) -> Option<(RouteSource, Destination)> {
-    Some(match &route.target {
-        StaticTarget::NextHops(hops) => {
-            let usable = hops.iter().filter_map(|hop| static_next_hop(hop, check_link, links)).collect();
-            let device = hops.iter().all(|h| h.gateway.is_none());
-            let source = if device { device_source } else { RouteSource::Static };
-            (source, Destination::of_next_hops(usable)?)
-        }
-        StaticTarget::Recursive(address) => (RouteSource::Static, Destination::Recursive(*address)),
-        StaticTarget::Blackhole => (RouteSource::Static, Destination::Blackhole),
-        StaticTarget::Unreachable => (RouteSource::Static, Destination::Unreachable),
-        StaticTarget::Prohibit => (RouteSource::Static, Destination::Prohibit),
-    })
-}
-
-fn static_next_hop(hop: &StaticNextHop, check_link: bool, links: &LinkTable) -> Option<NextHop> {
-    let named = match &hop.interface {
-        Some(name) => Some(links.by_name(name)?.index),
-        None => None,
-    };
-    let ifindex = match (hop.gateway, named) {
-        (None, index) => index?,
-        (Some(_), Some(index)) if hop.onlink => index,
-        // One of our own will do, as in BIRD: the kernel takes it to mean the link.
-        (Some(gateway), index) if !gateway.is_loopback() => links.link_of(gateway, index)?.0,
-        _ => return None,
-    };
-    let link = links.by_index(ifindex)?;
-    let up = link.admin_up && (link.link_up || !check_link);
-    up.then_some(NextHop { gateway: hop.gateway, ifindex, weight: hop.weight, onlink: hop.onlink })
 }

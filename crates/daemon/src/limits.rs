@@ -1,11 +1,15 @@
 //! Every bound of the daemon's queues and buffers, and what happens there.
 
+use std::time::Duration;
+
 /// Messages waiting for a table. Full: sessions stop reading, and TCP slows the neighbors down.
 pub(crate) const TABLE_QUEUE_LEN: usize = 16;
 /// Nets in one batch from a session to a table.
 pub(crate) const BATCH_NETS_MAX: usize = 2048;
 /// Nets an exporter looks at in one go.
 pub(crate) const EXPORT_NETS_MAX: usize = 2048;
+/// For how long a table says nothing to its readers while it waits to hear from another table where next hops go.
+pub(crate) const LOOKUP_WAIT_MAX: Duration = Duration::from_millis(100);
 /// Nets a job over the whole table looks at in one go.
 pub(crate) const STEP_NETS_MAX: u32 = 8192;
 /// Chunks waiting for a neighbor's socket. Full: changes collapse to dirty nets in the table.

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use godwit_api::{ChannelCounters, ChannelStatus, ProtocolState, ProtocolStatus, UnixMillis, policy_text};
-use godwit_config::{ChannelConfig, DebugFlags, Policy, ProtocolConfig};
+use godwit_config::{ChannelConfig, DebugFlags, Policy, ProtocolConfig, ProtocolKind};
 use godwit_rib::{
     ExportCounters, ExportPolicy, ExporterId, ImportCounters, NetKey, RowCounters, SourceId, Trace,
 };
@@ -60,6 +60,27 @@ impl Context {
             AnyTable::Ipv6(table) => Some(table.clone()),
             AnyTable::Ipv4(_) => None,
         }
+    }
+}
+
+impl Context {
+    /// Where a channel's next hops are looked up, IPv4 and IPv6 ones: the numbers that its table has for other tables.
+    pub(crate) async fn lookup_tables(&self, config: &ProtocolConfig, channel: &ChannelConfig) -> [u16; 2] {
+        let mut numbers = [0; 2];
+        for (number, family) in numbers.iter_mut().zip([AddressFamily::IPV4, AddressFamily::IPV6]) {
+            let is_session = matches!(config.kind, ProtocolKind::Bgp(_));
+            let of_both = if is_session { channel.bgp.extended_next_hop } else { !self.dialect16 };
+            if family != channel.family && !of_both {
+                continue;
+            }
+            let other = self.tables.get(config.igp_table(channel, family)).cloned();
+            *number = match self.tables.get(&channel.table) {
+                Some(AnyTable::Ipv4(table)) => table.lookup_table(other).await,
+                Some(AnyTable::Ipv6(table)) => table.lookup_table(other).await,
+                None => 0,
+            };
+        }
+        numbers
     }
 }
 
@@ -145,7 +166,7 @@ pub(crate) fn channel_status(channel: &ChannelConfig, state: &'static str) -> Ch
             .map(|limit| limit.map(|l| (l, false))),
         counters: ChannelCounters::default(),
         bgp_next_hop: None,
-        igp_table: None,
+        igp_tables: [None, None],
         recovery: None,
         neighbor_restarting: false,
         long_lived: false,

@@ -1,6 +1,8 @@
 //! The shell of a table: a task that owns it, takes batches and calls, and hands changes to those
 //! who can take them. It never waits for anyone but its own queue.
 
+mod lookup;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,6 +11,7 @@ use godwit_rib::{
     Exported, Exporter, ExporterId, NetKey, RouteBatch, SourceId, SourceInfo, SourceLimit, Table, Trace,
 };
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::limits::{EXPORT_NETS_MAX, STEP_NETS_MAX, TABLE_QUEUE_LEN};
 use crate::over_limit::OverLimit;
@@ -75,7 +78,7 @@ impl<K: NetKey> ChunkReceiver<K> {
     /// one that comes.
     pub(crate) async fn fence(&mut self) {
         // What is still looked up may change what is said.
-        while self.table.call(|shell| shell.table.has_job()).await == Some(true) {}
+        while self.table.call(|shell| shell.is_looking_up()).await == Some(true) {}
         let id = self.id;
         let queued = self.table.call(move |shell| shell.fence(id)).await;
         self.before_fence = queued.unwrap_or_default();
@@ -188,12 +191,28 @@ pub(crate) struct TableShell<K: NetKey> {
     pub(crate) name: Arc<str>,
     pub(crate) table: Table<K>,
     readers: Vec<Reader<K>>,
+    /// Tables where next hops of this one are looked up.
+    asked: Vec<lookup::Asked>,
+    /// What they have answered.
+    deliveries: Vec<lookup::Delivery>,
+    /// Tables whose next hops are looked up here.
+    askers: Vec<lookup::Asker>,
+    /// Since when nothing is exported, as answers are awaited.
+    silent_since: Option<Instant>,
 }
 
 /// Starts a table's task.
 pub(crate) fn spawn<K: NetKey>(name: &str, seed: u64) -> TableHandle<K> {
     let (tx, rx) = mpsc::channel(TABLE_QUEUE_LEN);
-    let shell = TableShell { name: name.into(), table: Table::new(seed), readers: Vec::new() };
+    let shell = TableShell {
+        name: name.into(),
+        table: Table::new(seed),
+        readers: Vec::new(),
+        asked: Vec::new(),
+        deliveries: Vec::new(),
+        askers: Vec::new(),
+        silent_since: None,
+    };
     crate::task::spawn(shell.run(rx));
     TableHandle { tx }
 }
@@ -227,7 +246,10 @@ impl<K: NetKey> TableShell<K> {
             for line in self.table.take_warnings() {
                 tracing::warn!(class = "RMT", "{line}");
             }
-            self.export();
+            self.look_up();
+            if !self.waits_for_answers() {
+                self.export();
+            }
             if busy {
                 tokio::task::yield_now().await;
             }

@@ -15,13 +15,10 @@ pub fn options_without_effect(config: &RouterConfig) -> Vec<String> {
 fn of_protocol(protocol: &ProtocolConfig) -> Vec<String> {
     let own = match &protocol.kind {
         ProtocolKind::Bgp(bgp) => of_session(bgp),
-        ProtocolKind::Static(fixed) => fixed
-            .igp_table
-            .as_ref()
-            .map(|_| "igp table: next hops are looked up in the channel's table")
-            .into_iter()
-            .collect(),
-        ProtocolKind::Device(_) | ProtocolKind::Direct(_) | ProtocolKind::Kernel(_) => Vec::new(),
+        ProtocolKind::Static(_)
+        | ProtocolKind::Device(_)
+        | ProtocolKind::Direct(_)
+        | ProtocolKind::Kernel(_) => Vec::new(),
     };
     let own: Vec<&str> = own;
     let is_session = matches!(protocol.kind, ProtocolKind::Bgp(_));
@@ -68,7 +65,6 @@ const OF_SESSIONS: &[Ignored<BgpConfig>] = &[(|c| c.bfd.is_some(), "bfd"), (|c| 
 
 const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
     (|c| c.keep_filtered, "import keep filtered"),
-    (|c| c.bgp.igp_table.is_some(), "igp table: next hops are looked up in the channel's table"),
     (|c| c.bgp.link_local_format != LinkLocalFormat::Native, "link local next hop format"),
     (|c| c.bgp.missing_lladdr.is_some(), "missing lladdr"),
     (|c| c.bgp.export_table, "export table"),

@@ -110,9 +110,10 @@ fn details2(out: &mut Framer, p: &ProtocolStatus, kept: &dyn Fn(AddressFamily) -
             let local = local.map_or(String::new(), |l| format!(" {l}"));
             out.line(1006, &format!("    BGP Next hop:   {global}{local}"));
         }
-        if let Some(table) = &c.igp_table {
-            let v = if c.family.afi == 2 { 6 } else { 4 };
-            out.line(1006, &format!("    IGP IPv{v} table: {table}"));
+        for (table, v) in c.igp_tables.iter().zip([4, 6]) {
+            if let Some(table) = table {
+                out.line(1006, &format!("    IGP IPv{v} table: {table}"));
+            }
         }
     }
 }
@@ -129,7 +130,7 @@ fn details16(out: &mut Framer, p: &ProtocolStatus, kept: &dyn Fn(AddressFamily) 
         limits: [None; 3],
         counters: ChannelCounters::default(),
         bgp_next_hop: None,
-        igp_table: None,
+        igp_tables: [None, None],
         recovery: None,
         neighbor_restarting: false,
         long_lived: false,

@@ -102,7 +102,7 @@ pub fn channel() -> ChannelStatus {
         limits: [None; 3],
         counters: ChannelCounters::default(),
         bgp_next_hop: None,
-        igp_table: None,
+        igp_tables: [None, None],
         recovery: None,
         neighbor_restarting: false,
         long_lived: false,

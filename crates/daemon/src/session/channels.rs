@@ -85,8 +85,8 @@ impl Up {
         };
         // What is left is of families that the session has no more.
         held.flush().await;
-        let of = |channel| setup.channel_import(channel);
-        let import = ImportStep::new(setup.import(), c4.map(of), c6.map(of), context.seed);
+        let (ipv4_import, ipv6_import) = (setup.import_of(c4).await, setup.import_of(c6).await);
+        let import = ImportStep::new(setup.import(), ipv4_import, ipv6_import, context.seed);
         Some(Self {
             import,
             direction,
@@ -305,7 +305,7 @@ impl Up {
                 }
                 _ => continue,
             }
-            self.import.set_channel(channel.family, setup.channel_import(channel));
+            self.import.set_channel(channel.family, setup.channel_import(channel).await);
         }
     }
 

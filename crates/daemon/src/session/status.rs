@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use godwit_api::{BgpStatus, ChannelCounters, ChannelStatus, NeighborStatus, ProtocolStatus};
-use godwit_config::{BgpConfig, ChannelConfig, Neighbor, NeighborAs};
+use godwit_config::{BgpConfig, ChannelConfig, Neighbor, NeighborAs, ProtocolConfig};
 use godwit_fsm::TimerStatus;
 use godwit_rib::{ExporterId, NetKey, SourceId};
 use godwit_wire::AddressFamily;
@@ -56,15 +56,22 @@ fn configured_as(bgp: &BgpConfig) -> u32 {
     }
 }
 
-/// The table next hops are looked up in, if they are.
-fn igp_table(bgp: &BgpConfig, channel: &ChannelConfig) -> Option<String> {
-    bgp.is_recursive(channel.bgp.gateway)
-        .then(|| channel.bgp.igp_table.clone().unwrap_or_else(|| channel.table.clone()))
+/// The tables IPv4 and IPv6 next hops are looked up in, if they are.
+fn igp_tables(config: &ProtocolConfig, bgp: &BgpConfig, channel: &ChannelConfig) -> [Option<String>; 2] {
+    let recursive = bgp.is_recursive(channel.bgp.gateway);
+    [AddressFamily::IPV4, AddressFamily::IPV6].map(|family| {
+        let used = recursive && (family == channel.family || channel.bgp.extended_next_hop);
+        used.then(|| config.igp_table(channel, family).to_owned())
+    })
 }
 
 /// A session's channel that is down.
-pub(crate) fn channel_down(bgp: &BgpConfig, channel: &ChannelConfig) -> ChannelStatus {
-    ChannelStatus { igp_table: igp_table(bgp, channel), ..channel_status(channel, "DOWN") }
+pub(crate) fn channel_down(
+    config: &ProtocolConfig,
+    bgp: &BgpConfig,
+    channel: &ChannelConfig,
+) -> ChannelStatus {
+    ChannelStatus { igp_tables: igp_tables(config, bgp, channel), ..channel_status(channel, "DOWN") }
 }
 
 impl Task {
@@ -131,9 +138,9 @@ impl Task {
                     neighbor_restarting: true,
                     long_lived,
                     long_lived_timer: self.long_lived_left(channel.family),
-                    ..channel_down(&self.bgp, channel)
+                    ..channel_down(&self.config, &self.bgp, channel)
                 },
-                None => channel_down(&self.bgp, channel),
+                None => channel_down(&self.config, &self.bgp, channel),
             };
             status.recovery = pending.then_some("pending");
             return status;
@@ -149,7 +156,7 @@ impl Task {
             }
             _ => None,
         };
-        let Some(((counters, limits_passed), stale)) = found else { return channel_down(&self.bgp, channel) };
+        let Some(((counters, limits_passed), stale)) = found else { return channel_down(&self.config, &self.bgp, channel) };
         let mut status = channel_status(channel, "UP");
         status.counters = counters;
         status.neighbor_restarting = stale;
@@ -164,7 +171,7 @@ impl Task {
             }
         }
         status.bgp_next_hop = up.next_hop(channel.family);
-        status.igp_table = igp_table(&self.bgp, channel);
+        status.igp_tables = igp_tables(&self.config, &self.bgp, channel);
         status
     }
 }

@@ -119,7 +119,7 @@ impl Supervisor {
                 let channel: &dyn Fn(&ChannelConfig) -> ChannelStatus = match &protocol.kind {
                     ProtocolKind::Bgp(bgp) => {
                         status.bgp = Some(Box::new(session::not_running(bgp, last_error)));
-                        &|c| session::channel_down(bgp, c)
+                        &|c| session::channel_down(protocol, bgp, c)
                     }
                     _ => &|c| channel_status(c, "DOWN"),
                 };

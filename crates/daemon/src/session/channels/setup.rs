@@ -56,16 +56,23 @@ impl Setup<'_> {
         self.session.negotiated.internal || (bgp.confederation.is_some() && bgp.confederation_member)
     }
 
-    pub(super) fn channel_import(&self, channel: &ChannelConfig) -> ChannelImport {
+    pub(super) async fn channel_import(&self, channel: &ChannelConfig) -> ChannelImport {
+        let recursive = self.session.bgp.is_recursive(channel.bgp.gateway);
+        let config = self.session.config;
         ChannelImport {
             policy: policy(&channel.import),
             preference: channel.preference,
             aigp: self.aigp(channel) != AigpMode::Off,
             import_table: channel.bgp.import_table,
             prefer_link_local: self.session.bgp.next_hop_preference(&channel.bgp) == NextHopPreference::Local,
-            recursive: self.session.bgp.is_recursive(channel.bgp.gateway),
+            lookup_tables: if recursive { self.session.context.lookup_tables(config, channel).await } else { [0; 2] },
+            recursive,
             add_path: self.session.negotiated.add_path(channel.family).0,
         }
+    }
+
+    pub(super) async fn import_of(&self, channel: Option<&ChannelConfig>) -> Option<ChannelImport> {
+        Some(self.channel_import(channel?).await)
     }
 
     /// 1.6 does not know AIGP.
