@@ -6,17 +6,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use godwit_api::{ProtocolState, ProtocolStatus};
-use godwit_config::{
-    ChannelConfig, DebugFlags, DirectConfig, ProtocolConfig, ProtocolKind, StaticTarget,
-};
+use godwit_config::{ChannelConfig, DebugFlags, DirectConfig, ProtocolConfig, ProtocolKind, StaticTarget};
 use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Scope};
 use godwit_rib::{NetKey, SourceInfo};
 use godwit_wire::AddressFamily;
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::feeder::Feeder;
 use self::fixed::{dormant, static_routes};
+use crate::feeder::Feeder;
 use crate::links::{Link, LinkTable, matches};
 use crate::protocol::{Command, Context, base_status, channel_status, counters, policy, trace};
 

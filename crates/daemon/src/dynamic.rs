@@ -118,7 +118,8 @@ impl Template {
         let mut bgp = not_running(&self.bgp, self.entrance.fault());
         bgp.state = if self.entrance.is_open() { "Passive" } else { "Idle" };
         status.bgp = Some(Box::new(bgp));
-        status.channels = self.config.channels.iter().map(|c| channel_down(&self.config, &self.bgp, c)).collect();
+        status.channels =
+            self.config.channels.iter().map(|c| channel_down(&self.config, &self.bgp, c)).collect();
         status
     }
 

@@ -18,7 +18,9 @@ pub(super) fn static_routes(
         let Some((place, preference)) = collected.channel(&route.net) else { continue };
         let reached = static_route(route, config.check_link, links, device_source);
         let Some((source, mut destination)) = reached else { continue };
-        if let (Destination::Recursive(hop), Some([ipv4, ipv6])) = (&mut destination, lookup_tables.get(place)) {
+        if let (Destination::Recursive(hop), Some([ipv4, ipv6])) =
+            (&mut destination, lookup_tables.get(place))
+        {
             hop.table = if hop.address.is_ipv4() { *ipv4 } else { *ipv6 };
         }
         let mut attributes = RouteAttributes::new(source, preference, destination);

@@ -156,7 +156,9 @@ impl Task {
             }
             _ => None,
         };
-        let Some(((counters, limits_passed), stale)) = found else { return channel_down(&self.config, &self.bgp, channel) };
+        let Some(((counters, limits_passed), stale)) = found else {
+            return channel_down(&self.config, &self.bgp, channel);
+        };
         let mut status = channel_status(channel, "UP");
         status.counters = counters;
         status.neighbor_restarting = stale;

@@ -158,7 +158,7 @@ impl<K: NetKey> TableShell<K> {
 
     fn add_asker(&mut self, tx: mpsc::Sender<Answers>) -> WatcherId {
         let taken = |n: u32| self.askers.iter().any(|asker| asker.watcher == WatcherId(n));
-        let watcher = WatcherId((0..).find(|n| !taken(*n)).unwrap_or_default());
+        let watcher = WatcherId((0..=u32::MAX).find(|n| !taken(*n)).unwrap_or_default());
         self.askers.push(Asker { watcher, tx });
         watcher
     }

@@ -65,7 +65,11 @@ impl Setup<'_> {
             aigp: self.aigp(channel) != AigpMode::Off,
             import_table: channel.bgp.import_table,
             prefer_link_local: self.session.bgp.next_hop_preference(&channel.bgp) == NextHopPreference::Local,
-            lookup_tables: if recursive { self.session.context.lookup_tables(config, channel).await } else { [0; 2] },
+            lookup_tables: if recursive {
+                self.session.context.lookup_tables(config, channel).await
+            } else {
+                [0; 2]
+            },
             recursive,
             add_path: self.session.negotiated.add_path(channel.family).0,
         }
