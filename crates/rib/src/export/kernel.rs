@@ -64,6 +64,7 @@ impl Exporter {
         let mut routes = Vec::with_capacity(ids.len());
         for &id in ids {
             let Some(key) = table.key(id) else { continue };
+            self.counters.withdraws.received += u64::from(table.best_ids(id).is_none());
             let wanted = self.wanted(table, key, id, merge_paths);
             match wanted.filter(|_| self.is_within_limit(id, 0)) {
                 Some(route) => {
@@ -74,7 +75,6 @@ impl Exporter {
                 None if self.sent.remove(id) => {
                     self.refused.remove(id);
                     self.has_less();
-                    self.counters.withdraws.received += 1;
                     self.counters.withdraws.accepted += 1;
                     routes.push((key, None));
                 }
