@@ -232,10 +232,14 @@ impl Driver {
                 }
                 let up = self.up.as_mut().expect("an UPDATE is taken where a session is established");
                 assert_eq!(up.direction, direction);
-                up.import.update(body, &Link, &mut up.batches).map(|summary| {
-                    trace(format_args!("  {summary:?}"));
-                    summary.end_of_rib
-                })
+                let result = up.import.update(body, &Link, &mut up.batches);
+                trace(format_args!("  {result:?}"));
+                let context = self.options.import(&up.negotiated).attributes;
+                let add_path = |family| up.negotiated.add_path(family).0;
+                let is_refused = result.is_err();
+                self.ipv4.said.update(body, &context, add_path(AddressFamily::IPV4), is_refused);
+                self.ipv6.said.update(body, &context, add_path(AddressFamily::IPV6), is_refused);
+                result.map(|summary| summary.end_of_rib)
             }
             MessageType::Open => Open::parse(body).map(|open| {
                 self.got(direction, 0);

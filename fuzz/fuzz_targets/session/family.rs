@@ -11,6 +11,7 @@ use godwit_rib::{
 use crate::common::{self, Link, SEED};
 use crate::expected::{Expected, comparable, expected};
 use crate::far_end::FarEnd;
+use crate::said::Said;
 
 /// Somebody who is told.
 pub struct Listener<K: NetKey> {
@@ -37,6 +38,7 @@ pub struct Family<K: NetKey> {
     pub held: Option<(SourceId, BgpSource)>,
     pub others: Vec<SourceId>,
     listeners: Vec<Listener<K>>,
+    pub said: Said<K>,
     now: u64,
 }
 
@@ -133,7 +135,7 @@ impl<K: NetKey> Family<K> {
         let own = [Some(others[0]), None];
         let of = |((export, policy), own)| listen(&mut table, export, policy, own);
         let listeners = exports.into_iter().zip(own).map(of).collect();
-        Self { table, up: None, held: None, others, listeners, now: 1_000_000 }
+        Self { table, up: None, held: None, others, listeners, said: Said::new(), now: 1_000_000 }
     }
 
     /// Another source than the session announces a net, or withdraws it.
@@ -166,7 +168,10 @@ impl<K: NetKey> Family<K> {
         let stale = kept.is_some();
         let source = match kept {
             Some((source, _)) => source,
-            None => self.table.add_source(common::bgp(session.clone()), limit),
+            None => {
+                self.said.clear();
+                self.table.add_source(common::bgp(session.clone()), limit)
+            }
         };
         let listener = listen(&mut self.table, told.0, told.1, Some(source));
         self.up = Some(Channel { source, session, listener, stale, refreshing: false });
@@ -177,8 +182,10 @@ impl<K: NetKey> Family<K> {
         let Some(up) = self.up.take() else { return };
         self.table.remove_exporter(up.listener.id);
         if !stays {
+            self.said.clear();
             return self.table.flush_source(up.source);
         }
+        self.said.mark(!up.refreshing);
         if up.refreshing {
             self.table.mark_refresh(up.source);
         } else {
@@ -190,6 +197,7 @@ impl<K: NetKey> Family<K> {
     /// What was left goes.
     pub fn expire(&mut self) {
         if let Some((source, _)) = self.held.take() {
+            self.said.clear();
             self.table.flush_source(source);
         }
     }
@@ -215,6 +223,7 @@ impl<K: NetKey> Family<K> {
         if let Some(up) = &mut self.up
             && std::mem::take(&mut up.stale)
         {
+            self.said.sweep();
             self.table.sweep_stale(up.source);
         }
     }
@@ -222,6 +231,7 @@ impl<K: NetKey> Family<K> {
     pub fn refresh_begins(&mut self) {
         if let Some(up) = self.up.as_mut().filter(|up| !up.stale) {
             up.refreshing = true;
+            self.said.mark(false);
             self.table.mark_refresh(up.source);
         }
     }
@@ -230,6 +240,7 @@ impl<K: NetKey> Family<K> {
         if let Some(up) = &mut self.up
             && std::mem::take(&mut up.refreshing)
         {
+            self.said.sweep();
             self.table.sweep_stale(up.source);
         }
     }
@@ -276,7 +287,13 @@ impl<K: NetKey> Family<K> {
             listener.check(&mut self.table);
         }
         self.work();
-        let session = self.up.as_ref().map(|up| up.source).or(self.held.as_ref().map(|(source, _)| *source));
+        let session = self.session();
+        if let Some(up) = self.up.as_ref().filter(|up| !up.stale && !up.refreshing) {
+            assert!(!self.table.has_stale(up.source), "what is stale is to be gone");
+        }
+        for (net, path_id) in self.nets_of_session() {
+            assert!(self.said.has(net, path_id), "{net} ({path_id:?}) is not the neighbor's any more");
+        }
         let counters: Vec<_> =
             self.others.iter().copied().chain(session).map(|id| self.table.source_counters(id)).collect();
         let (paths, best) = counters.iter().fold((0, 0), |(paths, best), c| (paths + c.0, best + c.1));
@@ -294,12 +311,16 @@ impl<K: NetKey> Family<K> {
         assert!(self.table.attrs().is_empty(), "attribute sets nobody has");
     }
 
+    fn session(&self) -> Option<SourceId> {
+        self.up.as_ref().map(|up| up.source).or(self.held.as_ref().map(|(source, _)| *source))
+    }
+
     /// The nets of the session's paths, with the path identifiers they came with.
     pub fn nets_of_session(&self) -> Vec<(K, Option<u32>)> {
-        let Some(up) = &self.up else { return Vec::new() };
+        let Some(source) = self.session() else { return Vec::new() };
         let mut nets = Vec::new();
         for view in self.table.nets_from(0) {
-            let ours = view.paths().filter(|path| path.source_id == up.source);
+            let ours = view.paths().filter(|path| path.source_id == source);
             nets.extend(ours.map(|path| (view.key(), path.path_id)));
         }
         nets

@@ -19,6 +19,7 @@ mod input;
 #[allow(dead_code, reason = "the tests of the machine use all of it")]
 mod node;
 mod options;
+mod said;
 mod update;
 
 use std::sync::OnceLock;
