@@ -101,7 +101,7 @@ fn lab_a_refused_route_comes_and_loses_its_mark() -> Result<()> {
     let foreign = ["10.0.0.0/24", "via", "198.51.100.2", "metric", "32"];
     host.ip(&[&["route", "add"][..], &foreign].concat())?;
     let config = format!(
-        "{HEAD}protocol static fixed {{ ipv4; route 10.0.0.0/24 via 192.0.2.2; }}
+        "{HEAD}protocol static s {{ ipv4; route 10.0.0.0/24 via 192.0.2.2; }}
          protocol kernel k {{ scan time 1000; ipv4 {{ export all; }}; }}"
     );
     let router = Router::start(&host, Program::Godwit, &config)?;
@@ -122,7 +122,7 @@ fn lab_persist_changes_while_it_runs() -> Result<()> {
     let host = host("persist")?;
     let config = |persist: &str, filter: &str| {
         format!(
-            "{HEAD}protocol static fixed {{ ipv4; route 10.0.0.0/24 via 192.0.2.2; }}
+            "{HEAD}protocol static s {{ ipv4; route 10.0.0.0/24 via 192.0.2.2; }}
              protocol kernel k {{ {persist} ipv4 {{ export {filter}; }}; }}"
         )
     };
@@ -151,7 +151,7 @@ fn lab_a_kernel_table_has_one_owner() -> Result<()> {
     let config = |first: &str| {
         format!(
             "{HEAD}ipv4 table t2;
-             protocol static fixed {{ ipv4; route 10.0.0.0/24 via 192.0.2.2; }}
+             protocol static s {{ ipv4; route 10.0.0.0/24 via 192.0.2.2; }}
              protocol static s2 {{ ipv4 {{ table t2; }}; route 10.0.1.0/24 via 192.0.2.2; }}
              protocol kernel k1 {{ {first} ipv4 {{ export all; }}; }}
              protocol kernel k2 {{ ipv4 {{ table t2; export all; }}; }}"

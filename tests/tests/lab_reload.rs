@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use godwit_lab::{Namespace, Program, Router, stays, until};
 use nix::sys::signal::Signal;
 
-/// godwit with two neighbors: `kept` on 192.0.2.2, which no test touches, and `second` on 192.0.3.2.
+/// godwit with two neighbors: `kept` on 192.0.2.2, which no test touches, and `other` on 192.0.3.2.
 struct Lab {
     _namespaces: [Namespace; 3],
     godwit: Router,
@@ -24,7 +24,7 @@ impl Lab {
         let other = Router::start(&c, Program::Bird2, &neighbor(3, 64_514))?;
         let godwit = Router::start(&a, Program::Godwit, &config("export all", "10.1.0.0/24", ""))?;
         godwit.established("kept")?;
-        godwit.established("second")?;
+        godwit.established("other")?;
         Ok(Self { _namespaces: [a, b, c], godwit, kept, other })
     }
 
@@ -78,7 +78,7 @@ protocol bgp kept {{
   local 192.0.2.1 as 64512; neighbor 192.0.2.2 as 64513; connect delay time 1;
   ipv4 {{ import all; export where proto = \"origin\"; }};
 }}
-protocol bgp second {{
+protocol bgp other {{
   local 192.0.3.1 as 64512; neighbor 192.0.3.2 as 64514; connect delay time 1; {more}
   ipv4 {{ import all; {other_export}; }};
 }}
@@ -92,19 +92,19 @@ fn lab_reload_leaves_the_others_alone() -> Result<()> {
     lab.kept.has_route("10.1.0.0/24", &[])?;
     lab.other.has_route("10.2.0.0/24", &[])?;
     let before = lab.seen();
-    let other_before = lab.godwit.since("second");
+    let other_before = lab.godwit.since("other");
 
     // A filter: routes change, the session stays.
     let shown = lab.godwit.configure(&config("export none", "10.1.0.0/24", ""))?;
     ensure!(shown.contains("Reconfigured"), "{shown}");
     lab.other.lost_route("10.2.0.0/24")?;
-    ensure!(lab.godwit.since("second") == other_before, "a filter restarted the session");
+    ensure!(lab.godwit.since("other") == other_before, "a filter restarted the session");
     lab.kept_is_untouched(&before)?;
 
     // A session option: that session restarts, and only that.
     lab.godwit.configure(&config("export all", "10.1.0.0/24", "hold time 30;"))?;
-    until("the changed session to restart", || lab.godwit.since("second") != other_before)?;
-    lab.godwit.established("second")?;
+    until("the changed session to restart", || lab.godwit.since("other") != other_before)?;
+    lab.godwit.established("other")?;
     lab.other.has_route("10.2.0.0/24", &[])?;
     lab.kept_is_untouched(&before)?;
 
@@ -130,7 +130,7 @@ fn lab_reload_of_a_bad_file_changes_nothing() -> Result<()> {
     let mut lab = Lab::new()?;
     lab.kept.has_route("10.1.0.0/24", &[])?;
     lab.other.has_route("10.2.0.0/24", &[])?;
-    let (before, other_before) = (lab.seen(), lab.godwit.since("second"));
+    let (before, other_before) = (lab.seen(), lab.godwit.since("other"));
 
     let shown = lab.godwit.configure(&config("export blah", "10.1.0.0/24", ""))?;
     ensure!(shown.contains("bird.conf:12:") && !shown.contains("Reconfigured"), "{shown}");
@@ -138,7 +138,7 @@ fn lab_reload_of_a_bad_file_changes_nothing() -> Result<()> {
     lab.godwit.process().signal(Signal::SIGHUP);
     until("the error to be logged", || lab.godwit.log().contains("bird.conf:12:"))?;
     stays("both sessions", Duration::from_millis(500), || {
-        lab.godwit.since("second") == other_before && lab.seen() == before
+        lab.godwit.since("other") == other_before && lab.seen() == before
     })?;
     ensure!(lab.godwit.route("10.2.0.0/24").contains("via 192.0.2.2"));
 
@@ -154,18 +154,18 @@ fn lab_protocols_are_disabled_enabled_restarted() -> Result<()> {
     let lab = Lab::new()?;
     lab.other.has_route("10.1.0.0/24", &[])?;
     let before = lab.seen();
-    ensure!(lab.godwit.birdc("disable second").contains("second: disabled"));
+    ensure!(lab.godwit.birdc("disable other").contains("other: disabled"));
     lab.other.lost_route("10.1.0.0/24")?;
     lab.godwit.lost_route("10.3.0.0/24")?;
-    ensure!(lab.godwit.birdc("show protocols second").contains("down"));
-    ensure!(lab.godwit.birdc("enable \"sec*\"").contains("second: enabled"));
-    lab.godwit.established("second")?;
+    ensure!(lab.godwit.birdc("show protocols other").contains("down"));
+    ensure!(lab.godwit.birdc("enable \"oth*\"").contains("other: enabled"));
+    lab.godwit.established("other")?;
     lab.other.has_route("10.1.0.0/24", &[])?;
-    let since = lab.godwit.since("second");
-    ensure!(lab.godwit.birdc("restart second").contains("second: restarted"));
-    until("the restart", || lab.godwit.since("second") != since)?;
-    lab.godwit.established("second")?;
-    ensure!(lab.godwit.birdc("reload second").contains("second: reloading"));
+    let since = lab.godwit.since("other");
+    ensure!(lab.godwit.birdc("restart other").contains("other: restarted"));
+    until("the restart", || lab.godwit.since("other") != since)?;
+    lab.godwit.established("other")?;
+    ensure!(lab.godwit.birdc("reload other").contains("other: reloading"));
     lab.godwit.has_route("10.3.0.0/24", &[])?;
     lab.kept_is_untouched(&before)
 }
@@ -220,7 +220,7 @@ fn lab_channel_options_change_while_the_session_runs() -> Result<()> {
     let lab = Lab::new()?;
     lab.other.has_route("10.2.0.0/24", &["BGP.next_hop: 192.0.3.1"])?;
     lab.godwit.has_route("10.3.0.0/24", &[])?;
-    let (before, other_before) = (lab.seen(), lab.godwit.since("second"));
+    let (before, other_before) = (lab.seen(), lab.godwit.since("other"));
 
     let address = "export all; next hop address 192.0.3.77";
     lab.godwit.configure(&config(address, "10.1.0.0/24", ""))?;
@@ -228,11 +228,11 @@ fn lab_channel_options_change_while_the_session_runs() -> Result<()> {
 
     let limit = "export all; import limit 0 action warn";
     lab.godwit.configure(&config(limit, "10.1.0.0/24", ""))?;
-    let line = "Protocol second hits route import limit (0), action: warn";
+    let line = "Protocol other hits route import limit (0), action: warn";
     until("the limit to be noticed", || lab.godwit.log().contains(line))?;
-    ensure!(lab.godwit.detail("second", "Import limit:").contains("[HIT]"));
+    ensure!(lab.godwit.detail("other", "Import limit:").contains("[HIT]"));
     lab.other.has_route("10.2.0.0/24", &["BGP.next_hop: 192.0.3.1"])?;
 
-    ensure!(lab.godwit.since("second") == other_before, "the session was restarted");
+    ensure!(lab.godwit.since("other") == other_before, "the session was restarted");
     lab.kept_is_untouched(&before)
 }

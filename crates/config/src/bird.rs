@@ -9,7 +9,6 @@ mod draft;
 mod extra;
 mod finish;
 mod kernel;
-mod keywords;
 pub(crate) mod log;
 mod net_type;
 mod policy;
@@ -54,7 +53,6 @@ pub(crate) fn read(
     let dialect = options.dialect.unwrap_or_else(|| detect::dialect(&mut lang, options.ipv6_daemon));
     let lang = Lang::new(&tokens, dialect == Dialect::Bird16, sources);
     let mut reader = Reader::new(lang, dialect, options);
-    reader.l.forbid(keywords::keywords(dialect));
     if dialect == Dialect::Bird16 && !options.ipv6_daemon {
         reader.forbid_ipv6();
     }

@@ -225,11 +225,6 @@ impl<'t> Lang<'t> {
         self.builder.declare(&name.name, class, name.span)
     }
 
-    /// Nothing defined from now on has one of these names, which have white space between them.
-    pub(crate) fn forbid(&mut self, keywords: &'static str) {
-        self.builder.forbid(keywords);
-    }
-
     /// What a name stands for.
     pub(crate) fn lookup(&self, name: &str) -> Option<SymbolClass> {
         self.builder.lookup(name)

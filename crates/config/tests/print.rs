@@ -135,7 +135,7 @@ const SESSION: &[&str] = &[
     "bfd graceful;",
 ];
 const CHANNEL: &[&str] = &[
-    "table others;",
+    "table other;",
     "table 'sorted-1';",
     "secondary;",
     "import all;",
@@ -158,7 +158,7 @@ const CHANNEL: &[&str] = &[
     "next hop address 192.0.2.200;",
     "gateway direct;",
     "gateway recursive;",
-    "igp table others;",
+    "igp table other;",
     "add paths rx;",
     "mandatory;",
     "next hop prefer global;",
@@ -191,14 +191,14 @@ proptest! {
             ("ipv4 ", format!("ipv4 {{ import all; export none; {channel} }};"))
         };
         let text = format!(
-            "{table}table others; {table}table 'sorted-1' sorted;
+            "{table}table other; {table}table 'sorted-1' sorted;
              debug protocols {{ states }};
              define EIGHT = 8;
              function 'f-1'(prefix p) {{ return p.len > EIGHT; }}
              filter named {{ if 'f-1'(net) then accept; reject; }}
              filter 'na-med' {{ accept; }}
              protocol device d {{ }}
-             protocol bgp edge {{ local as 1; neighbor 198.51.100.1 as 2; {session} {channel} }}"
+             protocol bgp peer {{ local as 1; neighbor 198.51.100.1 as 2; {session} {channel} }}"
         );
         // Not all go together.
         let config = read_as(&text, dialect).config;
@@ -238,7 +238,7 @@ fn with_password(password: Password) -> RouterConfig {
     // As the front end of 1.6 leaves it.
     session.check_link = false;
     session.password = Some(password);
-    let peer = ProtocolConfig::new("edge", ProtocolKind::Bgp(Box::new(session)));
+    let peer = ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(session)));
     RouterConfig { protocols: vec![Arc::new(peer)], ..RouterConfig::new(Dialect::Bird16, false) }
 }
 
@@ -259,7 +259,7 @@ fn a_password_no_string_can_hold_keeps_the_session_down() {
             "{text}"
         );
         let config = good(read_as(&text, Dialect::Bird16));
-        assert!(config.protocol("edge").is_some_and(|p| p.disabled), "{text}");
+        assert!(config.protocol("peer").is_some_and(|p| p.disabled), "{text}");
     }
 }
 
@@ -294,7 +294,7 @@ fn what_is_held_is_disabled_with_its_reason() {
     let text = print(&config);
     assert!(text.contains("  # held: secret kube-system/bgp has no key 'a'\n  disabled;\n"), "{text}");
     let again = good(read_as(&text, Dialect::Bird16));
-    let peer = again.protocol("edge").expect("the peer");
+    let peer = again.protocol("peer").expect("the peer");
     assert!(peer.disabled && peer.held.is_none() && peer.stays_down());
 }
 

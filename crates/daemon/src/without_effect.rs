@@ -144,17 +144,17 @@ mod tests {
     fn what_filters_set_in_vain_is_named() {
         let text = "
             protocol device { }
-            function ours() { krt_source = 7; krt_mtu = 1400; return true; }
-            filter outgoing { krt_metric = 5; if ours() then accept; reject; }
-            protocol kernel k { ipv4 { export filter outgoing; }; }
-            protocol static fixed { ipv4 { import limit 5; }; route 10.0.0.0/24 blackhole { krt_congctl = \"reno\"; }; }";
+            function source() { krt_source = 7; krt_mtu = 1400; return true; }
+            filter out { krt_metric = 5; if source() then accept; reject; }
+            protocol kernel k { ipv4 { export filter out; }; }
+            protocol static s { ipv4 { import limit 5; }; route 10.0.0.0/24 blackhole { krt_congctl = \"reno\"; }; }";
         let options = godwit_config::LoadOptions::default();
         let loaded = godwit_config::load("test.conf", text, &options, &mut |_, _| Err("no files".into()));
         let lines = options_without_effect(&loaded.config.expect("a good file"));
         let expected = [
             "k: `krt_source` has no effect yet: routes go into the kernel without it",
-            "fixed: `import limit` has no effect yet",
-            "fixed: `krt_congctl` has no effect yet: routes go into the kernel without it",
+            "s: `import limit` has no effect yet",
+            "s: `krt_congctl` has no effect yet: routes go into the kernel without it",
         ];
         assert_eq!(lines, expected);
     }

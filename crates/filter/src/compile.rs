@@ -168,7 +168,6 @@ impl<'s> Lower<'s> {
     }
 
     fn declare(&mut self, name: &Ident, of: Type) -> Parsed<u16> {
-        self.symbols.check_name(name)?;
         let inner = self.variables.get(self.scope..).unwrap_or(&[]);
         if inner.iter().any(|v| v.name == name.name) {
             return Err(Diagnostic::error(name.span, format!("Symbol '{}' already defined", name.name)));

@@ -117,11 +117,6 @@ impl ProgramBuilder {
         Self { program: Program { symbols, definitions: Vec::new() }, texts: Texts::default() }
     }
 
-    /// Nothing defined from now on has one of these names, which have white space between them.
-    pub fn forbid(&mut self, keywords: &'static str) {
-        self.program.symbols.keywords = keywords;
-    }
-
     /// What a name is.
     pub fn lookup(&self, name: &str) -> Option<SymbolClass> {
         self.program.lookup(name)
@@ -161,7 +156,6 @@ impl ProgramBuilder {
     }
 
     fn check_free(&self, name: &Ident) -> Done<()> {
-        self.program.symbols.check_name(name)?;
         let Some(old) = self.program.symbols.get(&name.name) else { return Ok(()) };
         let error = Diagnostic::error(name.span, format!("Symbol '{}' already defined", name.name));
         Err(error.label(format!("is the name of a {} already", old.class().name())))
@@ -306,9 +300,7 @@ impl ProgramBuilder {
     }
 
     /// All symbols.
-    pub fn finish(mut self) -> Program {
-        // They were those of a text.
-        self.program.symbols.keywords = "";
+    pub fn finish(self) -> Program {
         self.program
     }
 }

@@ -74,23 +74,9 @@ impl Symbol {
 pub(crate) struct Symbols {
     pub(crate) map: BTreeMap<Arc<str>, Symbol>,
     pub(crate) dialect: Dialect,
-    /// Words that cannot be names, with white space between them.
-    pub(crate) keywords: &'static str,
 }
 
 impl Symbols {
-    /// Whether something may have this name.
-    ///
-    /// # Errors
-    /// It is a keyword.
-    pub(crate) fn check_name(&self, name: &Ident) -> Result<(), Diagnostic> {
-        if self.keywords.split_ascii_whitespace().all(|keyword| *keyword != *name.name) {
-            return Ok(());
-        }
-        let error = Diagnostic::error(name.span, format!("syntax error, unexpected '{}'", name.name));
-        Err(error.help("words of BIRD's language cannot be names, in quotes neither: choose another one"))
-    }
-
     pub(crate) fn get(&self, name: &str) -> Option<&Symbol> {
         self.map.get(name)
     }

@@ -53,7 +53,7 @@ fn lab_the_password_of_a_range_changes_and_others_do_not_notice() -> Result<()> 
     low.birdc("disable up");
     let cease = "low1 BGP --- start Passive Received: Administrative shutdown".to_owned();
     until("the session to end", || sessions(&hub).contains(&cease))?;
-    low.configure(&neighbor(2, "").replace("protocol bgp up", "protocol bgp elsewhere"))?;
+    low.configure(&neighbor(2, "").replace("protocol bgp up", "protocol bgp other"))?;
     stays("nobody without", Duration::from_secs(3), || sessions(&hub).contains(&cease))?;
     low.configure(&neighbor(2, "password \"another\";"))?;
     hub.established("low1").map(drop)

@@ -56,16 +56,16 @@ fn what_does_not_matter() {
          protocol device { scan time 60; }
          protocol bgp a from peers { neighbor 192.0.2.2 as 64512; export filter to_peers; passive off; }
          protocol bgp b from peers { neighbor 192.0.2.3 as 64512; next hop keep off; }
-         protocol static fixed { route 10.1.0.0/16 blackhole; route 10.2.0.0/16 multipath via 192.0.2.1 via 192.0.2.9; }",
+         protocol static s { route 10.1.0.0/16 blackhole; route 10.2.0.0/16 multipath via 192.0.2.1 via 192.0.2.9; }",
         "function ours(prefix p) { if net ~ p then { accept; } }
-         protocol static fixed { route 10.2.0.0/16 multipath via 192.0.2.9 via 192.0.2.1; route 10.1.0.0/16 drop { }; }
+         protocol static s { route 10.2.0.0/16 multipath via 192.0.2.9 via 192.0.2.1; route 10.1.0.0/16 drop { }; }
          protocol bgp b { local as 64512; neighbor 192.0.2.3 internal; }
          protocol bgp a { local as 64512; neighbor 192.0.2.2 as 64512; export filter { ours(10.0.0.0/8); reject; }; }
          protocol device { }",
     );
     agree(
-        "protocol static fixed { import filter { accept; }; export filter { reject; }; }",
-        "define A = 5; protocol static fixed { import where A = 5; export none; }",
+        "protocol static s { import filter { accept; }; export filter { reject; }; }",
+        "define A = 5; protocol static s { import where A = 5; export none; }",
     );
 }
 
@@ -220,13 +220,13 @@ fn the_same_change_of_a_policy_is_told_once() {
                 "protocol bgp Mesh_{i} {{ local as 1; neighbor 192.0.2.{i} as 1;
                  export filter {{
                    if defined(ifname) then {{ if ifname ~ \"tunl0\" then reject; }}
-                   outgoing();
+                   out();
                    reject;
                  }}; }}\n"
             )
         };
         let peers = (2..6).map(peer).collect::<Vec<_>>().concat();
-        old(&format!("function outgoing() {{ if net ~ 10.0.0.0/8 then accept; {more} }}\n{peers}"))
+        old(&format!("function out() {{ if net ~ 10.0.0.0/8 then accept; {more} }}\n{peers}"))
     };
     let list = compare(&text(""), &text("if net ~ 172.16.0.0/12 then accept;"));
     assert_eq!(list.len(), 1, "{:?}", lines(&list));
@@ -242,7 +242,7 @@ fn the_same_change_of_a_policy_is_told_once() {
 
 #[test]
 fn all_and_none_are_policies_too() {
-    let text = |policy: &str| old(&format!("protocol static fixed {{ export {policy}; }}"));
+    let text = |policy: &str| old(&format!("protocol static s {{ export {policy}; }}"));
     let list = compare(&text("all"), &text("filter { if net ~ 10.0.0.0/8 then accept; reject; }"));
     let one = list.first().expect("one");
     assert_eq!((one.left.as_deref(), one.right.as_deref()), (Some("all"), Some("filter")));
