@@ -1,17 +1,15 @@
-//! Limits on the routes of a channel: what passes, what is shown and what becomes of the session is as with BIRD 2.
+//! Limits on the routes of a channel: what passes, what is shown, what becomes of the session and what the neighbor is
+//! told is as with BIRD 2.
+
+mod neighbors;
 
 use anyhow::{Context, Result};
 use godwit_lab::{Program, Router, Star, same_lines, settles};
 
-const ACTIONS: [&str; 4] = ["warn", "block", "restart", "disable"];
-const KINDS: [&str; 3] = ["receive", "import", "export"];
+use neighbors::{Kind, Neighbor};
 
-/// One that announces five routes and takes what it gets.
-const NEIGHBOR: &str = "log stderr all; router id 10.0.0.2; protocol device { }
-    protocol static { ipv4; route 172.16.0.0/24 blackhole; route 172.16.1.0/24 blackhole;
-      route 172.16.2.0/24 blackhole; route 172.16.3.0/24 blackhole; route 172.16.4.0/24 blackhole; }
-    protocol bgp middle { passive; local 10.9.2.2 as 65002; neighbor 10.9.2.1 as 65000;
-      ipv4 { import all; export where source = RTS_STATIC; }; }";
+const ACTIONS: [&str; 4] = ["warn", "block", "restart", "disable"];
+const LIMITS: [&str; 3] = ["receive", "import", "export"];
 
 fn middle(limit: &str) -> String {
     format!(
@@ -23,9 +21,19 @@ fn middle(limit: &str) -> String {
     )
 }
 
+/// What the neighbor is told at the end of the session: Cease/1, and for what we send Cease/4 and Cease/2 (RFC 4486).
+fn told(limit: &str, action: &str) -> &'static str {
+    match (limit, action) {
+        (_, "warn" | "block") => "",
+        ("export", "restart") => "administrative reset",
+        ("export", _) => "administrative shutdown",
+        _ => "maximum number of prefixes reached",
+    }
+}
+
 /// What a session with a limit comes to: its state and its lines about limits, how many routes are there on either
 /// side, and what the log says.
-fn outcome(router: &Router, neighbor: &Router) -> String {
+fn outcome(router: &Router, neighbor: &Neighbor) -> String {
     let all = router.birdc("show protocols all n2");
     let state = all.lines().find(|l| l.starts_with("n2")).unwrap_or_default();
     let state = state.split_whitespace().nth(3).unwrap_or_default().to_owned();
@@ -35,10 +43,8 @@ fn outcome(router: &Router, neighbor: &Router) -> String {
         .take_while(|l| l.contains("limit:") || l.contains("Action:"))
         .map(str::trim)
         .collect();
-    let count = |router: &Router, protocol: &str| {
-        let shown = router.birdc(&format!("show route count protocol {protocol}"));
-        shown.split_whitespace().next().unwrap_or_default().to_owned()
-    };
+    let shown = router.birdc("show route count protocol n2");
+    let taken = shown.split_whitespace().next().unwrap_or_default();
     let log = router.log();
     let mut said: Vec<&str> =
         log.lines().filter_map(|l| l.find("hits route").and_then(|at| l.get(at..))).collect();
@@ -46,16 +52,16 @@ fn outcome(router: &Router, neighbor: &Router) -> String {
     said.dedup();
     // BIRD still marks it when there is no session any more.
     let limits = limits.join(" ").replace(if state == "up" { "-" } else { " [HIT]" }, "");
-    format!("{state} {limits} {} {} {said:?}", count(router, "n2"), count(neighbor, "middle"))
+    format!("{state} {limits} {taken} {} {said:?}", neighbor.routes())
 }
 
-fn outcomes(program: Program) -> Result<Vec<String>> {
+fn outcomes(kind: Kind, program: Program) -> Result<Vec<String>> {
     let star = Star::new([2])?;
     let mut all = Vec::new();
-    for kind in KINDS {
+    for of in LIMITS {
         for action in ACTIONS {
-            let neighbor = Router::start(&star.spokes[0], Program::Bird2, NEIGHBOR)?;
-            let limit = format!("{kind} limit 3 action {action}");
+            let neighbor = Neighbor::start(&star.spokes[0], kind)?;
+            let limit = format!("{of} limit 3 action {action}");
             let router = Router::start(&star.hub, program, &middle(&limit))?;
             godwit_lab::until("the limit to be passed", || router.log().contains("hits route"))
                 .with_context(|| format!("{program:?}, {limit}: {}", router.log()))?;
@@ -65,6 +71,16 @@ fn outcomes(program: Program) -> Result<Vec<String>> {
                 })?;
             }
             let outcome = settles("the outcome", || outcome(&router, &neighbor))?;
+            let wanted = told(of, action);
+            godwit_lab::until("what it was told", || {
+                let told = neighbor.told();
+                // BIRD may close the connection so soon that what it said is lost.
+                let is_lost = program == Program::Bird2 && told.contains("connection reset by peer");
+                if wanted.is_empty() { told.is_empty() } else { told.contains(wanted) || is_lost }
+            })
+            .with_context(|| {
+                format!("{program:?}, {limit}: {kind:?} was told '{}', not '{wanted}'", neighbor.told())
+            })?;
             all.push(format!("{limit}: {outcome}"));
         }
     }
@@ -73,5 +89,20 @@ fn outcomes(program: Program) -> Result<Vec<String>> {
 
 #[test]
 fn lab_limits_are_as_with_bird2() -> Result<()> {
-    same_lines(Program::Bird2, outcomes)
+    same_lines(Program::Bird2, |program| outcomes(Kind::Bird2, program))
+}
+
+#[test]
+fn lab_limits_are_as_with_bird2_for_bird16() -> Result<()> {
+    same_lines(Program::Bird2, |program| outcomes(Kind::Bird16, program))
+}
+
+#[test]
+fn lab_limits_are_as_with_bird2_for_frr() -> Result<()> {
+    same_lines(Program::Bird2, |program| outcomes(Kind::Frr, program))
+}
+
+#[test]
+fn lab_limits_are_as_with_bird2_for_gobgp() -> Result<()> {
+    same_lines(Program::Bird2, |program| outcomes(Kind::GoBgp, program))
 }
