@@ -97,8 +97,7 @@ impl Session {
         };
         format!(
             "log stderr all; router id 10.0.0.1; protocol device {{ }}
-             protocol direct {{ ipv4; interface "veth
-                * "; }}
+             protocol direct {{ ipv4; }}
              protocol static {{ ipv4; route 172.17.0.0/24 blackhole; }}
              protocol static {{ ipv6; route 2001:db8:f::/48 blackhole; }}
              protocol bgp n2 {{ local {ours} as 65000; neighbor {theirs} as {asn}; {}

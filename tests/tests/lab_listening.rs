@@ -126,8 +126,9 @@ fn lab_keys_of_tcp_ao_keep_a_session_down_and_it_says_why() -> Result<()> {
     let config = head("10.79.0.1") + &session("one", "10.79.0.1", "10.79.0.2", keys);
     let router = Router::start(&hub, Program::Godwit, &config)?;
     if std::fs::read_to_string("/proc/net/netstat")?.contains("TCPAOGood") {
-        return until("the session to begin", || router.birdc("show protocols one").contains(" start "))
-            .with_context(|| router.log());
+        until("the session to begin", || router.birdc("show protocols one").contains(" start "))
+            .with_context(|| router.log())?;
+        return Ok(());
     }
     until("the session to be down", || router.birdc("show protocols one").contains(" down "))
         .with_context(|| router.log())?;

@@ -343,7 +343,13 @@ impl Exporter {
         if let (Some(trace), Some(before)) = (&trace, &before) {
             self.tell(trace, table, before);
         }
-        self.processed.extend(ids.into_iter().filter(|id| table.best_ids(*id).is_none()));
+        let is_gone = |id: &u32| table.best_ids(*id).is_none();
+        if !self.sends_every_path() {
+            // As BIRD counts: what left the table, whether it had been sent or not.
+            self.counters.withdraws.received +=
+                ids.iter().take(changed).filter(|id| is_gone(id)).count() as u64;
+        }
+        self.processed.extend(ids.into_iter().filter(is_gone));
         exported
     }
 }

@@ -60,16 +60,13 @@ impl Exporter {
                     self.counters.updates.rejected += 1;
                     self.take_back(table, id, withdrawn);
                 }
-                None => {
-                    self.counters.withdraws.received += 1;
-                    self.take_back(table, id, withdrawn);
-                }
+                None => self.take_back(table, id, withdrawn),
             }
         }
         candidates
     }
 
-    /// Withdraws a net if it had been sent. As BIRD counts, only what leaves the table is a withdrawal received.
+    /// Withdraws a net if it had been sent.
     pub(super) fn take_back<K: NetKey>(&mut self, table: &Table<K>, id: u32, withdrawn: &mut Vec<K>) {
         if self.sent.remove(id) {
             self.counters.withdraws.accepted += 1;

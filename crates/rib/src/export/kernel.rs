@@ -64,7 +64,6 @@ impl Exporter {
         let mut routes = Vec::with_capacity(ids.len());
         for &id in ids {
             let Some(key) = table.key(id) else { continue };
-            self.counters.withdraws.received += u64::from(table.best_ids(id).is_none());
             let wanted = self.wanted(table, key, id, merge_paths);
             match wanted.filter(|_| self.is_within_limit(id, 0)) {
                 Some(route) => {
