@@ -31,6 +31,11 @@ fn told(limit: &str, action: &str) -> &'static str {
     }
 }
 
+/// How many routes of the neighbor are there.
+fn taken(router: &Router) -> usize {
+    router.birdc("show route protocol n2").matches(" [n2 ").count()
+}
+
 /// What a session with a limit comes to: its state and its lines about limits, how many routes are there on either
 /// side, and what the log says.
 fn outcome(router: &Router, neighbor: &Neighbor) -> String {
@@ -43,8 +48,7 @@ fn outcome(router: &Router, neighbor: &Neighbor) -> String {
         .take_while(|l| l.contains("limit:") || l.contains("Action:"))
         .map(str::trim)
         .collect();
-    let shown = router.birdc("show route count protocol n2");
-    let taken = shown.split_whitespace().next().unwrap_or_default();
+    let taken = taken(router);
     let log = router.log();
     let mut said: Vec<&str> =
         log.lines().filter_map(|l| l.find("hits route").and_then(|at| l.get(at..))).collect();
@@ -69,6 +73,12 @@ fn outcomes(kind: Kind, program: Program) -> Result<Vec<String>> {
                 godwit_lab::until("the session to end", || {
                     !router.birdc("show protocols n2").contains(" up ")
                 })?;
+            } else {
+                // FRR takes its time before it says anything.
+                let is_blocked = action == "block";
+                let there = 4 - usize::from(is_blocked && of != "export");
+                let told = 4 - usize::from(is_blocked && of == "export");
+                godwit_lab::until("the routes", || taken(&router) == there && neighbor.routes() == told)?;
             }
             let outcome = settles("the outcome", || outcome(&router, &neighbor))?;
             let wanted = told(of, action);
