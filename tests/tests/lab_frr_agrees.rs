@@ -93,13 +93,17 @@ impl Session {
     fn middle(&self) -> String {
         let ([ours, theirs], asn) = (self.ends(), self.asn());
         let channel = |family: &str, is_on: bool, more: &str| {
-            if is_on { format!("{family} {{ import all; export all; {more} }};") } else { String::new() }
+            if is_on {
+                format!("{family} {{ import all; export where source = RTS_STATIC; {more} }};")
+            } else {
+                String::new()
+            }
         };
         format!(
             "log stderr all; router id 10.0.0.1; protocol device {{ }}
              protocol direct {{ ipv4; }}
-             protocol static {{ ipv4; route 172.17.0.0/24 blackhole; }}
-             protocol static {{ ipv6; route 2001:db8:f::/48 blackhole; }}
+             protocol static own4 {{ disabled; ipv4; route 172.17.0.0/24 blackhole; }}
+             protocol static own6 {{ disabled; ipv6; route 2001:db8:f::/48 blackhole; }}
              protocol bgp n2 {{ local {ours} as 65000; neighbor {theirs} as {asn}; {}
                connect delay time 1; connect retry time 1; error wait time 1, 2; {} {} }}",
             self.here,
@@ -120,11 +124,11 @@ fn state(router: &Router) -> String {
 }
 
 /// How many updates and withdrawals came.
-fn received(router: &Router) -> u32 {
+fn received(router: &Router) -> usize {
     let all = router.birdc("show protocols all n2");
     let rows = all.lines().filter_map(|line| {
         let row = line.trim().strip_prefix("Import ")?;
-        row.split_once(':')?.1.split_whitespace().next()?.parse::<u32>().ok()
+        row.split_once(':')?.1.split_whitespace().next()?.parse::<usize>().ok()
     });
     rows.sum()
 }
@@ -145,23 +149,29 @@ fn states(program: Program) -> Result<Vec<String>> {
         let frr = Frr::start(&space, &session.frr())?;
         let router = Router::start(&hub, program, &session.middle())?;
         router.established("n2")?;
-        let [four, six] = session.families;
-        // FRR takes its time before it says anything. What is no route to us counts as a withdrawal.
-        let come = |count| {
-            until("what FRR says", || received(&router) >= count)
-                .with_context(|| format!("{program:?} {}: {}", session.name, state(&router)))
-        };
-        let at_first = 2 * (u32::from(four) + u32::from(six));
-        come(at_first)?;
         let name = session.name;
-        lines.push(format!("{name}: {}", settles("the routes", || state(&router))?));
-        let at_first = received(&router);
-        let (family, goes) = if four { ("ipv4", "172.16.1.0/24") } else { ("ipv6", "2001:db8:b::/48") };
+        let channels = session.families.iter().filter(|is_on| **is_on).count();
+        // What is no route to us counts as a withdrawal.
+        let come = |what: &str, count: usize| {
+            until(what, || received(&router) >= count)
+                .with_context(|| format!("{program:?} {name}: {}", state(&router)))?;
+            settles("the routes", || state(&router)).map(|state| format!("{name}, {what}: {state}"))
+        };
+        let mut count = 2 * channels;
+        lines.push(come("what FRR says at first", count)?);
+        router.birdc("enable own4");
+        router.birdc("enable own6");
+        if session.asn() != 65000 {
+            // FRR takes back what it has of us, though it never said it.
+            count += channels;
+        }
+        lines.push(come("what FRR says of our routes", count)?);
+        let (family, goes) =
+            if session.families[0] { ("ipv4", "172.16.1.0/24") } else { ("ipv6", "2001:db8:b::/48") };
         let [bgp, family] =
             [format!("router bgp {}", session.asn()), format!("address-family {family} unicast")];
         frr.vtysh(&["configure terminal", &bgp, &family, &format!("no network {goes}")])?;
-        come(at_first + 1)?;
-        lines.push(format!("{name} after: {}", settles("the routes", || state(&router))?));
+        lines.push(come("what FRR takes back", count + 1)?);
     }
     Ok(lines)
 }
