@@ -8,11 +8,11 @@ use godwit_config::{Dialect, Extra, Format, LoadOptions, RouterConfig, diff, loa
 use libfuzzer_sys::fuzz_target;
 
 const COMMON: &str = "
-function calico_export_to_bgp_peers(bool internal) { if internal then accept; reject; }
+function calico_export_to_bgp_peers(bool internal_peer) { if internal_peer then accept; reject; }
 protocol kernel kernel1 { learn; persist; export all; }
 protocol device device1 {}
 protocol direct direct1 {}
-template bgp peer { local as 64512; multihop; gateway recursive; export all; }
+template bgp common { local as 64512; multihop; gateway recursive; export all; }
 ";
 
 static ROUTERS: LazyLock<[Arc<RouterConfig>; 2]> = LazyLock::new(|| {
@@ -21,7 +21,7 @@ static ROUTERS: LazyLock<[Arc<RouterConfig>; 2]> = LazyLock::new(|| {
         for i in 1..4 {
             let separator = if ipv6_daemon { ":" } else { "." };
             let neighbor = format!("{prefix}{separator}{i}");
-            text.push_str(&format!("protocol bgp Mesh_{i} from peer {{ neighbor {neighbor} as 64512; }}\n"));
+            text.push_str(&format!("protocol bgp Mesh_{i} from common {{ neighbor {neighbor} as 64512; }}\n"));
         }
         let options = LoadOptions { dialect: Some(Dialect::Bird16), ipv6_daemon, ..LoadOptions::default() };
         let loaded = load("bird.cfg", &text, &options, &mut |_, _| Err("nothing to include".into()));

@@ -10,7 +10,7 @@ use crate::{Lab, neighbor, range, router, sessions, shows};
 fn ranges(low: &str, high: &str) -> String {
     let range = |name: &str, net: &str, word: &str| {
         format!(
-            "protocol bgp {name} {{ local 10.77.0.1 as 65001; neighbor range {net} external; passive;
+            "protocol bgp {name}_range {{ local 10.77.0.1 as 65001; neighbor range {net} external; passive;
                dynamic name \"{name}\"; password \"{word}\"; ipv4 {{ import all; export none; }}; }}\n"
         )
     };
@@ -36,7 +36,7 @@ fn lab_the_password_of_a_range_changes_and_others_do_not_notice() -> Result<()> 
         .with_context(|| format!("{:?}", sessions(&hub)))?;
     drop((none, wrong));
 
-    let since = (hub.since("high1"), hub.since("one"), hub.since("high"));
+    let since = (hub.since("high1"), hub.since("one"), hub.since("high_range"));
     hub.configure(&ranges("another", "higher"))?;
     until("the session to go", || sessions(&hub).iter().all(|s| !s.starts_with("low1 ")))?;
     stays("nobody with the old one", Duration::from_secs(3), || {
@@ -45,11 +45,11 @@ fn lab_the_password_of_a_range_changes_and_others_do_not_notice() -> Result<()> 
     low.configure(&neighbor(2, "password \"another\";"))?;
     hub.established("low1")?;
     high.established("up")?;
-    let now = (hub.since("high1"), hub.since("one"), hub.since("high"));
+    let now = (hub.since("high1"), hub.since("one"), hub.since("high_range"));
     ensure!(now == since, "the others noticed: {since:?}, now {now:?}");
 
     // Without its range's protocol a session keeps its password.
-    hub.birdc("disable low");
+    hub.birdc("disable low_range");
     low.birdc("disable up");
     let cease = "low1 BGP --- start Passive Received: Administrative shutdown".to_owned();
     until("the session to end", || sessions(&hub).contains(&cease))?;

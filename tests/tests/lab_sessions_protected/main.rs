@@ -116,7 +116,7 @@ fn two_neighbors(word: &str) -> String {
     format!(
         "log stderr all; router id 1.1.1.1; protocol device {{ }}\n{}{}",
         session("kept", 2, "stays"),
-        session("other", 3, word)
+        session("changed", 3, word)
     )
 }
 
@@ -129,26 +129,26 @@ fn lab_a_password_changes_while_the_router_runs() -> Result<()> {
     let kept = Router::start(&b, Program::Bird2, &neighbor(2, "stays"))?;
     let other = Router::start(&c, Program::Bird2, &neighbor(3, "before"))?;
     godwit.established("kept")?;
-    godwit.established("other")?;
+    godwit.established("changed")?;
     let second = |time: String| time.split('.').next().unwrap_or_default().to_owned();
     let seen = || (godwit.since("kept"), second(kept.since("peer")));
-    let (before, other_before) = (seen(), godwit.since("other"));
+    let (before, other_before) = (seen(), godwit.since("changed"));
 
     let shown = godwit.configure(&two_neighbors("after"))?;
     ensure!(shown.contains("Reconfigured"), "{shown}");
-    until("the session to restart", || godwit.since("other") != other_before)?;
-    ensure!(!godwit.birdc("show protocols other").contains("Established"), "up with two passwords");
+    until("the session to restart", || godwit.since("changed") != other_before)?;
+    ensure!(!godwit.birdc("show protocols changed").contains("Established"), "up with two passwords");
     other.configure(&neighbor(3, "after"))?;
-    godwit.established("other")?;
+    godwit.established("changed")?;
     other.established("peer")?;
 
     // And away with it: the socket has no key for that neighbor any more.
     let without = |text: String, word: &str| text.replace(&format!("password \"{word}\";"), "");
-    let other_before = godwit.since("other");
+    let other_before = godwit.since("changed");
     godwit.configure(&without(two_neighbors("after"), "after"))?;
-    until("the session to restart", || godwit.since("other") != other_before)?;
+    until("the session to restart", || godwit.since("changed") != other_before)?;
     other.configure(&without(neighbor(3, "after"), "after"))?;
-    godwit.established("other")?;
+    godwit.established("changed")?;
     ensure!(seen() == before, "the other session noticed: {before:?}, now {:?}", seen());
     Ok(())
 }
