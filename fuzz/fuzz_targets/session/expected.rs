@@ -16,7 +16,7 @@ pub enum Expected {
     Nothing,
     /// It is told, if it fits in a message.
     This(Box<PathAttributes>),
-    /// What its recursive next hop leads to decides.
+    /// What its recursive next hop leads to decides, or its path is not told apart by a neighbor with 2-octet ASes.
     Perhaps,
 }
 
@@ -56,6 +56,9 @@ pub fn expected<K: NetKey>(path: &PathView<'_>, export: &BgpExport) -> Expected 
             if export.rs_client { path } else { path.prepended(SegmentKind::Sequence, export.public_as, 1) }
         }
     });
+    if !export.four_octet_as && after.as_path.as_ref().is_some_and(is_mixed) {
+        return Expected::Perhaps;
+    }
     if export.interior {
         after.local_pref.get_or_insert(export.default_local_pref);
     } else {
@@ -89,6 +92,12 @@ pub fn expected<K: NetKey>(path: &PathView<'_>, export: &BgpExport) -> Expected 
     }
     after.normalise();
     Expected::This(Box::new(after))
+}
+
+/// Whether there is a confederation segment behind another, which only a filter can bring about: it has no place in
+/// AS4_PATH, nor a place it could be put back to (RFC 6793 §4.2.3).
+fn is_mixed(path: &AsPath) -> bool {
+    path.segments().skip_while(|s| s.kind.is_confederation()).any(|s| s.kind.is_confederation())
 }
 
 /// The next hop to tell and whether it is our own; none where it depends on what the path's resolves to.
