@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use godwit_filter::{Filter, NextHop, RouteAttributes};
+use godwit_filter::{Destination, Filter, NextHop, RouteAttributes};
 use ipnetwork::IpNetwork;
 
 use crate::UnixMillis;
@@ -94,8 +94,8 @@ pub struct RouteView {
     pub attributes: Arc<RouteAttributes>,
     /// Where it goes, next hops resolved; empty unless unicast.
     pub next_hops: Vec<(NextHop, Arc<str>)>,
-    /// A recursive route's next hop could not be resolved: shown as unreachable.
-    pub unresolved: bool,
+    /// How packets are dropped, of a recursive route that leads nowhere: blackhole, unreachable or prohibit.
+    pub dropped: Option<Destination>,
     /// The metric of the route to a recursive next hop, where one is known.
     pub igp_metric: Option<u32>,
     /// The router that sent it.

@@ -169,7 +169,7 @@ fn view(net: &str, attributes: RouteAttributes, table: u32) -> RouteView {
         protocol: "st4".into(),
         attributes: Arc::new(attributes),
         next_hops,
-        unresolved: false,
+        dropped: None,
         igp_metric: None,
         from: None,
         since: AT,

@@ -129,7 +129,7 @@ impl PageBuilder<'_> {
         if self.query.count_only {
             return;
         }
-        let (hops, unresolved, igp_metric) = next_hops(&attributes, path);
+        let (hops, dropped, igp_metric) = next_hops(&attributes, path);
         // As BIRD has it what was merged is a route of its own, which is not in the table.
         let primary = path.best && merged.is_none();
         let hops = merged.unwrap_or(hops);
@@ -144,7 +144,7 @@ impl PageBuilder<'_> {
                     (hop, name)
                 })
                 .collect(),
-            unresolved,
+            dropped,
             igp_metric,
             from: attributes.from,
             attributes,
@@ -209,12 +209,16 @@ fn merged<K: NetKey>(
     Some(list)
 }
 
-fn next_hops(attributes: &RouteAttributes, path: &PathView<'_>) -> (Vec<NextHop>, bool, Option<u32>) {
+fn next_hops(
+    attributes: &RouteAttributes,
+    path: &PathView<'_>,
+) -> (Vec<NextHop>, Option<Destination>, Option<u32>) {
     if !matches!(attributes.destination, Destination::Recursive(_)) {
-        return (attributes.destination.next_hops().to_vec(), false, None);
+        return (attributes.destination.next_hops().to_vec(), None, None);
     }
     match path.resolution {
-        Some(Resolution::Hops { hops, igp_metric }) => (hops.to_vec(), false, *igp_metric),
-        _ => (Vec::new(), true, None),
+        Some(Resolution::Hops { hops, igp_metric }) => (hops.to_vec(), None, *igp_metric),
+        Some(Resolution::Dropped { to, igp_metric }) => (Vec::new(), Some(to.clone()), *igp_metric),
+        Some(Resolution::Unresolved) | None => (Vec::new(), Some(Destination::Unreachable), Some(0)),
     }
 }

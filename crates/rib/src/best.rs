@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use godwit_filter::{AttributeValue, RouteAttributes, RouteSource};
+use godwit_filter::{AttributeValue, Destination, RouteAttributes, RouteSource};
 
 use crate::communities::LLGR_STALE;
 use crate::nexthop::Resolution;
@@ -125,7 +125,14 @@ pub(crate) fn is_of_one_group(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
 }
 
 fn usable(c: &Candidate<'_>) -> bool {
-    !matches!(c.resolution, Some(Resolution::Unresolved | Resolution::Dropped(_)))
+    match c.resolution {
+        None | Some(Resolution::Hops { .. }) => true,
+        Some(Resolution::Unresolved) => false,
+        // To BIRD 2 a route that drops packets is as good as any, if it does not say that its net cannot be reached.
+        Some(Resolution::Dropped { to, .. }) => {
+            *to != Destination::Unreachable && c.source.bgp.as_ref().is_none_or(|s| s.resolves_to_drops)
+        }
+    }
 }
 
 /// A missing path is longer than any.
@@ -148,9 +155,10 @@ fn neighbor_as(c: &Candidate<'_>, s: &BgpSource) -> u32 {
 /// The distance to the next hop.
 fn igp_metric(c: &Candidate<'_>) -> u64 {
     match c.resolution {
-        Some(Resolution::Hops { igp_metric: Some(metric), .. }) => u64::from(*metric),
-        Some(Resolution::Hops { igp_metric: None, .. }) => UNKNOWN_METRIC,
-        Some(_) => 0,
+        Some(Resolution::Hops { igp_metric, .. } | Resolution::Dropped { igp_metric, .. }) => {
+            igp_metric.map_or(UNKNOWN_METRIC, u64::from)
+        }
+        Some(Resolution::Unresolved) => 0,
         None => c.source.bgp.as_ref().map_or(0, |s| u64::from(s.cost)),
     }
 }

@@ -5,7 +5,7 @@ mod elsewhere;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 
-use godwit_filter::{NextHop, Recursion};
+use godwit_filter::{Destination, NextHop, Recursion};
 use smallvec::SmallVec;
 
 pub(crate) use elsewhere::Elsewhere;
@@ -27,8 +27,13 @@ pub enum Resolution {
         /// The metric of the covering route; 0 for a device route, none if not known.
         igp_metric: Option<u32>,
     },
-    /// The covering route drops packets: blackhole, unreachable or prohibit.
-    Dropped(godwit_filter::Destination),
+    /// The covering route drops packets.
+    Dropped {
+        /// In which way: blackhole, unreachable or prohibit.
+        to: Destination,
+        /// The metric of the covering route, if it is known.
+        igp_metric: Option<u32>,
+    },
 }
 
 /// Another table that looks next hops up in this one.

@@ -60,6 +60,8 @@ pub struct BgpSource {
     pub igp_metric: bool,
     /// `prefer older`.
     pub prefer_older: bool,
+    /// A next hop to which a blackhole or prohibit route leads is as good as another: BIRD 2's way, not 1.6's.
+    pub resolves_to_drops: bool,
     /// `default bgp_med`.
     pub default_med: u32,
     /// `default bgp_local_pref`.

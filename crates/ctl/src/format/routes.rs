@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use godwit_api::{RoutePage, RouteView, Times};
 use godwit_config::Dialect;
-use godwit_filter::{Destination, NextHop, RouteSource};
+use godwit_filter::{AttributeValue, Destination, NextHop, RouteSource};
 use godwit_wire::Origin;
 use ipnetwork::IpNetwork;
 
@@ -185,12 +185,11 @@ impl RouteLines {
 }
 
 fn resolved(r: &RouteView) -> &[(NextHop, Arc<str>)] {
-    if r.unresolved { &[] } else { &r.next_hops }
+    if r.dropped.is_some() { &[] } else { &r.next_hops }
 }
 
 fn destination(r: &RouteView) -> &'static str {
-    match &r.attributes.destination {
-        _ if r.unresolved => "unreachable",
+    match r.dropped.as_ref().unwrap_or(&r.attributes.destination) {
         Destination::Blackhole => "blackhole",
         Destination::Unreachable => "unreachable",
         Destination::Prohibit => "prohibited",
@@ -214,11 +213,20 @@ fn metric(r: &RouteView, dialect: Dialect) -> String {
     let bgp = r.attributes.source == RouteSource::Bgp;
     match (dialect, r.igp_metric) {
         (Dialect::Bird16, _) if !(bgp && recursive) => String::new(),
-        (_, _) if bgp && recursive && r.unresolved => "/-".into(),
+        (Dialect::Bird16, _) if r.dropped.is_some() => "/-".into(),
         (Dialect::Bird16, None) => "/?".into(),
         (Dialect::Bird16, Some(n)) => format!("/{n}"),
+        (Dialect::Bird2, metric)
+            if bgp && metric != Some(0) && r.dropped == Some(Destination::Unreachable) =>
+        {
+            "/-".into()
+        }
         (Dialect::Bird2, None) if bgp && recursive => "/?".into(),
-        (Dialect::Bird2, Some(n)) if n != 0 && recursive => format!("/{n}"),
+        (Dialect::Bird2, Some(n)) if n != 0 && bgp && recursive => format!("/{n}"),
+        (Dialect::Bird2, _) if !bgp => match r.attributes.extra("igp_metric") {
+            Some(AttributeValue::Int(n)) if *n != 0 => format!("/{n}"),
+            _ => String::new(),
+        },
         (Dialect::Bird2, _) => String::new(),
     }
 }

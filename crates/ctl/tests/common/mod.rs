@@ -141,7 +141,7 @@ fn page(query: &RouteQuery, total: u32) -> RoutePage {
         protocol: "peer1".into(),
         attributes: attributes.clone(),
         next_hops: vec![(hop.clone(), "veth1".into())],
-        unresolved: false,
+        dropped: None,
         igp_metric: None,
         from: None,
         since: AT,

@@ -116,7 +116,7 @@ fn destination(attributes: &RouteAttributes, path: &PathView<'_>) -> Destination
         (Destination::Recursive(_), Some(Resolution::Hops { hops, .. })) => {
             Destination::of_next_hops(hops.to_vec()).unwrap_or(Destination::Unreachable)
         }
-        (Destination::Recursive(_), Some(Resolution::Dropped(to))) => to.clone(),
+        (Destination::Recursive(_), Some(Resolution::Dropped { to, .. })) => to.clone(),
         (Destination::Recursive(_), _) => Destination::Unreachable,
         (other, _) => other.clone(),
     }

@@ -45,10 +45,15 @@ impl<K: NetKey> Table<K> {
         let on_link = hop.link_local.map_or(address, IpAddr::V6);
         let Some(best) = self.nets[net as usize].paths.first() else { return Resolution::Unresolved };
         let attributes = self.attrs.get(best.attrs);
+        let igp_metric = match attributes.extra("igp_metric") {
+            Some(AttributeValue::Int(metric)) => Some(*metric),
+            _ if is_straight_to_link(&attributes.destination) => Some(0),
+            _ => None,
+        };
         let hops: ResolvedHops = match &attributes.destination {
             Destination::Recursive(_) => return Resolution::Unresolved,
             dropped @ (Destination::Blackhole | Destination::Unreachable | Destination::Prohibit) => {
-                return Resolution::Dropped(dropped.clone());
+                return Resolution::Dropped { to: dropped.clone(), igp_metric };
             }
             // It would be handed to the link itself, were it not for the address being ours there.
             unicast if self.leads_to_us(address, unicast) => return Resolution::Unresolved,
@@ -58,12 +63,11 @@ impl<K: NetKey> Table<K> {
                 .map(|hop| NextHop { gateway: hop.gateway.or(Some(on_link)), ..hop.clone() })
                 .collect(),
         };
-        let device = attributes.destination.next_hops().iter().all(|hop| hop.gateway.is_none());
-        let igp_metric = match attributes.extra("igp_metric") {
-            Some(AttributeValue::Int(metric)) => Some(*metric),
-            _ if device => Some(0),
-            _ => None,
-        };
         Resolution::Hops { hops, igp_metric }
     }
+}
+
+fn is_straight_to_link(to: &Destination) -> bool {
+    let hops = to.next_hops();
+    !hops.is_empty() && hops.iter().all(|hop| hop.gateway.is_none())
 }

@@ -131,6 +131,7 @@ pub(crate) fn external(n: u8) -> BgpSource {
         deterministic_med: false,
         igp_metric: true,
         prefer_older: false,
+        resolves_to_drops: true,
         default_med: 0,
         default_local_pref: 100,
     }

@@ -212,6 +212,7 @@ impl Setup<'_> {
             deterministic_med: self.session.bgp.deterministic_med,
             igp_metric: self.session.bgp.igp_metric,
             prefer_older: self.session.bgp.prefer_older,
+            resolves_to_drops: !self.session.context.dialect16,
             default_med: self.session.bgp.default_med,
             default_local_pref: self.session.bgp.default_local_pref,
         }
