@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use godwit_config::{
-    BgpConfig, ChannelConfig, LinkLocalFormat, Policy, ProtocolConfig, ProtocolKind, RouterConfig,
-};
+use godwit_config::{BgpConfig, ChannelConfig, Policy, ProtocolConfig, ProtocolKind, RouterConfig};
 
 /// A line for each option that is set and changes nothing: `NAME: `OPTION` has no effect yet`, with
 /// what follows from that where it is not plain.
@@ -61,12 +59,10 @@ fn line(protocol: &str, what: &str) -> String {
 /// Whether an option is set that changes nothing, and which: the line goes when the daemon follows it.
 type Ignored<T> = (fn(&T) -> bool, &'static str);
 
-const OF_SESSIONS: &[Ignored<BgpConfig>] = &[(|c| c.bfd.is_some(), "bfd"), (|c| c.onlink, "onlink")];
+const OF_SESSIONS: &[Ignored<BgpConfig>] = &[(|c| c.bfd.is_some(), "bfd")];
 
 const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
     (|c| c.keep_filtered, "import keep filtered"),
-    (|c| c.bgp.link_local_format != LinkLocalFormat::Native, "link local next hop format"),
-    (|c| c.bgp.missing_lladdr.is_some(), "missing lladdr"),
     (|c| c.bgp.export_table, "export table"),
     (|c| c.bgp.validate, "validate"),
 ];

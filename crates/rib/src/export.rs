@@ -30,7 +30,7 @@ use crate::trace::Trace;
 
 pub use check::{Refused, export_check};
 pub use kernel::{WantedPath, WantedRoute};
-pub use options::{AigpPolicy, BgpExport, NextHopPolicy, PrivateAsPolicy};
+pub use options::{AigpPolicy, BgpExport, LinkLocalFormat, MissingLinkLocal, NextHopPolicy, PrivateAsPolicy};
 pub use preview::Preview;
 
 /// An exporter of a table.

@@ -52,6 +52,8 @@ pub struct BgpImport {
     pub default_local_pref: u32,
     /// The interface of a single-hop session: where its link-local next hops are.
     pub ifindex: Option<u32>,
+    /// `onlink`: the neighbor is there whatever the addresses.
+    pub onlink: bool,
     /// How attributes are to be read.
     pub attributes: AttributeContext,
 }
@@ -148,8 +150,8 @@ impl ImportStep {
         ipv6: Option<ChannelImport>,
         seed: u64,
     ) -> Self {
-        let mut step =
-            Self { session, ipv4, ipv6, seed, cache: BlockCache::new(seed), kept: KeptRoutes::default() };
+        let (cache, kept) = (BlockCache::new(seed), KeptRoutes::default());
+        let mut step = Self { session, ipv4, ipv6, seed, cache, kept };
         step.set_kept();
         step.kept.ipv4.begins();
         step.kept.ipv6.begins();
@@ -297,17 +299,16 @@ impl ImportStep {
             return Ok(());
         }
         let set = self.route(attributes, parsed.verdict, reach.family, links, summary);
-        let set = set.as_ref();
         // Taken out so that the policy can be looked at meanwhile.
         let mut kept = std::mem::take(&mut self.kept);
         let done = if reach.family == AddressFamily::IPV4 {
             let (channel, batch) = (self.ipv4.as_ref(), &mut batches.ipv4);
             let mut to = Taken { kept: &mut kept.ipv4, batch };
-            self.announce(channel, reach.nlri, set, links, &mut to, summary)
+            self.announce(channel, reach.nlri, set.as_ref(), links, &mut to, summary)
         } else {
             let (channel, batch) = (self.ipv6.as_ref(), &mut batches.ipv6);
             let mut to = Taken { kept: &mut kept.ipv6, batch };
-            self.announce(channel, reach.nlri, set, links, &mut to, summary)
+            self.announce(channel, reach.nlri, set.as_ref(), links, &mut to, summary)
         };
         self.kept = kept;
         done

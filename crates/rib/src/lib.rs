@@ -22,8 +22,9 @@ mod trace;
 pub use attrs::{AttrId, AttrStore, HashedAttributes};
 pub use counters::{ExportCounters, ImportCounters, RowCounters};
 pub use export::{
-    AigpPolicy, BgpExport, ExportPolicy, Exported, Exporter, ExporterId, ExporterKind, NextHopPolicy,
-    Preview, PrivateAsPolicy, Refused, WantedPath, WantedRoute, export_check,
+    AigpPolicy, BgpExport, ExportPolicy, Exported, Exporter, ExporterId, ExporterKind, LinkLocalFormat,
+    MissingLinkLocal, NextHopPolicy, Preview, PrivateAsPolicy, Refused, WantedPath, WantedRoute,
+    export_check,
 };
 pub use import::{Batches, BgpImport, ChannelImport, ImportStep, Links, OnLink, UpdateSummary};
 pub use key::NetKey;

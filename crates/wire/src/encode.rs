@@ -154,7 +154,7 @@ fn announce_mp<N: NlriItem>(
     out: &mut BytesMut,
 ) -> Result<(), EncodeError> {
     let link_local = attributes.rare.as_ref().and_then(|r| r.link_local_next_hop);
-    let link_local = link_local.filter(|ll| *ll != next_hop && next_hop.to_ipv4_mapped().is_none());
+    let link_local = link_local.filter(|_| next_hop.to_ipv4_mapped().is_none());
     let mut block = Vec::with_capacity(96);
     encode_attributes(attributes, false, context, &mut block);
     let next_hop_len = if link_local.is_some() { 32 } else { 16 };

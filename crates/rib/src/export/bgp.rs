@@ -9,7 +9,7 @@ use crate::table::{PathView, Table};
 
 use super::check::{Refused, export_check};
 use super::options::BgpExport;
-use super::rewrite::rewrite;
+use super::rewrite::{complete_link_local, rewrite};
 use super::{Candidate, ExportPolicy, Exporter};
 
 /// Nets that go out with one set of attributes.
@@ -215,7 +215,7 @@ impl Exporter {
             if !export.interior && !export.allow_local_pref {
                 after.local_pref = None;
             }
-            return Some(after);
+            return complete_link_local(&mut after, export, &*self.surroundings).then_some(after);
         }
         match self.filter(key, path)? {
             None => rewrite_path(path, export).ok(),

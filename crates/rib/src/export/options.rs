@@ -31,6 +31,29 @@ impl NextHopPolicy {
     }
 }
 
+/// How a next hop is written that has a link-local address only: RFC 2545 knows no such.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LinkLocalFormat {
+    /// `::`, then the link-local address.
+    #[default]
+    Native,
+    /// The link-local address alone.
+    Single,
+    /// The link-local address twice.
+    Double,
+}
+
+/// What is done where a next hop on the neighbor's link should have a link-local address, and has none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MissingLinkLocal {
+    /// The next hop becomes our own.
+    Own,
+    /// The route is not sent.
+    Drop,
+    /// The next hop is sent without it.
+    Ignore,
+}
+
 /// `aigp` (RFC 7311).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum AigpPolicy {
@@ -80,6 +103,10 @@ pub struct BgpExport {
     pub own_next_hop: Option<IpAddr>,
     /// Our link-local address, sent beside a global IPv6 one on a single-hop session.
     pub own_link_local: Option<Ipv6Addr>,
+    /// `link local next hop format`.
+    pub link_local_format: LinkLocalFormat,
+    /// `missing lladdr`, of IPv6 with BIRD 1.6; none: next hops are sent as they are.
+    pub missing_link_local: Option<MissingLinkLocal>,
     /// `next hop self`.
     pub next_hop_self: NextHopPolicy,
     /// `next hop keep`.

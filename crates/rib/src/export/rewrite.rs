@@ -1,8 +1,8 @@
 //! What BGP changes in a route's attributes on the way to a peer (RFC 4271 §5.1, RFC 4456 §8).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
-use godwit_filter::{Destination, RouteAttributes};
+use godwit_filter::{Destination, RouteAttributes, Surroundings};
 use godwit_wire::{AsPath, ExtendedCommunity, Origin, PathAttributes, Role, SegmentKind};
 
 use crate::best::{Candidate, known_metric, total_aigp};
@@ -10,7 +10,7 @@ use crate::nexthop::Resolution;
 use crate::source::SourceInfo;
 
 use super::check::Refused;
-use super::options::{AigpPolicy, BgpExport, PrivateAsPolicy};
+use super::options::{AigpPolicy, BgpExport, LinkLocalFormat, MissingLinkLocal, PrivateAsPolicy};
 
 /// The attributes that go to the neighbor.
 pub(super) fn rewrite(
@@ -34,6 +34,17 @@ pub(super) fn rewrite(
         let shared = shared_link(source, export);
         let theirs = bgp.rare.as_ref().and_then(|r| r.link_local_next_hop).filter(|_| shared);
         bgp.rare_mut().link_local_next_hop = if own { export.own_link_local } else { theirs };
+    }
+    if let IpAddr::V6(address) = next_hop
+        && address.is_unicast_link_local()
+    {
+        let (global, link_local) = match export.link_local_format {
+            LinkLocalFormat::Native => (Ipv6Addr::UNSPECIFIED, Some(address)),
+            LinkLocalFormat::Single => (address, None),
+            LinkLocalFormat::Double => (address, Some(address)),
+        };
+        bgp.next_hop = Some(global.into());
+        bgp.rare_mut().link_local_next_hop = link_local;
     }
     let path = bgp.as_path.take().unwrap_or_else(AsPath::empty);
     // RFC 7947 §2.2.2.1: a route server does not add itself. 1.6 does, to routes that are its own.
@@ -64,6 +75,33 @@ pub(super) fn rewrite(
     }
     bgp.normalise();
     Ok(bgp)
+}
+
+/// `missing lladdr`: a next hop on the neighbor's link is to have both addresses (RFC 2545 §3). Whether the route is sent.
+pub(super) fn complete_link_local(
+    bgp: &mut PathAttributes,
+    export: &BgpExport,
+    surroundings: &dyn Surroundings,
+) -> bool {
+    let known = bgp.rare.as_ref().is_some_and(|rare| rare.link_local_next_hop.is_some());
+    let (Some(policy), Some(next_hop), false) = (export.missing_link_local, bgp.next_hop, known) else {
+        return true;
+    };
+    let is_own = bgp.next_hop == export.own_next_hop;
+    let is_near = || export.ifindex != 0 && surroundings.neighbor_interface(next_hop) == Some(export.ifindex);
+    if !is_own && !is_near() {
+        return true;
+    }
+    match policy {
+        MissingLinkLocal::Drop if !is_own => return false,
+        MissingLinkLocal::Ignore if !is_own => return true,
+        MissingLinkLocal::Own | MissingLinkLocal::Drop | MissingLinkLocal::Ignore => {}
+    }
+    bgp.next_hop = export.own_next_hop;
+    if export.own_link_local.is_some() {
+        bgp.rare_mut().link_local_next_hop = export.own_link_local;
+    }
+    true
 }
 
 /// A path as those outside may see it.

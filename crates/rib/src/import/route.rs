@@ -112,6 +112,15 @@ impl ImportStep {
                 weight: 1,
                 onlink: false,
             })),
+            OnLink::No if self.session.onlink && address == self.session.peer_address => {
+                let ifindex = self.session.ifindex?;
+                Some(Destination::Unicast(NextHop {
+                    gateway: Some(address),
+                    ifindex,
+                    weight: 1,
+                    onlink: true,
+                }))
+            }
             OnLink::Local => {
                 summary.remarks.push(format!("Invalid NEXT_HOP attribute - local address {address}"));
                 None

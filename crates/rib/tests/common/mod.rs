@@ -165,6 +165,8 @@ pub(crate) fn to_external(n: u8) -> BgpExport {
         peer_address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, n)),
         ifindex: ETH0,
         own_next_hop: Some(ip("192.0.2.254")),
+        link_local_format: godwit_rib::LinkLocalFormat::Native,
+        missing_link_local: None,
         own_link_local: None,
         next_hop_self: NextHopPolicy::Off,
         next_hop_keep: NextHopPolicy::Off,

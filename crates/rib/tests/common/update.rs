@@ -87,6 +87,7 @@ pub(crate) fn session() -> BgpImport {
         role: None,
         default_local_pref: 100,
         ifindex: Some(super::ETH0),
+        onlink: false,
         attributes: AttributeContext {
             external: true,
             four_octet_as: true,

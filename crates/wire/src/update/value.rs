@@ -100,6 +100,8 @@ pub(super) fn mp_next_hop(
         Some(address) if family.afi == 2 && context.extended_next_hop.contains(&family) => {
             Some((Some(address.into()), None))
         }
+        // One without a global address, whether its neighbor writes `::` before the link-local one or that twice.
+        _ if link_local == Some(global) => Some((Some(Ipv6Addr::UNSPECIFIED.into()), link_local)),
         _ => Some((Some(global.into()), link_local)),
     }
 }

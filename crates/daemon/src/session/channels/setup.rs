@@ -5,13 +5,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use godwit_config::{
-    AigpMode, BgpChannelConfig, BgpConfig, ChannelConfig, LimitAction, NextHopMode, NextHopPreference,
-    PrivateAs, ProtocolConfig,
+    AigpMode, BgpChannelConfig, BgpConfig, ChannelConfig, LimitAction, LinkLocalFormat, MissingLladdr,
+    NextHopMode, NextHopPreference, PrivateAs, ProtocolConfig,
 };
 use godwit_fsm::Negotiated;
 use godwit_rib::{
-    AigpPolicy, BgpExport, BgpImport, BgpSource, ChannelImport, Exporter, ExporterKind, NetKey,
-    NextHopPolicy, PrivateAsPolicy, SourceId, SourceInfo, SourceLimit,
+    AigpPolicy, BgpExport, BgpImport, BgpSource, ChannelImport, Exporter, ExporterKind, MissingLinkLocal,
+    NetKey, NextHopPolicy, PrivateAsPolicy, SourceId, SourceInfo, SourceLimit,
 };
 use godwit_wire::{AddressFamily, AttributeContext};
 
@@ -233,6 +233,7 @@ impl Setup<'_> {
             role: self.session.negotiated.role,
             default_local_pref: self.session.bgp.default_local_pref,
             ifindex: Some(self.own.ifindex).filter(|index| *index != 0),
+            onlink: self.session.bgp.onlink,
             attributes: AttributeContext {
                 external: !self.session.negotiated.internal,
                 confederation: self.session.bgp.confederation.is_some() && self.is_interior(),
@@ -244,6 +245,21 @@ impl Setup<'_> {
                 extended_next_hop: self.session.negotiated.extended_next_hop.clone(),
             },
         }
+    }
+
+    /// BIRD 2 has no such rule.
+    fn missing_link_local(&self, channel: &ChannelConfig) -> Option<MissingLinkLocal> {
+        if !self.session.context.dialect16 || channel.family != AddressFamily::IPV6 {
+            return None;
+        }
+        let server = self.session.bgp.rs_client;
+        Some(match channel.bgp.missing_lladdr {
+            Some(MissingLladdr::Drop) => MissingLinkLocal::Drop,
+            Some(MissingLladdr::Ignore) => MissingLinkLocal::Ignore,
+            // A route server's clients send nothing through it.
+            None if server => MissingLinkLocal::Ignore,
+            Some(MissingLladdr::Own) | None => MissingLinkLocal::Own,
+        })
     }
 
     fn export(&self, channel: &ChannelConfig) -> BgpExport {
@@ -277,6 +293,12 @@ impl Setup<'_> {
             ifindex: self.own.ifindex,
             own_next_hop: options.next_hop_address.or(own),
             own_link_local: self.own.link_local,
+            link_local_format: match options.link_local_format {
+                LinkLocalFormat::Native => godwit_rib::LinkLocalFormat::Native,
+                LinkLocalFormat::Single => godwit_rib::LinkLocalFormat::Single,
+                LinkLocalFormat::Double => godwit_rib::LinkLocalFormat::Double,
+            },
+            missing_link_local: self.missing_link_local(channel),
             next_hop_self: next_hop_policy(options.next_hop_self),
             next_hop_keep: next_hop_policy(options.next_hop_keep.unwrap_or(keep_default)),
             interpret_communities: self.session.bgp.interpret_communities,
