@@ -307,12 +307,13 @@ async fn who_is_not_signed_with_the_keys_does_not_come_in() {
 
 #[tokio::test]
 async fn a_kernel_without_tcp_ao_says_so() {
-    let (directory, at, _) = listening().await;
+    let (directory, at, listener) = listening().await;
     let mut bgp = session(at, None);
     bgp.tcp_ao_keys = keys_of(&[(1, godwit_config::TcpAoPreference::Normal)]);
     let (to, _incoming) = mpsc::channel(4);
     match directory.open(&bgp, HERE, to) {
-        Ok(_) => assert!(std::fs::read_to_string("/proc/net/netstat").unwrap().contains("TCPAOGood")),
+        // It has it.
+        Ok(_) => assert!(godwit_sockopt::has_tcp_ao(&listener)),
         Err(error) => assert_eq!(
             error.brief(),
             "Error: TCP-AO: key 1/101: this kernel has none: it needs Linux 6.7 or newer with CONFIG_TCP_AO"
