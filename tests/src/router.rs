@@ -113,7 +113,9 @@ impl Router {
     ) -> Result<Self> {
         need_program("birdc", "bird2")?;
         let scratch = Scratch::new("router")?;
-        let config = scratch.write("bird.conf", config)?;
+        // A TOML file says in its first line what it is.
+        let name = if config.starts_with("# TOML") { "godwit.toml" } else { "bird.conf" };
+        let config = scratch.write(name, config)?;
         let socket = scratch.file("bird.ctl");
         let mut command = namespace.command(program.path()?);
         command.arg("-f").arg("-c").arg(&config).arg("-s").arg(&socket).arg("-P").arg(scratch.file("pid"));

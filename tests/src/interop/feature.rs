@@ -44,6 +44,18 @@ const IPV4: &[(&str, &str)] = &[
     ("seen-as", "65001"),
     ("their-as", "65002"),
     ("passive", "godwit"),
+    // What godwit's file is made from, and what its session is called.
+    ("godwit-file", "godwit"),
+    ("name", "peer"),
+    // Our end and theirs as either configuration has them, and the AS of the peer's whole router.
+    ("us", "@ours@"),
+    ("whom", "@theirs@"),
+    ("them", "@theirs@"),
+    ("at", "@ours@"),
+    ("base-as", "@their-as@"),
+    // GoBGP's word for the neighbor, and what it is asked about.
+    ("at-key", "neighbor-address"),
+    ("ask", "@at@"),
 ];
 
 const IPV6: &[(&str, &str)] = &[
@@ -137,6 +149,11 @@ impl Feature {
         self.variables.get(name).map_or("", String::as_str)
     }
 
+    /// A variable, with those in it in place.
+    pub(super) fn value(&self, name: &str) -> String {
+        self.fill(self.variable(name), "")
+    }
+
     /// The steps, with variables in place.
     pub(super) fn steps(&self) -> Vec<String> {
         self.steps.iter().map(|step| self.fill(step, "")).collect()
@@ -170,7 +187,7 @@ impl Feature {
                 return out + "@" + after;
             };
             if let Some(value) = self.variables.get(name) {
-                out += value;
+                out += &self.fill(value, file);
             } else if let Some(value) = self.holes.get(&(file.to_owned(), name.to_owned())) {
                 out += &self.fill(value.trim_end(), file);
             } else if let Some(word) = name.strip_prefix("if-passive ") {

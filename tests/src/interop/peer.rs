@@ -71,7 +71,7 @@ impl Running {
             Peer::OpenBgpd => Speaker::OpenBgpd(OpenBgpd::start(namespace, &config)?),
             Peer::ExaBgp => Speaker::ExaBgp(ExaBgp::start(namespace, &config)?),
         };
-        let [family, ours] = ["nets", "ours"].map(|name| feature.variable(name).to_owned());
+        let [family, ours] = ["nets", "ask"].map(|name| feature.value(name));
         let family = if family.is_empty() { feature.variable("over").to_owned() } else { family };
         let running = Self { speaker, family, ours };
         for command in config.lines().filter_map(|line| line.strip_prefix("#run ")) {

@@ -93,7 +93,7 @@ impl Lab<'_> {
     }
 
     fn start_godwit(&mut self, recover: bool) -> Result<()> {
-        let config = self.feature.config("godwit")?;
+        let config = self.feature.config(self.feature.variable("godwit-file"))?;
         self.godwit = Some(Router::start_with(&self.spaces.ours, Program::Godwit, &config, |command| {
             if recover {
                 command.arg("-R");
@@ -108,7 +108,8 @@ impl Lab<'_> {
     }
 
     fn is_up(&self) -> bool {
-        self.godwit.as_ref().is_some_and(|godwit| godwit.birdc("show protocols peer").contains("Established"))
+        let name = format!("show protocols {}", self.feature.variable("name"));
+        self.godwit.as_ref().is_some_and(|godwit| godwit.birdc(&name).contains("Established"))
     }
 
     /// What both say, for a step that failed.
