@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use godwit_wire::AddressFamily;
+use godwit_wire::{AddressFamily, Open};
 
 use crate::action::{Action, LogClass};
 use crate::connection::Direction;
@@ -24,6 +24,8 @@ pub(crate) struct Stay {
     regular: Vec<AddressFamily>,
     /// Families that stay for long, and how long.
     long_lived: Vec<(AddressFamily, Duration)>,
+    /// It speaks of long-lived restart, if only with a time of zero.
+    says_long: bool,
 }
 
 /// Long-lived stale timers that run: each with its family, its end, and its whole time.
@@ -31,6 +33,8 @@ pub(crate) struct Stay {
 pub(crate) struct Away {
     stay: Stay,
     long_lived: Vec<(AddressFamily, Instant, Duration)>,
+    /// It has stayed away for longer than its routes might.
+    over: bool,
 }
 
 impl Away {
@@ -55,7 +59,9 @@ impl Negotiated {
         let long_lived = self.long_lived.iter();
         let long_lived: Vec<_> =
             long_lived.map(|f| (f.family, Duration::from_secs(f.stale_time_secs.into()))).collect();
-        let stay = Stay { restart_time, regular, long_lived };
+        let says = |open: &Open| open.long_lived_graceful_restart().is_some_and(|says| !says.is_empty());
+        let says_long = self.local_open.long_lived_graceful_restart().is_some() && says(&self.remote_open);
+        let stay = Stay { restart_time, regular, long_lived, says_long };
         (!restart_time.is_zero() || !stay.long_lived.is_empty()).then_some(stay)
     }
 }
@@ -74,6 +80,11 @@ impl Session {
         }
     }
 
+    /// Whether its channels wait for it, with its routes or without.
+    pub(crate) fn has_channels(&self) -> bool {
+        self.away.over || self.has_stale()
+    }
+
     /// Whether routes of the neighbor are there that it has not announced again.
     pub(crate) fn has_stale(&self) -> bool {
         self.timers.runs(Timer::Restart) || self.timers.runs(Timer::Stale) || !self.away.long_lived.is_empty()
@@ -81,6 +92,7 @@ impl Session {
 
     /// What is stale goes, if anything may be.
     pub(crate) fn expire_stale(&mut self) {
+        self.away.over = false;
         if !self.has_stale() {
             return;
         }
@@ -88,6 +100,14 @@ impl Session {
         self.timers.stop(Timer::Stale);
         self.away = Away::default();
         self.actions.push_back(Action::StaleExpired);
+    }
+
+    /// The time is over of a neighbor that has spoken of long-lived restart. With BIRD its channels are not down then,
+    /// as they are where it has not.
+    fn end_long_wait(&mut self) {
+        self.log(LogClass::Trace, "Neighbor graceful restart done");
+        self.expire_stale();
+        self.away.over = true;
     }
 
     /// How long the neighbor's routes stay after a NOTIFICATION that is no Hard Reset (RFC 8538 §4).
@@ -107,7 +127,7 @@ impl Session {
         // RFC 9494 §4.2: for what has no restart time the long time begins at once.
         let at_once = |f: &AddressFamily| !waits || !regular.contains(f);
         let families = stay.long_lived.iter().map(|(f, _)| *f).filter(at_once).collect();
-        self.away = Away { stay, long_lived: Vec::new() };
+        self.away = Away { stay, long_lived: Vec::new(), over: false };
         self.begin_long_lived(families, now);
     }
 
@@ -115,7 +135,7 @@ impl Session {
         if families.is_empty() {
             return;
         }
-        let Away { stay, long_lived } = &mut self.away;
+        let Away { stay, long_lived, .. } = &mut self.away;
         let begun = stay.long_lived.iter().filter(|(f, _)| families.contains(f));
         long_lived.extend(begun.map(|(family, time)| (*family, now + *time, *time)));
         self.actions.push_back(Action::LongLived(families));
@@ -123,6 +143,7 @@ impl Session {
 
     /// The session is established again.
     pub(crate) fn neighbor_returned(&mut self, now: Instant) {
+        self.away.over = false;
         let restart = self.timers.left(Timer::Restart, now).map(|(_, time)| time);
         if restart.is_some() || !self.away.long_lived.is_empty() {
             self.timers.stop(Timer::Restart);
@@ -139,11 +160,11 @@ impl Session {
         }
         if self.timers.is_due(Timer::Restart, now) {
             self.log(LogClass::Trace, "Neighbor graceful restart timeout");
-            let Stay { regular, long_lived, .. } = self.away.stay.clone();
+            let Stay { regular, long_lived, says_long, .. } = self.away.stay.clone();
             let (stay, go): (Vec<_>, Vec<_>) =
                 regular.into_iter().partition(|f| long_lived.iter().any(|(long, _)| long == f));
             if stay.is_empty() && self.away.long_lived.is_empty() {
-                return self.expire_stale();
+                return if says_long { self.end_long_wait() } else { self.expire_stale() };
             }
             self.timers.stop(Timer::Restart);
             self.actions.extend(go.into_iter().map(Action::FamilyExpired));
@@ -156,8 +177,7 @@ impl Session {
         }
         self.log(LogClass::Trace, "Long-lived stale timeout");
         if due.len() == self.away.long_lived.len() && !self.timers.runs(Timer::Restart) {
-            self.log(LogClass::Trace, "Neighbor graceful restart done");
-            return self.expire_stale();
+            return self.end_long_wait();
         }
         self.away.long_lived.retain(|(f, _, _)| !due.contains(f));
         self.actions.extend(due.into_iter().map(Action::FamilyExpired));

@@ -49,6 +49,8 @@ pub struct Status {
     pub connect_delay: TimerStatus,
     /// The neighbor restarts gracefully, and not all it left behind is announced again.
     pub neighbor_restarting: bool,
+    /// Its channels wait for it, with what it left behind or without.
+    pub channels_wait: bool,
     /// How long it may still be away.
     pub restart_timer: TimerStatus,
     /// Families whose routes stay for long, with the time left and the whole.
@@ -103,6 +105,7 @@ impl Session {
             error_wait: self.timers.left(Timer::ErrorWait, now),
             connect_delay: self.timers.left(Timer::ConnectDelay, now),
             neighbor_restarting: self.has_stale(),
+            channels_wait: self.has_channels(),
             long_lived_timers: self.away.left(now),
             restart_timer: self.timers.left(Timer::Restart, now),
             remote_open: connection.and_then(|c| c.remote_open.clone()),

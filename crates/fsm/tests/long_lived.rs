@@ -239,3 +239,29 @@ fn a_cease_that_is_listed_disables_the_session() {
         assert_eq!(node.session.next_timeout().is_none(), disabled);
     }
 }
+
+/// As BIRD shows it: of a neighbor that has spoken of long-lived restart, if with a time of zero, the channels are not
+/// down when its time is over, and that is when the restart is done.
+#[test]
+fn channels_wait_on_for_a_neighbor_that_spoke_of_long_lived_restart() {
+    for (long, waits) in [(&[][..], false), (&[(IPV4, 0)][..], true), (&[(IPV4, 50)][..], true)] {
+        let (mut node, now) = established(open((100, &[IPV4]), long, false));
+        assert!(!node.session.status(now).channels_wait);
+        node.closed(OUT, now);
+        assert!(node.session.status(now).channels_wait);
+        let (mut at, mut said) = (now, Vec::new());
+        while at < now + secs(200) {
+            at = node.session.next_timeout().expect("something is waited for").min(now + secs(200));
+            said.extend(node.handle_timeout(at));
+            node.connect_done(Err("Connection refused"), at);
+        }
+        let status = node.session.status(at);
+        assert_eq!((status.neighbor_restarting, status.channels_wait), (false, waits), "{long:?}");
+        let done = |action: &Action| matches!(action, Action::Log(_, text) if text.ends_with("restart done"));
+        assert_eq!(said.iter().any(done), waits, "{long:?}");
+        assert!(node.accept(at).0);
+        node.input(at, |s| s.open(common::IN, open((100, &[IPV4]), long, false), at));
+        node.input(at, |s| s.keepalive(common::IN, at));
+        assert!(!node.session.status(at).channels_wait);
+    }
+}

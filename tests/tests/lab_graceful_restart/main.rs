@@ -9,4 +9,5 @@ mod lab;
 mod line;
 mod preserved;
 mod restart;
+mod shown;
 mod traffic;

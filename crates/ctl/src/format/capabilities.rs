@@ -40,11 +40,8 @@ pub(super) fn block(list: &[Capability]) -> Vec<String> {
         out.push("      ADD-PATH".into());
         let receive: Vec<_> = add_path(list).filter(|f| f.receive).map(|f| f.family).collect();
         let send: Vec<_> = add_path(list).filter(|f| f.send).map(|f| f.family).collect();
-        for (label, with) in [("RX:", receive), ("TX:", send)] {
-            if !with.is_empty() {
-                out.push(families(label, with));
-            }
-        }
+        out.push(families("RX:", receive));
+        out.push(families("TX:", send));
     }
     if list.contains(&Capability::EnhancedRouteRefresh) {
         out.push("      Enhanced refresh".into());
@@ -148,10 +145,12 @@ fn restart(out: &mut Vec<String>, g: &GracefulRestart) {
     out.push(families("AF preserved:", kept.map(|f| f.family).collect()));
 }
 
+/// The longest of the times stands for all. What has none is not supported, says BIRD, but may be preserved.
 fn long_lived(out: &mut Vec<String>, v: &[LongLivedFamily]) {
-    let Some(first) = v.first() else { return };
-    out.push(format!("        LL stale time: {}", first.stale_time_secs));
-    out.push(families("AF supported:", v.iter().map(|f| f.family).collect()));
+    let Some(time) = v.iter().map(|f| f.stale_time_secs).max() else { return };
+    out.push(format!("        LL stale time: {time}"));
+    let supported = v.iter().filter(|f| f.stale_time_secs > 0);
+    out.push(families("AF supported:", supported.map(|f| f.family).collect()));
     let kept = v.iter().filter(|f| f.forwarding_preserved);
     out.push(families("AF preserved:", kept.map(|f| f.family).collect()));
 }

@@ -140,6 +140,9 @@ impl Task {
                     long_lived_timer: self.long_lived_left(channel.family),
                     ..channel_down(&self.config, &self.bgp, channel)
                 },
+                None if self.fsm.status(Instant::now()).channels_wait => {
+                    ChannelStatus { state: "START", ..channel_down(&self.config, &self.bgp, channel) }
+                }
                 None => channel_down(&self.config, &self.bgp, channel),
             };
             status.recovery = pending.then_some("pending");
