@@ -11,13 +11,14 @@ macro_rules! first_difference {
 mod session;
 
 use std::collections::{HashMap, HashSet};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use godwit_wire::AddressFamily;
 
-use self::session::{bgp, bgp_channel};
+use self::session::{bgp, bgp_channel, igp_tables};
 use crate::model::{
-    ChannelConfig, KernelConfig, ProtocolConfig, ProtocolKind, RouterConfig, RouterId, StaticConfig,
+    ChannelConfig, Dialect, KernelConfig, ProtocolConfig, ProtocolKind, RouterConfig, RouterId, StaticConfig,
 };
 
 /// The difference between two configurations.
@@ -120,14 +121,15 @@ pub enum GlobalChange {
 
 /// The difference from `old` to `new`.
 pub fn diff(old: &RouterConfig, new: &RouterConfig) -> ConfigDiff {
-    let router = router_reason(old, new);
+    let router =
+        Routers { reason: router_reason(old, new), ids: [old, new].map(fixed_id), dialect: new.dialect };
     let was: HashMap<&str, &Arc<ProtocolConfig>> =
         old.protocols.iter().map(|p| (p.name.as_str(), p)).collect();
     let mut protocols: Vec<ProtocolChange> = new
         .protocols
         .iter()
         .map(|now| match was.get(now.name.as_str()) {
-            Some(was) => protocol(was, now, router),
+            Some(was) => protocol(was, now, &router),
             None => change(now, ChangeKind::Added),
         })
         .collect();
@@ -157,6 +159,22 @@ fn router_reason(old: &RouterConfig, new: &RouterConfig) -> Option<&'static str>
         .find_map(|(changed, what)| changed.then_some(what))
 }
 
+/// What protocols have to know of the two routers.
+struct Routers {
+    /// Why every session that has no id of its own restarts.
+    reason: Option<&'static str>,
+    /// The ids that are configured.
+    ids: [Option<Ipv4Addr>; 2],
+    dialect: Dialect,
+}
+
+fn fixed_id(router: &RouterConfig) -> Option<Ipv4Addr> {
+    match router.router_id {
+        Some(RouterId::Fixed(id)) => Some(id),
+        _ => None,
+    }
+}
+
 fn change(of: &ProtocolConfig, kind: ChangeKind) -> ProtocolChange {
     ProtocolChange { name: of.name.clone(), kind, channels: Vec::new() }
 }
@@ -179,20 +197,20 @@ fn globals(old: &RouterConfig, new: &RouterConfig) -> Vec<GlobalChange> {
     .collect()
 }
 
-/// A protocol both configurations have. `router`: why every session that has no id of its own restarts.
-fn protocol(
-    old: &Arc<ProtocolConfig>,
-    new: &Arc<ProtocolConfig>,
-    router: Option<&'static str>,
-) -> ProtocolChange {
-    if Arc::ptr_eq(old, new) && router.is_none() {
+/// A protocol both configurations have.
+fn protocol(old: &Arc<ProtocolConfig>, new: &Arc<ProtocolConfig>, router: &Routers) -> ProtocolChange {
+    if Arc::ptr_eq(old, new) && router.reason.is_none() {
         return change(new, ChangeKind::Unchanged);
     }
     if let Some(reason) = restart_reason(old, new, router) {
         return change(new, ChangeKind::Restart { reason });
     }
-    let channels: Vec<ChannelChange> =
-        old.channels.iter().zip(&new.channels).filter_map(|(a, b)| channel(a, b)).collect();
+    let channels: Vec<ChannelChange> = old
+        .channels
+        .iter()
+        .zip(&new.channels)
+        .filter_map(|(a, b)| channel((old, a), (new, b), router))
+        .collect();
     let live = old.description != new.description || old.debug != new.debug || old.kind != new.kind;
     if channels.is_empty() && !live {
         return change(new, ChangeKind::Unchanged);
@@ -205,20 +223,19 @@ fn protocol(
 }
 
 /// The first option that cannot change while the protocol runs.
-fn restart_reason(
-    old: &ProtocolConfig,
-    new: &ProtocolConfig,
-    router: Option<&'static str>,
-) -> Option<&'static str> {
+fn restart_reason(old: &ProtocolConfig, new: &ProtocolConfig, router: &Routers) -> Option<&'static str> {
     if old.stays_down() != new.stays_down() {
         return Some("disabled");
     }
     let kind = match (&old.kind, &new.kind) {
         (ProtocolKind::Bgp(a), ProtocolKind::Bgp(b)) => {
-            let id = (old.router_id != new.router_id).then_some("router id");
+            // One that is the router's is nothing new.
+            let ids = [old, new].map(|p| p.router_id).into_iter().zip(router.ids);
+            let mut ids = ids.map(|(own, routers)| own.or(routers));
+            let id = old.router_id != new.router_id && ids.next() != ids.next();
             // A session with an id of its own does not care about the router's.
-            let router = router.filter(|what| *what != "router id" || new.router_id.is_none());
-            id.or(router).or_else(|| bgp(a, b))
+            let reason = router.reason.filter(|what| *what != "router id" || new.router_id.is_none());
+            id.then_some("router id").or(reason).or_else(|| bgp(a, b))
         }
         (ProtocolKind::Kernel(a), ProtocolKind::Kernel(b)) => kernel(a, b),
         (ProtocolKind::Static(a), ProtocolKind::Static(b)) => static_routes(a, b),
@@ -226,7 +243,7 @@ fn restart_reason(
         | (ProtocolKind::Direct(_), ProtocolKind::Direct(_)) => None,
         _ => Some("type"),
     };
-    kind.or_else(|| channels(&old.channels, &new.channels))
+    kind.or_else(|| channels(old, new))
 }
 
 /// `persist` and `graceful restart` matter only when the protocol stops or starts.
@@ -246,35 +263,50 @@ fn static_routes(old: &StaticConfig, new: &StaticConfig) -> Option<&'static str>
     first_difference!(old, new, igp_tables => "igp table")
 }
 
-fn channels(old: &[ChannelConfig], new: &[ChannelConfig]) -> Option<&'static str> {
-    if old.len() != new.len() {
+fn channels(old: &ProtocolConfig, new: &ProtocolConfig) -> Option<&'static str> {
+    if old.channels.len() != new.channels.len() {
         return Some("channels");
     }
-    old.iter().zip(new).find_map(|(a, b)| {
-        first_difference!(a, b, family => "channels", table => "table")
-            .or_else(|| bgp_channel(&a.bgp, &b.bgp))
+    old.channels.iter().zip(&new.channels).find_map(|(a, b)| {
+        first_difference!(a, b, family => "channels", table => "table").or_else(|| {
+            match (&old.kind, &new.kind) {
+                (ProtocolKind::Bgp(was), ProtocolKind::Bgp(now)) => {
+                    let is_other = igp_tables(old, was, a) != igp_tables(new, now, b);
+                    bgp_channel((was, a), (now, b)).or(is_other.then_some("igp table"))
+                }
+                _ => None,
+            }
+        })
     })
 }
 
 /// What a channel needs that can change while it runs; `None` if nothing changed.
-fn channel(old: &ChannelConfig, new: &ChannelConfig) -> Option<ChannelChange> {
+fn channel(
+    (old_protocol, old): (&ProtocolConfig, &ChannelConfig),
+    (new_protocol, new): (&ProtocolConfig, &ChannelConfig),
+    router: &Routers,
+) -> Option<ChannelChange> {
+    if old == new {
+        return None;
+    }
     let (was, now) = (&old.bgp, &new.bgp);
-    let reimport = old.import != new.import
-        || old.preference != new.preference
-        || was.gateway != now.gateway
-        || was.next_hop_prefer != now.next_hop_prefer
-        || was.cost != now.cost
-        || was.aigp != now.aigp;
-    let reexport = old.export != new.export
+    let (mut reimport, mut reexport) = (false, false);
+    // What is only said that holds anyhow changes nothing.
+    if let (ProtocolKind::Bgp(a), ProtocolKind::Bgp(b)) = (&old_protocol.kind, &new_protocol.kind) {
+        // Where 1.6 is spoken, AIGP is on only where that is said.
+        let aigp = a.aigp(was) != b.aigp(now) || (router.dialect == Dialect::Bird16 && was.aigp != now.aigp);
+        reimport = aigp || a.next_hop_preference(was) != b.next_hop_preference(now);
+        reexport = aigp || a.next_hop_keep(was, router.dialect) != b.next_hop_keep(now, router.dialect);
+    }
+    reimport |= old.import != new.import || old.preference != new.preference || was.cost != now.cost;
+    reexport |= old.export != new.export
         || was.next_hop_self != now.next_hop_self
-        || was.next_hop_keep != now.next_hop_keep
         || was.next_hop_address != now.next_hop_address
         || was.link_local_format != now.link_local_format
         || was.missing_lladdr != now.missing_lladdr
-        || was.aigp != now.aigp
         || was.as_override != now.as_override
         || was.private_as != now.private_as;
-    (old != new).then_some(ChannelChange { family: new.family, reimport, reexport })
+    Some(ChannelChange { family: new.family, reimport, reexport })
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@ use std::time::Duration;
 
 use godwit_wire::{AddPathFamily, AddressFamily, Role};
 
+use crate::establish::check_open;
+use crate::session::Session;
+
 /// The neighbor's AS.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RemoteAs {
@@ -154,6 +157,21 @@ pub struct PeerConfig {
     pub preserved_families: Vec<AddressFamily>,
     /// We have restarted and wait for End-of-RIB: the R bit.
     pub restarting: bool,
+}
+
+impl Session {
+    /// Takes another configuration: what an OPEN says and what one must say holds from the next connection on. What has
+    /// become of graceful restart since the session was made stays as it is.
+    ///
+    /// False: with what the neighbor has announced there would be no session now.
+    pub fn set_config(&mut self, config: PeerConfig) -> bool {
+        let old = std::mem::replace(&mut self.config, config);
+        self.config.restarting = old.restarting;
+        self.config.preserved_families = old.preserved_families;
+        self.established.as_ref().is_none_or(|(_, negotiated, _)| {
+            check_open(&self.config, &negotiated.local_open, &negotiated.remote_open).is_ok()
+        })
+    }
 }
 
 impl PeerConfig {

@@ -256,3 +256,16 @@ fn what_we_say_of_ourselves() {
     node.closed(OUT, now);
     assert_eq!(bits(&our_capability(&node.accept(now).1)), (false, true));
 }
+
+#[test]
+fn another_configuration_holds_from_the_next_connection_on() {
+    let (mut node, now) = established(Some(forwarding(120)));
+    let restarting = PeerConfig { restarting: true, ..config_a() };
+    assert!(node.session.set_config(restarting), "what has become of the restart is not configured");
+    let mut stricter = config_a();
+    stricter.required.hostname = true;
+    assert!(!node.session.set_config(stricter), "there would be no session now");
+    assert_eq!(node.state(), State::Established);
+    node.session.closed(OUT, None, now);
+    assert!(node.session.set_config(config_a()), "there is no session that it could not suffice for");
+}

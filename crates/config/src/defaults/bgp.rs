@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{BGP_PORT, MULTIHOP_DEFAULT};
 use crate::model::{
-    AigpMode, BgpChannelConfig, BgpConfig, CeaseCodes, GatewayMode, GracefulRestartMode, Neighbor,
-    NeighborAs, NextHopPreference, Requirements,
+    AigpMode, BgpChannelConfig, BgpConfig, CeaseCodes, Dialect, GatewayMode, GracefulRestartMode, Neighbor,
+    NeighborAs, NextHopMode, NextHopPreference, Requirements,
 };
 
 /// The longest restart time: the capability has 12 bits for it (RFC 4724 §3).
@@ -158,6 +158,40 @@ impl BgpConfig {
     /// The long-lived stale time we announce for a channel's family, seconds.
     pub fn stale_time(&self, channel: &BgpChannelConfig) -> u32 {
         channel.long_lived_stale_time_secs.unwrap_or(self.long_lived_stale_time_secs)
+    }
+
+    /// Whether graceful restart is on for a channel's family.
+    pub fn restarts(&self, channel: &BgpChannelConfig) -> bool {
+        let by_default = match self.graceful_restart {
+            GracefulRestartMode::Off => return false,
+            GracefulRestartMode::Aware => false,
+            GracefulRestartMode::On => true,
+        };
+        channel.graceful_restart.unwrap_or(by_default)
+    }
+
+    /// Whether the neighbor is asked to keep our routes of a channel's family for long.
+    pub fn asks_for_long(&self, channel: &BgpChannelConfig) -> bool {
+        let by_default = match self.long_lived_mode() {
+            GracefulRestartMode::Off => return false,
+            GracefulRestartMode::Aware => false,
+            GracefulRestartMode::On => true,
+        };
+        channel.long_lived_graceful_restart.unwrap_or(by_default)
+    }
+
+    /// `next hop keep` of a channel: by default BIRD 2 keeps next hops between clients, 1.6 does not.
+    pub fn next_hop_keep(&self, channel: &BgpChannelConfig, dialect: Dialect) -> NextHopMode {
+        let by_default = if dialect == Dialect::Bird16 {
+            NextHopMode::Off
+        } else if self.rs_client {
+            NextHopMode::All
+        } else if self.rr_client {
+            NextHopMode::Internal
+        } else {
+            NextHopMode::Off
+        };
+        channel.next_hop_keep.unwrap_or(by_default)
     }
 
     /// Whether AIGP goes over a channel of this session: by default to neighbors in our AS or confederation.

@@ -1,9 +1,11 @@
 //! Which options of a session and its channels hold only from its start on.
 
-use crate::model::{BgpChannelConfig, BgpConfig};
+use godwit_wire::AddressFamily;
 
-/// Most options of a session are agreed on, or used, when it starts. What a neighbor must announce, and how many
-/// dynamic ones there may be, holds from the next time on, and BFD follows while it runs.
+use crate::model::{BgpConfig, ChannelConfig, ProtocolConfig};
+
+/// Most options of a session are agreed on, or used, when it starts. How many dynamic ones there may be holds from the
+/// next time on, and BFD and `check link` follow while it runs. What is only said that holds anyhow changes nothing.
 pub(super) fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
     first_difference!(old, new,
         local_as => "local as",
@@ -18,7 +20,6 @@ pub(super) fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
         interface_range => "interface range",
         strict_bind => "strict bind",
         free_bind => "free bind",
-        dynamic_name => "dynamic name",
         dynamic_name_digits => "dynamic name digits",
         password => "password",
         tcp_ao_keys => "keys",
@@ -60,33 +61,67 @@ pub(super) fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
         advertise_hostname => "advertise hostname",
         advertise_ipv4 => "advertise ipv4",
         four_octet_as => "enable as4",
+        require => "require",
         capabilities => "capabilities",
         graceful_restart => "graceful restart",
         graceful_restart_time_secs => "graceful restart time",
         min_graceful_restart_time_secs => "min graceful restart time",
         max_graceful_restart_time_secs => "max graceful restart time",
-        long_lived_graceful_restart => "long lived graceful restart",
         long_lived_stale_time_secs => "long lived stale time",
         min_long_lived_stale_time_secs => "min long lived stale time",
         max_long_lived_stale_time_secs => "max long lived stale time",
         ttl_security => "ttl security",
-        check_link => "check link",
         disable_rx => "disable rx",
         graceful_notification => "graceful notification",
     )
+    .or_else(|| (old.dynamic_name(1) != new.dynamic_name(1)).then_some("dynamic name"))
+    .or_else(|| (old.long_lived_mode() != new.long_lived_mode()).then_some("long lived graceful restart"))
 }
 
-pub(super) fn bgp_channel(old: &BgpChannelConfig, new: &BgpChannelConfig) -> Option<&'static str> {
-    first_difference!(old, new,
-        igp_tables => "igp table",
+/// Whether a channel's next hops are looked up.
+fn looks_up(bgp: &BgpConfig, channel: &ChannelConfig) -> bool {
+    bgp.is_recursive(channel.bgp.gateway)
+}
+
+/// The tables a channel's next hops are looked up in, where they are, or would be.
+pub(super) fn igp_tables<'a>(
+    protocol: &'a ProtocolConfig,
+    bgp: &BgpConfig,
+    channel: &'a ChannelConfig,
+) -> [Option<&'a str>; 2] {
+    [AddressFamily::IPV4, AddressFamily::IPV6].map(|family| {
+        let is_used = looks_up(bgp, channel) || channel.bgp.igp_tables.of(family).is_some();
+        is_used.then(|| protocol.igp_table(channel, family))
+    })
+}
+
+/// What a channel and its session make of the options: what is only said that holds anyhow changes nothing. What a
+/// neighbor must announce for a family holds from the next time on.
+pub(super) fn bgp_channel(
+    (old_bgp, old): (&BgpConfig, &ChannelConfig),
+    (new_bgp, new): (&BgpConfig, &ChannelConfig),
+) -> Option<&'static str> {
+    let (was, now) = (&old.bgp, &new.bgp);
+    if looks_up(old_bgp, old) != looks_up(new_bgp, new) {
+        return Some("gateway");
+    }
+    if old_bgp.restarts(was) != new_bgp.restarts(now) {
+        return Some("graceful restart");
+    }
+    if old_bgp.asks_for_long(was) != new_bgp.asks_for_long(now) {
+        return Some("long lived graceful restart");
+    }
+    if old_bgp.stale_time(was) != new_bgp.stale_time(now) {
+        return Some("long lived stale time");
+    }
+    first_difference!(was, now,
         secondary => "secondary",
         add_paths => "add paths",
         extended_next_hop => "extended next hop",
         import_table => "import table",
         export_table => "export table",
-        graceful_restart => "graceful restart",
-        long_lived_graceful_restart => "long lived graceful restart",
-        long_lived_stale_time_secs => "long lived stale time",
+        min_long_lived_stale_time_secs => "min long lived stale time",
+        max_long_lived_stale_time_secs => "max long lived stale time",
         validate => "validate",
         base_table => "base table",
     )

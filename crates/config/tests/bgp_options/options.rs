@@ -58,13 +58,13 @@ pub(crate) const OPTIONS: &[(Of, &str, &str, Needs)] = &[
         Session,
         "require route refresh; require enhanced route refresh; require as4; require extended messages;",
         "require = ['route-refresh', 'enhanced-route-refresh', 'four-octet-as', 'extended-messages']",
-        SOFT,
+        Restart("require"),
     ),
     (
         Session,
         "require hostname; require graceful restart; require long lived graceful restart;",
         "require = ['hostname', 'graceful-restart', 'long-lived-graceful-restart']",
-        SOFT,
+        Restart("require"),
     ),
     (
         Session,
@@ -78,12 +78,7 @@ pub(crate) const OPTIONS: &[(Of, &str, &str, Needs)] = &[
         "max-graceful-restart-time = 9",
         Restart("max graceful restart time"),
     ),
-    (
-        Session,
-        "long lived graceful restart aware;",
-        "long-lived-graceful-restart = 'aware'",
-        Restart("long lived graceful restart"),
-    ),
+    (Session, "long lived graceful restart aware;", "long-lived-graceful-restart = 'aware'", SOFT),
     (
         Session,
         "long lived graceful restart off;",
@@ -148,7 +143,7 @@ pub(crate) const OPTIONS: &[(Of, &str, &str, Needs)] = &[
         Channel,
         "min long lived stale time 9; max long lived stale time 10;",
         "min-long-lived-stale-time = 9\nmax-long-lived-stale-time = 10",
-        SOFT,
+        Restart("min long lived stale time"),
     ),
     (Channel, "export limit 5 action warn;", "export-limit = { max = 5, action = 'warn' }", SOFT),
     (Channel, "receive limit 5 action restart;", "receive-limit = { max = 5, action = 'restart' }", SOFT),

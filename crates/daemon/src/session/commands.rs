@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use godwit_config::{DebugFlags, LimitAction, ProtocolConfig};
+use godwit_config::{DebugFlags, LimitAction, ProtocolConfig, ProtocolKind};
 use godwit_fsm::{Action, CloseReason, Outbound, StopCause};
 use godwit_wire::RouteRefresh;
 
@@ -10,6 +10,7 @@ use crate::over_limit::LimitKind;
 use crate::protocol::{Command, ReloadDirection, StopReason};
 
 use super::Task;
+use super::peer::peer_config;
 
 impl Task {
     pub(super) fn limit_hit(&mut self) {
@@ -58,19 +59,37 @@ impl Task {
     }
 
     async fn update_config(&mut self, config: ProtocolConfig, direction: ReloadDirection) {
+        let mut suffices = true;
+        if let ProtocolKind::Bgp(bgp) = &config.kind {
+            // Whatever else is agreed on in an OPEN would have made the session restart.
+            suffices = self.fsm.set_config(peer_config(&config, bgp, &self.context));
+            let check_link = std::mem::replace(&mut self.bgp, (**bgp).clone()).check_link;
+            if check_link != self.bgp.check_link {
+                self.links_changed().await;
+            }
+        }
         self.config = config;
         if let Some(mut up) = self.up.take() {
             let negotiated = up.negotiated().clone();
             up.set_policies(self.view(&negotiated)).await;
             self.up = Some(up);
         }
+        if !suffices {
+            tracing::info!("Restarting protocol {}", self.config.name);
+            return self.restart().await;
+        }
         let import = ReloadDirection { export: false, ..direction };
         if import.import && !self.reload(import).await {
             tracing::info!("{}: neighbor does not take route refresh, restarting", self.config.name);
-            self.fsm.stop(&StopCause::ConfigurationChange, Instant::now());
-            self.act().await;
-            self.fsm.start(Instant::now());
+            self.restart().await;
         }
+    }
+
+    /// The session begins anew, as what is in the configuration wants it.
+    async fn restart(&mut self) {
+        self.fsm.stop(&StopCause::ConfigurationChange, Instant::now());
+        self.act().await;
+        self.fsm.start(Instant::now());
     }
 
     /// Runs policies over all routes again; `false` if the neighbor cannot be asked for its routes.

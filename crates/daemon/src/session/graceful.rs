@@ -68,35 +68,20 @@ impl OwnRestart {
 
 /// The families that graceful restart is on for.
 fn kept_families(config: &ProtocolConfig, bgp: &BgpConfig) -> Vec<AddressFamily> {
-    let default = match bgp.graceful_restart {
-        GracefulRestartMode::Off => return Vec::new(),
-        GracefulRestartMode::Aware => false,
-        GracefulRestartMode::On => true,
-    };
-    let kept = config.channels.iter().filter(|c| c.bgp.graceful_restart.unwrap_or(default));
-    kept.map(|c| c.family).collect()
+    config.channels.iter().filter(|c| bgp.restarts(&c.bgp)).map(|c| c.family).collect()
 }
 
 /// Long-lived graceful restart of each family; none: it is off.
 fn long_lived(config: &ProtocolConfig, bgp: &BgpConfig) -> Option<Vec<LongLivedConfig>> {
-    let by_default = match bgp.long_lived_mode() {
-        GracefulRestartMode::Off => return None,
-        GracefulRestartMode::Aware => false,
-        GracefulRestartMode::On => true,
-    };
     let of = |c: &ChannelConfig| LongLivedConfig {
         family: c.family,
-        stale_time_secs: c
-            .bgp
-            .long_lived_graceful_restart
-            .unwrap_or(by_default)
-            .then(|| bgp.stale_time(&c.bgp)),
+        stale_time_secs: bgp.asks_for_long(&c.bgp).then(|| bgp.stale_time(&c.bgp)),
         bounds_secs: (
             c.bgp.min_long_lived_stale_time_secs.unwrap_or(bgp.min_long_lived_stale_time_secs),
             c.bgp.max_long_lived_stale_time_secs.unwrap_or(bgp.max_long_lived_stale_time_secs),
         ),
     };
-    Some(config.channels.iter().map(of).collect())
+    (bgp.long_lived_mode() != GracefulRestartMode::Off).then(|| config.channels.iter().map(of).collect())
 }
 
 /// The part of a machine's configuration that is about this.

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use godwit_config::{
-    AigpMode, BgpChannelConfig, BgpConfig, ChannelConfig, LimitAction, LinkLocalFormat, MissingLladdr,
-    NextHopMode, NextHopPreference, PrivateAs, ProtocolConfig,
+    AigpMode, BgpChannelConfig, BgpConfig, ChannelConfig, Dialect, LimitAction, LinkLocalFormat,
+    MissingLladdr, NextHopMode, NextHopPreference, PrivateAs, ProtocolConfig,
 };
 use godwit_fsm::Negotiated;
 use godwit_rib::{
@@ -264,16 +264,7 @@ impl Setup<'_> {
 
     fn export(&self, channel: &ChannelConfig) -> BgpExport {
         let options: &BgpChannelConfig = &channel.bgp;
-        // 1.6 has no such defaults.
-        let keep_default = if self.session.context.dialect16 {
-            NextHopMode::Off
-        } else if self.session.bgp.rs_client {
-            NextHopMode::All
-        } else if self.session.bgp.rr_client {
-            NextHopMode::Internal
-        } else {
-            NextHopMode::Off
-        };
+        let dialect = if self.session.context.dialect16 { Dialect::Bird16 } else { Dialect::Bird2 };
         let extended = self.session.negotiated.extended_next_hop.contains(&channel.family);
         // RFC 8950: an address of the session's own family is as good.
         let other_family = extended && self.session.peer.is_ipv6();
@@ -300,7 +291,7 @@ impl Setup<'_> {
             },
             missing_link_local: self.missing_link_local(channel),
             next_hop_self: next_hop_policy(options.next_hop_self),
-            next_hop_keep: next_hop_policy(options.next_hop_keep.unwrap_or(keep_default)),
+            next_hop_keep: next_hop_policy(self.session.bgp.next_hop_keep(options, dialect)),
             interpret_communities: self.session.bgp.interpret_communities,
             default_local_pref: self.session.bgp.default_local_pref,
             allow_local_pref: self.session.bgp.allow_local_pref,
