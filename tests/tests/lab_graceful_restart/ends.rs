@@ -244,6 +244,22 @@ impl Speaker {
         }
     }
 
+    /// Both OPENs of the other had the R bit and, for their family, the F bit.
+    pub(crate) fn has_been_told_of_restart(&self) -> bool {
+        let shown = self.sessions();
+        if self.make == Make::Frr {
+            return shown.matches("R bit: True").count() == 2 && shown.matches("F bit: True").count() == 2;
+        }
+        let told = shown.split("Neighbor capabilities").skip(1);
+        let told = told.map(|said| said.split("Session:").next().unwrap_or_default());
+        let said = |(said, family): (&str, &str)| {
+            let kept = said.lines().find(|l| l.trim().starts_with("AF preserved:")).unwrap_or_default();
+            said.contains("Restart recovery") && kept.ends_with(family)
+        };
+        let all: Vec<_> = told.zip(["ipv4", "ipv6"]).map(said).collect();
+        all == [true, true]
+    }
+
     /// It is up, and waits for nobody's End-of-RIB.
     pub(crate) fn is_done(&self) -> bool {
         if self.established() != 2 {

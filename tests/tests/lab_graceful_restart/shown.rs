@@ -1,8 +1,9 @@
 //! `show protocols all` of a neighbor that goes and comes back: godwit says what bird2 says in its place.
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use godwit_lab::until;
 use similar::TextDiff;
 
@@ -81,9 +82,12 @@ fn story(helper: Make, gone: Make, more: &'static str) -> Result<String> {
 
 fn as_bird2_says(gone: Make, more: &'static str) -> Result<()> {
     let [theirs, ours] = [Make::Bird2, Make::Godwit].map(|helper| story(helper, gone, more));
-    let (theirs, ours) = (theirs?, ours?);
-    let diff = TextDiff::from_lines(&theirs, &ours);
-    anyhow::ensure!(theirs == ours, "{}", diff.unified_diff().context_radius(4).header("bird2", "godwit"));
+    same(&theirs?, &ours?)
+}
+
+fn same(bird2: &str, godwit: &str) -> Result<()> {
+    let diff = TextDiff::from_lines(bird2, godwit);
+    ensure!(bird2 == godwit, "{}", diff.unified_diff().context_radius(4).header("bird2", "godwit"));
     Ok(())
 }
 
@@ -105,4 +109,70 @@ fn lab_graceful_restart_is_shown_as_bird2_does_of_frr() -> Result<()> {
 #[test]
 fn lab_graceful_restart_is_shown_as_bird2_does_of_frr_without_a_stale_time() -> Result<()> {
     as_bird2_says(Make::Frr, FRR_ZERO)
+}
+
+/// What FRR makes of our capabilities and of our end of graceful restart.
+fn frr_session(shown: &str) -> String {
+    let mut out = String::new();
+    for neighbor in shown.split("BGP neighbor is ").skip(1) {
+        let (_, from) = neighbor.split_once("Neighbor capabilities:").unwrap_or_default();
+        let (wanted, _) = from.split_once("Message statistics").unwrap_or((from, ""));
+        out += wanted;
+    }
+    out
+}
+
+/// What becomes, one after the other, of the routes of one that is away, with FRR.
+fn fates(line: &Line) -> Result<[Vec<&'static str>; 2]> {
+    let mut fates = [vec!["there"], vec!["there"]];
+    let mut since = Instant::now();
+    until("their fate to be known", || {
+        for (net, fate) in NETS[FAR].iter().zip(&mut fates) {
+            let route = line.speakers[FAR].route(net);
+            let is = match () {
+                () if route.is_empty() => "gone",
+                () if route.contains("llgr-stale") => "long-lived stale",
+                () if route.contains("stale") => "stale",
+                () => "there",
+            };
+            if fate.last() != Some(&is) {
+                fate.push(is);
+                since = Instant::now();
+            }
+        }
+        fates.iter().all(|fate| fate.last() == Some(&"gone")) || since.elapsed() > Duration::from_secs(8)
+    })?;
+    Ok(fates)
+}
+
+/// FRR's view of one that goes for longer than its restart time, and is back.
+fn frr_story(gone: Make, more: &'static str, wanted: &[&str]) -> Result<String> {
+    let mut line =
+        Line::new([gone, Make::Frr], [Says { extra: true, more }, Says { extra: true, more: FRR }])?;
+    let mut story = format!("== up\n{}", frr_session(&line.speakers[FAR].sessions()));
+    line.kill(&[NEAR])?;
+    let fates = fates(&line)?;
+    ensure!(fates == [wanted, wanted], "{gone:?}: {fates:?}");
+    line.start_again(NEAR, Says { extra: true, more })?;
+    line.converged(true)?;
+    let _ = write!(story, "== back\n{}", frr_session(&line.speakers[FAR].sessions()));
+    Ok(story)
+}
+
+fn frr_says_as_of_bird2(more: &'static str, fate: &[&str]) -> Result<()> {
+    let [theirs, ours] = [Make::Bird2, Make::Godwit].map(|gone| frr_story(gone, more, fate));
+    same(&theirs?, &ours?)
+}
+
+#[test]
+fn lab_graceful_restart_is_helped_by_frr_as_bird2_is() -> Result<()> {
+    let more = "graceful restart time 3; long lived graceful restart; long lived stale time 3;";
+    frr_says_as_of_bird2(more, &["there", "stale", "long-lived stale", "gone"])
+}
+
+/// It asks for nothing after the restart time, and gets nothing.
+#[test]
+fn lab_graceful_restart_is_helped_by_frr_as_bird2_is_with_a_stale_time_of_zero() -> Result<()> {
+    let more = "graceful restart time 3; long lived graceful restart; long lived stale time 0;";
+    frr_says_as_of_bird2(more, &["there", "stale", "gone"])
 }

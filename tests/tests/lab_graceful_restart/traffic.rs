@@ -38,6 +38,10 @@ fn restart(makes: [Make; 2], sides: &[usize], what: &str) -> Result<()> {
         line.start_again(*side, Says::default())?;
     }
     line.converged(true)?;
+    for side in sides {
+        let (who, seen) = (line.speakers[*side].make, &line.speakers[1 - side]);
+        ensure!(seen.has_been_told_of_restart(), "{who:?} has said nothing of its restart: {}", line.logs());
+    }
     go_on()?;
     end(&line, sides, &monitors, flows)
 }
