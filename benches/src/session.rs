@@ -47,6 +47,7 @@ pub fn channel(policy: ExportPolicy) -> ChannelImport {
         import_table: false,
         aigp: false,
         add_path: false,
+        keep_filtered: false,
     }
 }
 

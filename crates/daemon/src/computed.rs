@@ -14,9 +14,9 @@ use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 use tokio::sync::{mpsc, oneshot};
 
 use self::fixed::{dormant, static_routes};
-use crate::feeder::Feeder;
+use crate::feeder::{Feeder, Import};
 use crate::links::{Link, LinkTable, matches};
-use crate::protocol::{Command, Context, base_status, channel_status, counters, policy, trace};
+use crate::protocol::{Command, Context, base_status, channel_status, counters, trace};
 
 /// Runs a direct or static protocol until it is told to stop.
 ///
@@ -90,12 +90,12 @@ impl Computed {
         let told = |family| trace(&config, family, context.dialect16);
         let channel = |family| config.channels.iter().find(|c| c.family == family);
         let ipv4 = channel(AddressFamily::IPV4).and_then(|c| {
-            let (table, policy, trace) = (context.ipv4(&c.table)?, policy(&c.import), told(c.family));
-            Some(Feeder::new(table, info.clone(), policy, context.seed, trace))
+            let (table, trace) = (context.ipv4(&c.table)?, told(c.family));
+            Some(Feeder::new(table, info.clone(), Import::of(c), context.seed, trace))
         });
         let ipv6 = channel(AddressFamily::IPV6).and_then(|c| {
-            let (table, policy, trace) = (context.ipv6(&c.table)?, policy(&c.import), told(c.family));
-            Some(Feeder::new(table, info.clone(), policy, context.seed, trace))
+            let (table, trace) = (context.ipv6(&c.table)?, told(c.family));
+            Some(Feeder::new(table, info.clone(), Import::of(c), context.seed, trace))
         });
         // BIRD 1.6 tells static routes to interfaces apart, BIRD 2 does not.
         let device_source = if context.dialect16 { RouteSource::StaticDevice } else { RouteSource::Static };
@@ -118,11 +118,11 @@ impl Computed {
         for channel in &config.channels {
             match (channel.family, &mut self.ipv4, &mut self.ipv6) {
                 (AddressFamily::IPV4, Some(feeder), _) => {
-                    feeder.set_policy(policy(&channel.import));
+                    feeder.set_import(Import::of(channel));
                     feeder.set_trace(trace(&config, channel.family, dialect16)).await;
                 }
                 (AddressFamily::IPV6, _, Some(feeder)) => {
-                    feeder.set_policy(policy(&channel.import));
+                    feeder.set_import(Import::of(channel));
                     feeder.set_trace(trace(&config, channel.family, dialect16)).await;
                 }
                 _ => {}

@@ -3,37 +3,72 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use godwit_config::ChannelConfig;
 use godwit_filter::{RouteAttributes, Subject, Surroundings, Verdict};
 use godwit_rib::{ExportPolicy, HashedAttributes, NetKey, RouteBatch, SourceId, SourceInfo, Trace};
 
+use crate::protocol::policy;
 use crate::table::{TableHandle, TableMessage};
+
+/// What a channel imports.
+pub(crate) struct Import {
+    policy: ExportPolicy,
+    /// What the policy refuses is kept to be looked at.
+    keep_filtered: bool,
+}
+
+impl Import {
+    /// As a channel's configuration says.
+    pub(crate) fn of(channel: &ChannelConfig) -> Self {
+        Self { policy: policy(&channel.import), keep_filtered: channel.keep_filtered }
+    }
+}
+
+/// What has become of a route.
+#[derive(Clone)]
+enum Fate {
+    Imported(HashedAttributes),
+    Kept(HashedAttributes),
+    Filtered,
+}
+
+impl PartialEq for Fate {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Imported(a), Self::Imported(b)) | (Self::Kept(a), Self::Kept(b)) => {
+                a.attributes() == b.attributes()
+            }
+            (Self::Filtered, Self::Filtered) => true,
+            _ => false,
+        }
+    }
+}
 
 /// A protocol's routes in one table, by net and index (several sources for one net).
 pub(crate) struct Feeder<K: NetKey> {
     table: TableHandle<K>,
     info: SourceInfo,
-    policy: ExportPolicy,
+    import: Import,
     seed: u64,
     sources: Vec<SourceId>,
     trace: Option<Trace>,
-    /// What the filter let through; none: it refused the route.
-    current: BTreeMap<(K, u32), Option<HashedAttributes>>,
+    current: BTreeMap<(K, u32), Fate>,
 }
 
 impl<K: NetKey> Feeder<K> {
     pub(crate) fn new(
         table: TableHandle<K>,
         info: SourceInfo,
-        policy: ExportPolicy,
+        import: Import,
         seed: u64,
         trace: Option<Trace>,
     ) -> Self {
-        Self { table, info, policy, seed, sources: Vec::new(), trace, current: BTreeMap::new() }
+        Self { table, info, import, seed, sources: Vec::new(), trace, current: BTreeMap::new() }
     }
 
-    /// Changes the import policy; the next [`Feeder::sync`] applies it to every route.
-    pub(crate) fn set_policy(&mut self, policy: ExportPolicy) {
-        self.policy = policy;
+    /// Changes what is imported; the next [`Feeder::sync`] applies it to every route.
+    pub(crate) fn set_import(&mut self, import: Import) {
+        self.import = import;
     }
 
     /// Changes what is told of its routes.
@@ -59,34 +94,31 @@ impl<K: NetKey> Feeder<K> {
         let mut batches: BTreeMap<u32, RouteBatch<K>> = BTreeMap::new();
         let mut last: Option<HashedAttributes> = None;
         for (net, index, attributes) in wanted {
-            let attributes = self.import(net, attributes, surroundings);
-            // Equal ones in a row are one set, hashed once.
-            let set = attributes.map(|new| match &last {
-                Some(last) if Arc::ptr_eq(last.attributes(), &new) || *last.attributes() == new => {
-                    last.clone()
-                }
-                _ => last.insert(HashedAttributes::new(new, self.seed)).clone(),
-            });
-            let old = self.current.get(&(net, index));
-            let same = old.is_some_and(|old| match (old, &set) {
-                (Some(old), Some(new)) => old.attributes() == new.attributes(),
-                (None, None) => true,
-                _ => false,
-            });
-            if !same {
+            let (accepted, attributes) = self.decide(net, attributes, surroundings);
+            let fate = if accepted || self.import.keep_filtered {
+                // Equal ones in a row are one set, hashed once.
+                let set = match &last {
+                    Some(last) if *last.attributes() == attributes => last.clone(),
+                    _ => last.insert(HashedAttributes::new(attributes, self.seed)).clone(),
+                };
+                if accepted { Fate::Imported(set) } else { Fate::Kept(set) }
+            } else {
+                Fate::Filtered
+            };
+            if self.current.get(&(net, index)) != Some(&fate) {
                 let batch = batches.entry(index).or_default();
                 batch.counters.updates.received += 1;
-                if let Some(set) = &set {
-                    batch.announce(net, set);
-                } else {
-                    batch.counters.updates.filtered += 1;
-                    batch.filtered(net);
+                batch.counters.updates.filtered += u64::from(!accepted);
+                match &fate {
+                    Fate::Imported(set) => batch.announce(net, set),
+                    Fate::Kept(set) => batch.keep(net, set),
+                    Fate::Filtered => batch.filtered(net),
                 }
             }
-            next.insert((net, index), set);
+            next.insert((net, index), fate);
         }
         for ((net, index), old) in &self.current {
-            if old.is_some() && !next.contains_key(&(*net, *index)) {
+            if *old != Fate::Filtered && !next.contains_key(&(*net, *index)) {
                 let batch = batches.entry(*index).or_default();
                 batch.counters.withdraws.received += 1;
                 batch.withdraw(*net);
@@ -100,15 +132,16 @@ impl<K: NetKey> Feeder<K> {
         }
     }
 
-    fn import(
+    /// Whether a route is imported, and as what.
+    fn decide(
         &self,
         net: K,
         attributes: Arc<RouteAttributes>,
         surroundings: &dyn Surroundings,
-    ) -> Option<Arc<RouteAttributes>> {
-        match &self.policy {
-            ExportPolicy::All => Some(attributes),
-            ExportPolicy::None => None,
+    ) -> (bool, Arc<RouteAttributes>) {
+        match &self.import.policy {
+            ExportPolicy::All => (true, attributes),
+            ExportPolicy::None => (false, attributes),
             ExportPolicy::Filter(filter) => {
                 let outcome = filter.run(&Subject {
                     net: net.to_net(),
@@ -120,16 +153,14 @@ impl<K: NetKey> Feeder<K> {
                 if let Some(error) = &outcome.error {
                     tracing::error!("{error}");
                 }
-                if outcome.verdict != Verdict::Accept {
-                    return None;
-                }
-                Some(match outcome.attributes {
+                let attributes = match outcome.attributes {
                     Some(mut changed) => {
                         changed.enter_table();
                         Arc::from(changed)
                     }
                     None => attributes,
-                })
+                };
+                (outcome.verdict == Verdict::Accept, attributes)
             }
         }
     }

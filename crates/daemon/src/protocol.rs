@@ -196,6 +196,7 @@ pub(crate) async fn counters<K: NetKey>(
                 let (imported, preferred, row) = shell.table.source_counters(source);
                 counters.imported += imported;
                 counters.preferred += preferred;
+                counters.filtered += shell.table.filtered_count(source);
                 import += row;
             }
             let mut export = ExportCounters::default();

@@ -19,6 +19,11 @@ pub(crate) fn page<K: NetKey>(
 ) -> RoutePage {
     let mut page = PageBuilder { query, links, table_index, routes: Vec::new(), shown: 0, seen: 0, nets: 0 };
     let mut next = None;
+    if query.filtered {
+        next = page.filtered(shell);
+        let counts = vec![(page.shown, page.seen, page.nets)];
+        return RoutePage { tables: vec![shell.name.clone()], routes: page.routes, counts, next };
+    }
     let exporter = query.export.as_ref().and_then(|(_, name)| shell.exporter_of(name));
     match query.nets {
         NetSelector::All | NetSelector::In(_) => {
@@ -92,10 +97,49 @@ impl PageBuilder<'_> {
         }
         for path in net.paths() {
             self.seen += 1;
-            if (self.query.primary && !path.best) || !self.of_protocol(&path) || self.query.filtered {
+            if (self.query.primary && !path.best) || !self.of_protocol(&path) {
                 continue;
             }
             self.path(net.key(), &path, path.attributes.clone(), refused && path.best, None);
+        }
+    }
+
+    /// What is kept though filters refused it.
+    fn filtered<K: NetKey>(&mut self, shell: &TableShell<K>) -> Option<Cursor> {
+        // As with BIRD the longest match is looked for among the nets that are in the table.
+        let longest = |net: Option<NetView<'_, K>>| net.map(|net| net.key());
+        let net = match self.query.nets {
+            NetSelector::All | NetSelector::In(_) => {
+                let first = self.query.cursor.map_or(0, |c| c.net);
+                for (looked, (id, net)) in shell.table.filtered_from(first).enumerate() {
+                    if self.routes.len() >= PAGE_ROUTES_MAX || looked >= PAGE_NETS_MAX {
+                        return Some(Cursor { table: self.table_index, net: id });
+                    }
+                    if selected(self.query.nets, net) {
+                        self.filtered_net(shell, net);
+                    }
+                }
+                return None;
+            }
+            NetSelector::Exact(net) => K::from_net(net),
+            NetSelector::ForAddress(address) => longest(shell.table.longest(address)),
+            NetSelector::ForPrefix(net) => {
+                longest(K::from_net(net).and_then(|key| shell.table.longest_for(key)))
+            }
+        };
+        if let Some(net) = net {
+            self.filtered_net(shell, net);
+        }
+        None
+    }
+
+    fn filtered_net<K: NetKey>(&mut self, shell: &TableShell<K>, net: K) {
+        for (i, path) in shell.table.filtered_paths(net).enumerate() {
+            self.nets += u64::from(i == 0);
+            self.seen += 1;
+            if self.of_protocol(&path) {
+                self.path(net, &path, path.attributes.clone(), false, None);
+            }
         }
     }
 

@@ -117,8 +117,7 @@ impl<'r> Run<'r> {
         if !self.partial.is_empty() {
             self.messages.push(std::mem::take(&mut self.partial));
         }
-        let attributes = if verdict == Verdict::Accept { self.changed } else { None };
-        Outcome { verdict, attributes, messages: self.messages, error }
+        Outcome { verdict, attributes: self.changed, messages: self.messages, error }
     }
 
     /// The value of an expression.

@@ -64,7 +64,7 @@ impl Surroundings for NoSurroundings {
 pub struct Outcome {
     /// The decision.
     pub verdict: Verdict,
-    /// The attributes as the filter left them; `None` if it changed nothing.
+    /// The attributes as the filter left them, whatever it decided; `None` if it changed nothing.
     pub attributes: Option<Box<RouteAttributes>>,
     /// Lines of `print` and messages of `accept`/`reject`, to be logged at INFO.
     pub messages: Vec<String>,

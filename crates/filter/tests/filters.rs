@@ -44,8 +44,11 @@ fn verdicts() {
 fn nothing_changed_is_nothing_copied() {
     let outcome = run("filter f { if net.len > 8 then accept; }", "10.1.0.0/16");
     assert!(outcome.attributes.is_none());
-    let outcome = run("filter f { preference = 150; reject; }", "10.1.0.0/16");
+    let outcome = run("filter f { if net.len > 8 then reject; }", "10.1.0.0/16");
     assert!(outcome.attributes.is_none());
+    // What is refused may be kept to be looked at.
+    let outcome = run("filter f { preference = 150; reject; }", "10.1.0.0/16");
+    assert_eq!(outcome.attributes.map(|a| a.preference), Some(150));
 }
 
 #[test]
@@ -110,7 +113,8 @@ fn destinations_are_set() {
         ("weight = 300;", None),
     ] {
         let outcome = run(&format!("filter f {{ {command} accept; }}"), "10.1.0.0/16");
-        assert_eq!(outcome.attributes.map(|a| a.destination), expected, "{command}");
+        let accepted = outcome.attributes.filter(|_| outcome.verdict == Verdict::Accept);
+        assert_eq!(accepted.map(|a| a.destination), expected, "{command}");
         assert_eq!(outcome.error.is_some(), expected.is_none(), "{command}");
     }
     let outcome = run("filter f { ifname = \"cali1\"; accept; }", "10.1.0.0/16");

@@ -20,7 +20,7 @@ use crate::key::NetKey;
 use crate::table::RouteBatch;
 use cache::BlockCache;
 use kept::Kept;
-use nets::{Taken, withdraw};
+use nets::{Decision, Taken, withdraw};
 
 /// What the import step has to know of the session.
 #[derive(Clone, Debug)]
@@ -77,12 +77,15 @@ pub struct ChannelImport {
     pub aigp: bool,
     /// Prefixes come with path identifiers (RFC 7911).
     pub add_path: bool,
+    /// What the policy refuses is kept to be looked at (`import keep filtered`).
+    pub keep_filtered: bool,
 }
 
 impl ChannelImport {
     /// Whether another channel makes the same of what comes, but for the policy.
     fn differs_only_in_policy(&self, other: &Self) -> bool {
-        *self == Self { policy: self.policy.clone(), ..other.clone() }
+        let Self { policy, keep_filtered, .. } = self;
+        *self == Self { policy: policy.clone(), keep_filtered: *keep_filtered, ..other.clone() }
     }
 }
 
@@ -314,16 +317,18 @@ impl ImportStep {
         done
     }
 
-    /// Runs an import filter; equal results of consecutive nets are one set.
+    /// Runs an import filter; equal results of consecutive nets are one set. `keep`: those it refuses are wanted, too.
+    #[expect(clippy::too_many_arguments, reason = "each is of another owner")]
     fn run<K: NetKey>(
         &self,
         filter: &Filter,
         net: K,
         set: &HashedAttributes,
         links: &dyn Links,
+        keep: bool,
         last: &mut Option<HashedAttributes>,
         summary: &mut UpdateSummary,
-    ) -> Option<HashedAttributes> {
+    ) -> Decision {
         let subject = Subject {
             net: net.to_net(),
             protocol: &self.session.protocol,
@@ -333,18 +338,20 @@ impl ImportStep {
         let Outcome { verdict, attributes, messages, error } = filter.run(&subject);
         summary.messages.extend(messages);
         summary.remarks.extend(error);
-        if verdict != Verdict::Accept {
-            return None;
-        }
-        let Some(mut changed) = attributes else { return Some(set.clone()) };
+        let decide = match verdict {
+            Verdict::Accept => Decision::With,
+            _ if keep => Decision::Kept,
+            _ => return Decision::Refused,
+        };
+        let Some(mut changed) = attributes else { return decide(set.clone()) };
         changed.enter_table();
         if let Some(last) = last
             && **last.attributes() == *changed
         {
-            return Some(last.clone());
+            return decide(last.clone());
         }
         let new = HashedAttributes::new(Arc::from(changed), self.seed);
         *last = Some(new.clone());
-        Some(new)
+        decide(new)
     }
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod batch;
+mod filtered;
 mod jobs;
 mod limits;
 mod long_lived;
@@ -54,6 +55,10 @@ struct Net<K> {
 struct SourceSlot {
     info: SourceInfo,
     imported: u64,
+    /// Those it has in [`Table::filtered`].
+    filtered: u64,
+    /// Those that are too many to be imported go there, too.
+    keeps_filtered: bool,
     preferred: u64,
     counters: ImportCounters,
     receive: Bound,
@@ -73,6 +78,8 @@ pub struct Table<K: NetKey> {
     index: HashTable<u32>,
     hasher: FixedState,
     free: Vec<u32>,
+    /// What filters refused and is kept; nothing if there is no such path.
+    filtered: Option<Box<filtered::Filtered<K>>>,
     /// How many nets there are of each prefix length, so that longest match skips empty ones.
     lengths: Box<[u32; 129]>,
     attrs: AttrStore,
@@ -102,6 +109,7 @@ impl<K: NetKey> Table<K> {
             index: HashTable::new(),
             hasher: FixedState::with_seed(seed),
             free: Vec::new(),
+            filtered: None,
             lengths: Box::new([0; 129]),
             attrs: AttrStore::default(),
             next_hops: NextHopTracker::default(),
@@ -125,6 +133,8 @@ impl<K: NetKey> Table<K> {
         let slot = SourceSlot {
             info,
             imported: 0,
+            filtered: 0,
+            keeps_filtered: false,
             preferred: 0,
             counters: ImportCounters::default(),
             receive: Bound::default(),
@@ -245,7 +255,8 @@ impl<K: NetKey> Table<K> {
     pub fn memory(&self) -> (usize, usize) {
         let nets = self.nets.capacity() * size_of::<Net<K>>() + self.index.allocation_size();
         let exporters: usize = self.exporters.iter().flatten().map(Exporter::memory).sum();
-        (nets + self.subs.memory() + exporters, self.attrs.memory())
+        let filtered = self.filtered.as_ref().map_or(0, |filtered| filtered.memory());
+        (nets + filtered + self.subs.memory() + exporters, self.attrs.memory())
     }
 
     fn hash(&self, key: K) -> u64 {

@@ -277,7 +277,10 @@ fn bgp16(out: &mut Framer, p: &ProtocolStatus, bgp: &BgpStatus, c: &ChannelStatu
                 out.line(1006, &format!("    Source address:   {ip}"));
             }
             if let Some(max) = limit {
-                out.line(1006, &format!("    Route limit:      {}/{max}", c.counters.imported));
+                out.line(
+                    1006,
+                    &format!("    Route limit:      {}/{max}", c.counters.imported + c.counters.filtered),
+                );
             }
             timer(out, "Hold timer:", bgp.hold_timer, dialect);
             timer(out, "Keepalive timer:", bgp.keepalive_timer, dialect);

@@ -1,7 +1,7 @@
 //! Static routes as they can be used now.
 
 use godwit_config::{StaticConfig, StaticNextHop, StaticRoute, StaticTarget};
-use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Subject};
+use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Subject, Verdict};
 
 use super::{Collected, Route};
 use crate::links::LinkTable;
@@ -30,7 +30,7 @@ pub(super) fn static_routes(
             if let Some(error) = outcome.error {
                 tracing::error!("{error}");
             }
-            if let Some(changed) = outcome.attributes {
+            if let Some(changed) = outcome.attributes.filter(|_| outcome.verdict == Verdict::Accept) {
                 attributes = *changed;
                 attributes.enter_table();
             }

@@ -94,9 +94,9 @@ impl<K: NetKey> Kernel<K> {
         let Some(key) = K::from_net(route.net) else { return };
         batch.counters.updates.received += 1;
         let attributes = self.learned(route);
-        let attributes = match &self.import {
-            ExportPolicy::All => Some(attributes),
-            ExportPolicy::None => None,
+        let (accepted, attributes) = match &self.import {
+            ExportPolicy::All => (true, attributes),
+            ExportPolicy::None => (false, attributes),
             ExportPolicy::Filter(filter) => {
                 let links = self.context.links.borrow().clone();
                 let subject = Subject {
@@ -107,17 +107,15 @@ impl<K: NetKey> Kernel<K> {
                 };
                 let outcome = filter.run(&subject);
                 let accepted = outcome.verdict == Verdict::Accept;
-                accepted.then(|| outcome.attributes.map_or(attributes, |a| *a))
+                (accepted, outcome.attributes.map_or(attributes, |a| *a))
             }
         };
-        match attributes {
-            Some(attributes) => {
-                batch.announce(key, &HashedAttributes::new(Arc::new(attributes), self.context.seed));
-            }
-            None => {
-                batch.counters.updates.filtered += 1;
-                batch.filtered(key);
-            }
+        let set = || HashedAttributes::new(Arc::new(attributes), self.context.seed);
+        batch.counters.updates.filtered += u64::from(!accepted);
+        match accepted {
+            true => batch.announce(key, &set()),
+            false if self.channel.keep_filtered => batch.keep(key, &set()),
+            false => batch.filtered(key),
         }
     }
 

@@ -115,20 +115,22 @@ impl ImportStep {
     ) -> Decision {
         match &channel.policy {
             crate::ExportPolicy::All => Decision::AsItIs,
+            crate::ExportPolicy::None if channel.keep_filtered => Decision::Kept(set.clone()),
             crate::ExportPolicy::None => Decision::Refused,
             crate::ExportPolicy::Filter(filter) => {
-                let passed = self.run(filter, net, set, links, filtered, summary);
-                passed.map_or(Decision::Refused, Decision::With)
+                self.run(filter, net, set, links, channel.keep_filtered, filtered, summary)
             }
         }
     }
 }
 
 /// What a policy makes of a route.
-enum Decision {
+pub(super) enum Decision {
     AsItIs,
     With(HashedAttributes),
     Refused,
+    /// Refused, but to be kept.
+    Kept(HashedAttributes),
 }
 
 impl Decision {
@@ -139,6 +141,10 @@ impl Decision {
             Self::Refused => {
                 batch.counters.updates.filtered += 1;
                 batch.filtered(net);
+            }
+            Self::Kept(changed) => {
+                batch.counters.updates.filtered += 1;
+                batch.keep(net, &changed);
             }
         }
     }

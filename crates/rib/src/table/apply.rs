@@ -8,6 +8,7 @@ use crate::source::SourceId;
 use crate::trace::Trace;
 
 use super::batch::{Change, RouteBatch};
+use super::filtered::Keep;
 use super::stale::Since;
 use super::{Path, Table};
 
@@ -75,6 +76,25 @@ impl<K: NetKey> Table<K> {
                         }
                     }
                 }
+                Change::Kept(set) => {
+                    let attrs = self.acquire(&set);
+                    let trace = trace.as_ref().filter(|t| t.filters);
+                    for net in group {
+                        self.traces.extend(trace.map(|trace| trace.line('>', "filtered out", net, None)));
+                        let path_id = path_ids.next();
+                        match self.keep(net, source, path_id, attrs, now) {
+                            Keep::New => tally.withdraws.ignored += 1,
+                            Keep::Replaced => tally.withdraws.accepted += 1,
+                            Keep::Same => {}
+                            Keep::Limited => tally.updates.ignored += 1,
+                            Keep::Crowded => {
+                                tally.updates.ignored += 1;
+                                self.note_crowded(net, source);
+                            }
+                        }
+                    }
+                    self.release(attrs);
+                }
                 // As BIRD counts: the withdrawal of what was never there is none.
                 Change::Filtered | Change::Invalid => {
                     let filtered = matches!(change, Change::Filtered);
@@ -139,12 +159,21 @@ impl<K: NetKey> Table<K> {
         if self.is_crowded(id, source) {
             return Put::Crowded;
         }
+        let was_kept = self.filtered.is_some() && self.is_kept(key, source);
         if let Some(slot) = self.slot_mut(source) {
-            if !(slot.receive.admits(slot.imported) && slot.import.admits(slot.imported)) {
+            let received = was_kept || slot.receive.admits(slot.imported + slot.filtered);
+            if !(received && slot.import.admits(slot.imported)) {
+                let keeps = received && slot.keeps_filtered;
                 self.try_free(id);
+                if keeps && (was_kept || !self.is_crowded_here(key, source)) {
+                    self.keep_path(key, source, attrs, now);
+                }
                 return Put::Limited;
             }
             slot.imported += 1;
+        }
+        if was_kept {
+            self.unkeep(key, source);
         }
         self.nets[id as usize].paths.push(path);
         self.paths += 1;
@@ -169,7 +198,14 @@ impl<K: NetKey> Table<K> {
                 None => return false,
             },
         };
-        self.find(key).is_some_and(|id| self.remove_path(id, source))
+        if self.find(key).is_some_and(|id| self.remove_path(id, source)) {
+            return true;
+        }
+        // As BIRD counts: what was kept though it was refused was never there.
+        if self.filtered.is_some() {
+            self.unkeep(key, source);
+        }
+        false
     }
 
     pub(super) fn remove_path(&mut self, id: u32, source: SourceId) -> bool {
@@ -197,7 +233,7 @@ impl<K: NetKey> Table<K> {
         self.path_changed(id, source);
         if let Some(slot) = self.slot_mut(source) {
             slot.imported -= 1;
-            slot.receive.has_fallen_to(slot.imported);
+            slot.receive.has_fallen_to(slot.imported + slot.filtered);
             slot.import.has_fallen_to(slot.imported);
         }
         if position == 0 {

@@ -14,6 +14,8 @@ pub enum Change {
     Withdraw,
     /// They were announced, and a filter refused them: what the source announced before is gone.
     Filtered,
+    /// The same, but they are kept to be looked at as the filter left them (`import keep filtered`).
+    Kept(HashedAttributes),
     /// They are none that may be in a table.
     Invalid,
     /// They were announced with attributes that are not valid, which is a withdrawal (RFC 7606 §2).
@@ -25,7 +27,7 @@ impl Change {
     pub fn announced(&self) -> Option<&HashedAttributes> {
         match self {
             Self::Announce(set) => Some(set),
-            Self::Withdraw | Self::Filtered | Self::Invalid | Self::Malformed => None,
+            Self::Withdraw | Self::Filtered | Self::Kept(_) | Self::Invalid | Self::Malformed => None,
         }
     }
 }
@@ -74,6 +76,17 @@ impl<K> RouteBatch<K> {
     /// Adds one announcement that a filter refused.
     pub fn filtered(&mut self, net: K) {
         self.gone(net, Change::Filtered);
+    }
+
+    /// Adds one announcement that a filter refused, which is kept with these attributes.
+    pub fn keep(&mut self, net: K, set: &HashedAttributes) {
+        match self.changes.last_mut() {
+            Some((Change::Kept(last), count)) if Arc::ptr_eq(last.attributes(), set.attributes()) => {
+                *count += 1;
+            }
+            _ => self.changes.push((Change::Kept(set.clone()), 1)),
+        }
+        self.nets.push(net);
     }
 
     /// Adds one announcement with attributes that are not valid.

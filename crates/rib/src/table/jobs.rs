@@ -64,7 +64,7 @@ impl<K: NetKey> Table<K> {
     /// Begins to remove all paths of a source, which is forgotten when that is done.
     pub fn flush_source(&mut self, source: SourceId) {
         let Some(slot) = self.slot(source) else { return };
-        let empty = slot.imported == 0;
+        let empty = slot.imported + slot.filtered == 0;
         self.jobs.sweeps.retain(|sweep| sweep.source != source);
         self.jobs.markings.retain(|marking| marking.source != source);
         if empty {
@@ -106,14 +106,12 @@ impl<K: NetKey> Table<K> {
     }
 
     fn flush_slice(&mut self, source: SourceId, cursor: u32, budget: u32) {
-        let end = cursor.saturating_add(budget).min(self.nets.len() as u32);
-        for id in cursor..end {
-            while let Some(path) = self.path_of(id, source) {
-                self.remove_path(id, path);
-            }
+        let end = cursor.saturating_add(budget).min(self.places_end());
+        for place in cursor..end {
+            self.remove_where(place, |table, path| table.main_source(path.source) == source);
         }
-        let left = self.slot(source).is_some_and(|s| s.imported > 0);
-        if left && end < self.nets.len() as u32 {
+        let left = self.slot(source).is_some_and(|s| s.imported + s.filtered > 0);
+        if left && end < self.places_end() {
             self.jobs.flushes.push((source, end));
         } else {
             self.forget(source);

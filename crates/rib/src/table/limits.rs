@@ -7,7 +7,8 @@ use crate::source::SourceId;
 use super::Table;
 
 impl<K: NetKey> Table<K> {
-    /// Changes a source's limits: which it is past already. As with BIRD, both count what is in the table.
+    /// Changes a source's limits: which it is past already. As with BIRD, both count what is in the table
+    /// (`receive limit` what is kept of refused routes, too).
     pub fn set_limits(
         &mut self,
         id: SourceId,
@@ -16,7 +17,7 @@ impl<K: NetKey> Table<K> {
     ) -> LimitsPassed {
         let Some(slot) = self.slot_mut(id) else { return LimitsPassed::default() };
         LimitsPassed {
-            receive: slot.receive.set(receive, slot.imported),
+            receive: slot.receive.set(receive, slot.imported + slot.filtered),
             import: slot.import.set(import, slot.imported),
         }
     }

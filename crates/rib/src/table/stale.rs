@@ -43,7 +43,7 @@ fn is_before(generation: u16, other: u16) -> bool {
     (1..=i16::MAX as u16).contains(&other.wrapping_sub(generation))
 }
 
-/// Paths of a source that are to go: those of generations before `oldest`, from net `cursor` on.
+/// Paths of a source that are to go: those of generations before `oldest`, from place `cursor` on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sweep {
     pub(super) source: SourceId,
@@ -95,17 +95,11 @@ impl<K: NetKey> Table<K> {
 
     pub(super) fn sweep_slice(&mut self, sweep: Sweep, budget: u32) {
         let Sweep { source, oldest, cursor } = sweep;
-        let end = cursor.saturating_add(budget).min(self.nets.len() as u32);
-        for id in cursor..end {
-            // A net may have several of them, one for each path identifier.
-            while let Some(path) =
-                self.nets[id as usize].paths.iter().find(|path| self.is_stale(path, source, oldest))
-            {
-                let path_source = path.source;
-                self.remove_path(id, path_source);
-            }
+        let end = cursor.saturating_add(budget).min(self.places_end());
+        for place in cursor..end {
+            self.remove_where(place, |table, path| table.is_stale(path, source, oldest));
         }
-        if end < self.nets.len() as u32 {
+        if end < self.places_end() {
             self.jobs.sweeps.push(Sweep { cursor: end, ..sweep });
         }
     }

@@ -82,7 +82,7 @@ impl<K: NetKey> Table<K> {
         }
     }
 
-    fn path_view<'a>(&'a self, path: &Path, best: bool) -> Option<PathView<'a>> {
+    pub(super) fn path_view<'a>(&'a self, path: &Path, best: bool) -> Option<PathView<'a>> {
         Some(PathView {
             attributes: self.attrs.get(path.attrs),
             source: &self.slot(path.source)?.info,

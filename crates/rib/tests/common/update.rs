@@ -118,6 +118,7 @@ pub(crate) fn channel(policy: ExportPolicy) -> ChannelImport {
         import_table: false,
         aigp: false,
         add_path: false,
+        keep_filtered: false,
     }
 }
 

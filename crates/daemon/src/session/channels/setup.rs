@@ -72,6 +72,7 @@ impl Setup<'_> {
             },
             recursive,
             add_path: self.session.negotiated.add_path(channel.family).0,
+            keep_filtered: channel.keep_filtered,
         }
     }
 
@@ -99,9 +100,11 @@ impl Setup<'_> {
         let cost = config.bgp.cost.unwrap_or(0);
         let [receive, import, export_limit] = LimitKind::ALL.map(|kind| limit(config, kind));
         let traced = self.trace(config.family);
+        let keep = config.keep_filtered;
         let set = move |shell: &mut crate::table::TableShell<K>| {
             shell.table.set_source_trace(source, traced.clone());
             shell.table.set_cost(source, cost);
+            shell.table.set_keep_filtered(source, keep);
             let mut exports_too_much = false;
             if let Some(exporter) = shell.table.exporter_mut(id) {
                 exporter.set_trace(traced);
@@ -133,6 +136,7 @@ impl Setup<'_> {
     ) -> Option<(SourceId, bool)> {
         let traced = self.trace(channel.family);
         let [receive, import, _] = LimitKind::ALL.map(|kind| limit(channel, kind));
+        let keep = channel.keep_filtered;
         if let Some(held) = held {
             // Its cost may have changed while it was there.
             let cost = channel.bgp.cost.unwrap_or(0);
@@ -142,6 +146,7 @@ impl Setup<'_> {
                 let set = move |shell: &mut crate::table::TableShell<K>| {
                     shell.table.set_source_trace(source, traced);
                     shell.table.set_cost(source, cost);
+                    shell.table.set_keep_filtered(source, keep);
                     shell.table.set_limits(source, receive, import)
                 };
                 self.session.over_limit.passed(K::FAMILY, table.call(set).await?);
@@ -150,7 +155,11 @@ impl Setup<'_> {
             held.flush().await;
         }
         let source = table.add_source(info, import, traced).await?;
-        table.call(move |shell| shell.table.set_limits(source, receive, import)).await?;
+        let set = move |shell: &mut crate::table::TableShell<K>| {
+            shell.table.set_keep_filtered(source, keep);
+            shell.table.set_limits(source, receive, import);
+        };
+        table.call(set).await?;
         Some((source, false))
     }
 
