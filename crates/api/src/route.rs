@@ -2,6 +2,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use godwit_filter::{Destination, Filter, NextHop, RouteAttributes};
+use godwit_wire::AddressFamily;
 use ipnetwork::IpNetwork;
 
 use crate::UnixMillis;
@@ -24,6 +25,9 @@ pub struct RouteQuery {
     pub filtered: bool,
     /// Routes as exported to a protocol.
     pub export: Option<(ExportMode, String)>,
+    /// What is kept of the routes that were sent over a protocol's channel of a family (`export table`), after the tables
+    /// that are named.
+    pub channel_table: Option<(String, AddressFamily)>,
     /// Only counts, no routes.
     pub count_only: bool,
     /// Where to go on: from the last page's [`RoutePage::next`].

@@ -19,8 +19,14 @@ pub(crate) fn page<K: NetKey>(
 ) -> RoutePage {
     let mut page = PageBuilder { query, links, table_index, routes: Vec::new(), shown: 0, seen: 0, nets: 0 };
     let mut next = None;
-    if query.filtered {
-        next = page.filtered(shell);
+    let sent = query.channel_table.as_ref().and_then(|(name, _)| shell.exporter_of(name));
+    let beside = match sent {
+        _ if query.filtered => query.channel_table.is_none().then_some(Beside::Filtered),
+        Some(exporter) => Some(Beside::Exported(exporter)),
+        None => None,
+    };
+    if query.filtered || query.channel_table.is_some() {
+        next = beside.and_then(|beside| page.beside(shell, beside));
         let counts = vec![(page.shown, page.seen, page.nets)];
         return RoutePage { tables: vec![shell.name.clone()], routes: page.routes, counts, next };
     }
@@ -67,6 +73,15 @@ fn selected<K: NetKey>(nets: NetSelector, key: K) -> bool {
     }
 }
 
+/// What is kept beside a table's own routes.
+#[derive(Clone, Copy)]
+enum Beside<'a> {
+    /// What import filters refused.
+    Filtered,
+    /// What was exported.
+    Exported(&'a Exporter),
+}
+
 struct PageBuilder<'a> {
     query: &'a RouteQuery,
     links: &'a Arc<LinkTable>,
@@ -104,37 +119,49 @@ impl PageBuilder<'_> {
         }
     }
 
-    /// What is kept though filters refused it.
-    fn filtered<K: NetKey>(&mut self, shell: &TableShell<K>) -> Option<Cursor> {
-        // As with BIRD the longest match is looked for among the nets that are in the table.
-        let longest = |net: Option<NetView<'_, K>>| net.map(|net| net.key());
+    /// What is kept beside a table's own routes.
+    fn beside<K: NetKey>(&mut self, shell: &TableShell<K>, beside: Beside<'_>) -> Option<Cursor> {
+        let table = &shell.table;
+        let longest = |key: K| match beside {
+            // As BIRD has it, among the nets that are in the table.
+            Beside::Filtered => table.longest_for(key).map(|net| net.key()),
+            Beside::Exported(exporter) => table.exported_longest(exporter, key),
+        };
         let net = match self.query.nets {
             NetSelector::All | NetSelector::In(_) => {
                 let first = self.query.cursor.map_or(0, |c| c.net);
-                for (looked, (id, net)) in shell.table.filtered_from(first).enumerate() {
+                let nets: &mut dyn Iterator<Item = (u32, K)> = match beside {
+                    Beside::Filtered => &mut table.filtered_from(first),
+                    Beside::Exported(exporter) => &mut table.exported_from(exporter, first),
+                };
+                for (looked, (id, net)) in nets.enumerate() {
                     if self.routes.len() >= PAGE_ROUTES_MAX || looked >= PAGE_NETS_MAX {
                         return Some(Cursor { table: self.table_index, net: id });
                     }
                     if selected(self.query.nets, net) {
-                        self.filtered_net(shell, net);
+                        self.net_beside(shell, beside, net);
                     }
                 }
                 return None;
             }
             NetSelector::Exact(net) => K::from_net(net),
-            NetSelector::ForAddress(address) => longest(shell.table.longest(address)),
-            NetSelector::ForPrefix(net) => {
-                longest(K::from_net(net).and_then(|key| shell.table.longest_for(key)))
+            NetSelector::ForAddress(address) => {
+                K::address_bits(address).and_then(|bits| longest(K::from_bits(bits, K::BITS)))
             }
+            NetSelector::ForPrefix(net) => K::from_net(net).and_then(longest),
         };
         if let Some(net) = net {
-            self.filtered_net(shell, net);
+            self.net_beside(shell, beside, net);
         }
         None
     }
 
-    fn filtered_net<K: NetKey>(&mut self, shell: &TableShell<K>, net: K) {
-        for (i, path) in shell.table.filtered_paths(net).enumerate() {
+    fn net_beside<K: NetKey>(&mut self, shell: &TableShell<K>, beside: Beside<'_>, net: K) {
+        let paths = match beside {
+            Beside::Filtered => shell.table.filtered_paths(net).collect(),
+            Beside::Exported(exporter) => shell.table.exported_paths(exporter, net),
+        };
+        for (i, path) in paths.into_iter().enumerate() {
             self.nets += u64::from(i == 0);
             self.seen += 1;
             if self.of_protocol(&path) {

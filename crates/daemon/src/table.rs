@@ -305,6 +305,9 @@ impl<K: NetKey> TableShell<K> {
                 }
                 reader.blocked.store(false, Ordering::Release);
             }
+            if let Some(exporter) = self.table.exporter_mut(reader.id).filter(|e| e.keeps_exported()) {
+                exporter.set_time(crate::clock::unix_millis());
+            }
             if let Some(exported) = self.table.export(reader.id, EXPORT_NETS_MAX) {
                 let chunk = match exported {
                     Exported::Updates(bytes) => Chunk::Updates(bytes),

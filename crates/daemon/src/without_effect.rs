@@ -62,7 +62,6 @@ type Ignored<T> = (fn(&T) -> bool, &'static str);
 const OF_SESSIONS: &[Ignored<BgpConfig>] = &[(|c| c.bfd.is_some(), "bfd")];
 
 const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
-    (|c| c.bgp.export_table, "export table"),
     (|c| c.bgp.validate, "validate"),
 ];
 

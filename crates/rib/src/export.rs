@@ -2,6 +2,7 @@
 
 mod bgp;
 mod check;
+mod kept;
 mod kernel;
 mod limit;
 mod options;
@@ -27,6 +28,8 @@ use crate::limit::Bound;
 use crate::source::SourceId;
 use crate::table::Table;
 use crate::trace::Trace;
+
+pub(crate) use kept::KeptRoute;
 
 pub use check::{Refused, export_check};
 pub use kernel::{WantedPath, WantedRoute};
@@ -88,6 +91,8 @@ pub struct Exporter {
     sent: Bitmap,
     /// Which paths of them, if every path is sent.
     paths: Option<sent::SentPaths>,
+    /// What was sent, if it is kept (`export table`).
+    kept: Option<kept::KeptRoutes>,
     refused: Bitmap,
     processed: Vec<u32>,
     /// The feed is through and End-of-RIB was not yet taken.
@@ -124,6 +129,7 @@ impl Exporter {
             dirty: Bitmap::default(),
             sent: Bitmap::default(),
             paths: every_path.then(sent::SentPaths::default),
+            kept: None,
             refused: Bitmap::default(),
             processed: Vec::new(),
             fed: false,
@@ -289,6 +295,7 @@ impl Exporter {
 
     pub(crate) fn memory(&self) -> usize {
         let paths = self.paths.as_ref().map_or(0, sent::SentPaths::memory);
+        let paths = paths + self.kept.as_ref().map_or(0, kept::KeptRoutes::memory);
         self.queue.capacity() * 4 + self.dirty.memory() + self.sent.memory() + self.refused.memory() + paths
     }
 
@@ -327,7 +334,9 @@ impl Exporter {
         let exported = match &self.kind {
             ExporterKind::Bgp(export) => {
                 let export = Arc::clone(export);
+                let kept = self.kept.take();
                 let updates = match self.paths.take() {
+                    paths if kept.is_some() => self.drain_kept(table, &export, paths, kept, &ids, changed),
                     Some(sent) => self.drain_paths(table, &export, sent, &ids, changed),
                     None if self.secondary => self.drain_secondary(table, &export, &ids),
                     None => self.drain_bgp(table, &export, &ids),

@@ -9,6 +9,7 @@ mod long_lived;
 mod lookup;
 mod paths;
 mod select;
+mod sent;
 mod stale;
 mod view;
 mod watch;

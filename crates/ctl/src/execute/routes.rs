@@ -1,12 +1,14 @@
 //! `show route`.
 
-use godwit_api::{ExportMode, NetSelector, ProtocolState, Refusal, Reply, Request, RouteQuery, Selector};
+use godwit_api::{
+    ChannelStatus, ExportMode, NetSelector, ProtocolState, Refusal, Reply, Request, RouteQuery, Selector,
+};
 use godwit_config::Dialect;
 use tokio::io::{self, AsyncWriteExt};
 
 use super::faults::{Refused, SYM, known, protocol_name, refuse};
 use super::{Context, Session, Sink};
-use crate::command::ShowRoute;
+use crate::command::{ChannelTable, ShowRoute};
 use crate::format::RouteLines;
 use crate::{Framer, policy};
 
@@ -19,6 +21,15 @@ impl Session<'_> {
         match self.backend.ask(Request::Protocols(Selector::Name(name.to_owned()))).await {
             Reply::Protocols(list) => list.iter().all(|p| p.state == ProtocolState::Up),
             _ => true,
+        }
+    }
+
+    /// Whether a channel's table is there now: only while the channel is up.
+    async fn has_table(&self, table: &ChannelTable) -> bool {
+        let is_up = |c: &ChannelStatus| c.state == "UP" && c.family.to_string() == table.channel;
+        match self.backend.ask(Request::Protocols(Selector::Name(table.protocol.clone()))).await {
+            Reply::Protocols(list) => list.iter().any(|p| p.channels.iter().any(is_up)),
+            _ => false,
         }
     }
 
@@ -38,12 +49,18 @@ impl Session<'_> {
             refuse(&mut out, Reply::Refused(Refusal::ProtocolDown));
             return sink.write_all(&out.take()).await;
         }
+        if let Some(table) = &r.channel_table
+            && !self.has_table(table).await
+        {
+            out.end(9001, &no_table(table));
+            return sink.write_all(&out.take()).await;
+        }
         let times = self.times(c);
         let mut lines = RouteLines::default();
         lines.all = r.all;
         lines.stats = r.stats;
         lines.count = r.count;
-        lines.tables_named = !r.tables.is_empty();
+        lines.tables_named = !r.tables.is_empty() || r.channel_table.is_some();
         lines.one_net =
             matches!(r.nets, NetSelector::Exact(_) | NetSelector::ForAddress(_) | NetSelector::ForPrefix(_));
         loop {
@@ -93,11 +110,17 @@ fn query(r: &ShowRoute, c: &Context) -> Result<RouteQuery, Refused> {
             has_channel(c, name, channel)?;
         }
     }
+    let mut channel_table = None;
     if let Some(t) = &r.channel_table {
         named(&t.protocol, SYM)?;
         has_channel(c, &t.protocol, &t.channel)?;
-        let way = if t.import { "import" } else { "export" };
-        return Err((9001, format!("No {way} table in channel {}.{}", t.protocol, t.channel)));
+        let channels = c.config.protocols.iter().filter(|p| p.name == t.protocol).flat_map(|p| &p.channels);
+        let mut channels = channels.filter(|channel| channel.family.to_string() == t.channel);
+        match channels.next().filter(|channel| channel.bgp.export_table && !t.import) {
+            Some(_) if r.export.is_some() => return Err((9001, "No valid tables".into())),
+            Some(channel) => channel_table = Some((t.protocol.clone(), channel.family)),
+            None => return Err((9001, no_table(t))),
+        }
     }
     let filter = match &r.filter {
         Some(text) => Some(policy::filter(&c.config, text).map_err(|e| (9001, e))?),
@@ -116,9 +139,15 @@ fn query(r: &ShowRoute, c: &Context) -> Result<RouteQuery, Refused> {
         primary: r.primary,
         filtered: r.filtered,
         export: r.export.clone(),
+        channel_table,
         count_only: r.count,
         cursor: None,
     })
+}
+
+fn no_table(t: &ChannelTable) -> String {
+    let way = if t.import { "import" } else { "export" };
+    format!("No {way} table in channel {}.{}", t.protocol, t.channel)
 }
 
 fn has_channel(c: &Context, protocol: &str, channel: &str) -> Result<(), Refused> {

@@ -27,10 +27,10 @@ impl Supervisor {
         // A page of routes is between the asker and a table; the supervisor goes on meanwhile.
         if let Request::Routes(query) = request {
             match self.route_tables(&query) {
-                Ok(names) => {
+                Ok(asked) => {
                     let (tables, links) = (self.tables.clone(), self.links.borrow().clone());
                     crate::task::spawn(async move {
-                        let _ = reply.send(Reply::Routes(page(&query, &names, &tables, &links).await));
+                        let _ = reply.send(Reply::Routes(page(&query, &asked, &tables, &links).await));
                     });
                 }
                 Err(refusal) => {
@@ -172,7 +172,7 @@ impl Supervisor {
     }
 
     /// The tables a question is about.
-    fn route_tables(&self, query: &RouteQuery) -> Result<Vec<String>, Refusal> {
+    fn route_tables(&self, query: &RouteQuery) -> Result<Vec<Asked>, Refusal> {
         if let Some(missing) = query.tables.iter().find(|t| !self.tables.contains_key(*t)) {
             return Err(Refusal::NoSuchTable(missing.clone()));
         }
@@ -184,14 +184,20 @@ impl Supervisor {
             if query.export.is_some() && self.instances.get(name).is_none_or(|i| i.running.is_none()) {
                 return Err(Refusal::ProtocolDown);
             }
-            if names.is_empty() {
+            if names.is_empty() && query.channel_table.is_none() {
                 names = protocol.channels.iter().map(|c| c.table.clone()).collect();
             }
         }
-        if names.is_empty() {
+        if names.is_empty() && query.channel_table.is_none() {
             let first = |family| self.config.tables.iter().find(move |t| t.family == family);
             let defaults = [AddressFamily::IPV4, AddressFamily::IPV6].into_iter().filter_map(first);
             names = defaults.map(|t| t.name.clone()).collect();
+        }
+        let mut asked: Vec<Asked> = names.into_iter().map(|name| Asked { name, exported: false }).collect();
+        if let Some((name, family)) = &query.channel_table {
+            let protocol = self.protocols_there_are().find(|p| p.name == *name);
+            let channel = protocol.and_then(|p| p.channels.iter().find(|c| c.family == *family));
+            asked.extend(channel.map(|c| Asked { name: c.table.clone(), exported: true }));
         }
         // An exact or longest match question is about tables of its family only.
         let ipv4 = match query.nets {
@@ -202,27 +208,38 @@ impl Supervisor {
             NetSelector::All => None,
         };
         if let Some(ipv4) = ipv4 {
-            names.retain(|n| matches!(self.tables.get(n), Some(AnyTable::Ipv4(_))) == ipv4);
-            if names.is_empty() {
+            asked.retain(|t| matches!(self.tables.get(&t.name), Some(AnyTable::Ipv4(_))) == ipv4);
+            if asked.is_empty() {
                 return Err(Refusal::Other("No valid tables".into()));
             }
         }
-        Ok(names)
+        Ok(asked)
     }
 }
 
-async fn page(query: &RouteQuery, names: &[String], tables: &Tables, links: &Arc<LinkTable>) -> RoutePage {
+/// A table that a question is about.
+struct Asked {
+    name: String,
+    /// Not the table, but what was exported from it.
+    exported: bool,
+}
+
+async fn page(query: &RouteQuery, asked: &[Asked], tables: &Tables, links: &Arc<LinkTable>) -> RoutePage {
     let index = query.cursor.map_or(0, |c| c.table);
     let mut answer = RoutePage {
-        tables: names.iter().map(|n| n.as_str().into()).collect(),
-        counts: vec![(0, 0, 0); names.len()],
+        tables: asked.iter().map(|t| if t.exported { "export" } else { &*t.name }.into()).collect(),
+        counts: vec![(0, 0, 0); asked.len()],
         ..RoutePage::default()
     };
-    let table = names.get(index as usize).and_then(|name| tables.get(name));
-    let (asked, links) = (query.clone(), links.clone());
+    let this = asked.get(index as usize);
+    let table = this.and_then(|t| tables.get(&t.name));
+    let (mut query, links) = (query.clone(), links.clone());
+    if this.is_none_or(|t| !t.exported) {
+        query.channel_table = None;
+    }
     let one = match table {
-        Some(AnyTable::Ipv4(t)) => t.call(move |shell| query::page(shell, &asked, &links, index)).await,
-        Some(AnyTable::Ipv6(t)) => t.call(move |shell| query::page(shell, &asked, &links, index)).await,
+        Some(AnyTable::Ipv4(t)) => t.call(move |shell| query::page(shell, &query, &links, index)).await,
+        Some(AnyTable::Ipv6(t)) => t.call(move |shell| query::page(shell, &query, &links, index)).await,
         None => None,
     };
     let Some(one) = one else { return answer };
@@ -230,7 +247,7 @@ async fn page(query: &RouteQuery, names: &[String], tables: &Tables, links: &Arc
     if let (Some(place), Some(count)) = (answer.counts.get_mut(index as usize), one.counts.first()) {
         *place = *count;
     }
-    let more = (index as usize + 1) < names.len();
+    let more = (index as usize + 1) < asked.len();
     answer.next = one.next.or_else(|| more.then_some(Cursor { table: index + 1, net: 0 }));
     answer
 }

@@ -252,27 +252,19 @@ impl<K: NetKey> Table<K> {
         (self.nets.len() + kept) as u32
     }
 
-    pub(super) fn is_net(&self, place: u32) -> bool {
+    fn is_net(&self, place: u32) -> bool {
         (place as usize) < self.nets.len()
     }
 
-    pub(super) fn paths_at(&self, place: u32) -> &[Path] {
+    fn paths_at(&self, place: u32) -> &[Path] {
         match self.nets.get(place as usize) {
             Some(net) => &net.paths,
             None => self.kept_at(place - self.nets.len() as u32),
         }
     }
 
-    pub(super) fn path_mut(&mut self, place: u32, position: usize) -> Option<&mut Path> {
-        if self.is_net(place) {
-            return self.nets.get_mut(place as usize)?.paths.get_mut(position);
-        }
-        let id = place as usize - self.nets.len();
-        self.filtered.as_mut()?.nets.get_mut(id)?.paths.get_mut(position)
-    }
-
     /// Removes a path that is at a place.
-    pub(super) fn remove_at(&mut self, place: u32, source: SourceId) {
+    fn remove_at(&mut self, place: u32, source: SourceId) {
         if self.is_net(place) {
             self.remove_path(place, source);
             return;

@@ -10,7 +10,7 @@ use crate::source::SourceId;
 
 use super::Table;
 
-/// Stale paths of a source that are to be marked, from place `cursor` on.
+/// Stale paths of a source that are to be marked, from net `cursor` on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Marking {
     pub(super) source: SourceId,
@@ -28,27 +28,27 @@ impl<K: NetKey> Table<K> {
     pub(super) fn marking_slice(&mut self, marking: Marking, budget: u32) {
         let Marking { source, seed, cursor } = marking;
         let Some(present) = self.slot(source).map(|slot| slot.generation) else { return };
-        let end = cursor.saturating_add(budget).min(self.places_end());
-        for place in cursor..end {
-            let paths = self.paths_at(place);
+        let end = cursor.saturating_add(budget).min(self.nets.len() as u32);
+        for id in cursor..end {
+            let paths = &self.nets[id as usize].paths;
             let stale: Vec<_> =
                 paths.iter().filter(|p| self.is_stale(p, source, present)).map(|p| p.source).collect();
             for path_source in stale {
-                self.mark_path(place, path_source, seed);
+                self.mark_path(id, path_source, seed);
             }
         }
-        if end < self.places_end() {
+        if end < self.nets.len() as u32 {
             self.jobs.markings.push(Marking { cursor: end, ..marking });
         }
     }
 
-    fn mark_path(&mut self, place: u32, source: SourceId, seed: u64) {
-        let paths = self.paths_at(place);
+    fn mark_path(&mut self, id: u32, source: SourceId, seed: u64) {
+        let paths = &self.nets[id as usize].paths;
         let Some(position) = paths.iter().position(|p| p.source == source) else { return };
         let attributes = self.attrs.get(paths[position].attrs);
         let communities = &attributes.bgp.communities;
         if communities.contains(&NO_LLGR) {
-            self.remove_at(place, source);
+            self.remove_path(id, source);
             return;
         }
         if communities.contains(&LLGR_STALE) {
@@ -57,14 +57,9 @@ impl<K: NetKey> Table<K> {
         let mut marked = (**attributes).clone();
         marked.bgp.communities = communities.iter().copied().chain([LLGR_STALE]).collect();
         let attrs = self.acquire(&HashedAttributes::new(Arc::new(marked), seed));
-        let old = match self.path_mut(place, position) {
-            Some(path) => std::mem::replace(&mut path.attrs, attrs),
-            None => attrs,
-        };
-        if self.is_net(place) {
-            self.path_changed(place, source);
-            self.worsened(place, position);
-        }
+        let old = std::mem::replace(&mut self.nets[id as usize].paths[position].attrs, attrs);
+        self.path_changed(id, source);
+        self.worsened(id, position);
         self.release(old);
     }
 }

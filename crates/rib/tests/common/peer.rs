@@ -58,10 +58,26 @@ impl Peer {
         policy: ExportPolicy,
         own: Option<SourceId>,
     ) -> Self {
-        let context = reading(&export);
+        let kind = ExporterKind::Bgp(Arc::new(export.clone()));
+        Self::of(table, &export, Exporter::new(kind, policy, own, Arc::new(NoSurroundings)))
+    }
+
+    /// One of which is kept what it was sent (`export table`).
+    pub(crate) fn with_table<K: NetKey>(
+        table: &mut Table<K>,
+        export: BgpExport,
+        policy: ExportPolicy,
+    ) -> Self {
+        let kind = ExporterKind::Bgp(Arc::new(export.clone()));
+        let mut exporter = Exporter::new(kind, policy, None, Arc::new(NoSurroundings));
+        exporter.keep_exported();
+        Self::of(table, &export, exporter)
+    }
+
+    fn of<K: NetKey>(table: &mut Table<K>, export: &BgpExport, exporter: Exporter) -> Self {
+        let context = reading(export);
         let message_len_max = export.message_len_max;
-        let kind = ExporterKind::Bgp(Arc::new(export));
-        let id = table.add_exporter(Exporter::new(kind, policy, own, Arc::new(NoSurroundings)));
+        let id = table.add_exporter(exporter);
         Self { id, nets: BTreeMap::new(), said: Vec::new(), messages: 0, context, message_len_max }
     }
 

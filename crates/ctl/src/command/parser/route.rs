@@ -69,7 +69,6 @@ impl Parser<'_> {
                     None => Ok(()),
                 };
             }
-            // Kept only with `import table` and `export table`, which are refused in the configuration.
             "import" | "export" if self.eat("table") => {
                 let protocol = self.symbol(SYM)?;
                 self.punct('.').map_err(|_| self.unexpected("'.'"))?;

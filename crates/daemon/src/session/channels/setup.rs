@@ -182,6 +182,9 @@ impl Setup<'_> {
         if channel.bgp.secondary {
             exporter.send_first_that_passes();
         }
+        if channel.bgp.export_table {
+            exporter.keep_exported();
+        }
         exporter.set_limit(limit(channel, LimitKind::Export));
         let over_limit = Some(self.session.over_limit.clone());
         let chunks = table.add_exporter(protocol, exporter, SESSION_CHUNKS_MAX, over_limit).await?;
