@@ -100,6 +100,8 @@ pub struct RouteView {
     pub next_hops: Vec<(NextHop, Arc<str>)>,
     /// How packets are dropped, of a recursive route that leads nowhere: blackhole, unreachable or prohibit.
     pub dropped: Option<Destination>,
+    /// How far it is by AIGP (RFC 7311), if it has that.
+    pub total_aigp: Option<u64>,
     /// The metric of the route to a recursive next hop, where one is known.
     pub igp_metric: Option<u32>,
     /// The router that sent it.

@@ -170,6 +170,7 @@ fn view(net: &str, attributes: RouteAttributes, table: u32) -> RouteView {
         attributes: Arc::new(attributes),
         next_hops,
         dropped: None,
+        total_aigp: None,
         igp_metric: None,
         from: None,
         since: AT,

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use godwit_api::ChannelStatus;
 use godwit_config::{ChannelConfig, Limit};
 use godwit_rib::LimitsPassed;
 use godwit_wire::AddressFamily;
@@ -41,17 +42,34 @@ impl LimitKind {
     }
 }
 
-/// Which limits are passed, a bit for each; the session is woken.
+/// Which limits of one session are passed, a bit for each; it is woken.
 #[derive(Debug, Default)]
 pub(crate) struct OverLimit {
     ipv4: AtomicU8,
     ipv6: AtomicU8,
+    /// Which were ever passed: IPv4, IPv6.
+    hit: [AtomicU8; 2],
     pub(crate) wake: tokio::sync::Notify,
 }
 
 impl OverLimit {
     fn of(&self, family: AddressFamily) -> &AtomicU8 {
         if family == AddressFamily::IPV6 { &self.ipv6 } else { &self.ipv4 }
+    }
+
+    fn hit_of(&self, family: AddressFamily) -> &AtomicU8 {
+        let [ipv4, ipv6] = &self.hit;
+        if family == AddressFamily::IPV6 { ipv6 } else { ipv4 }
+    }
+
+    /// Marks the limits that were passed in a channel that is down now.
+    pub(crate) fn mark_hit(&self, channel: &mut ChannelStatus) {
+        let hit = self.hit_of(channel.family).load(Ordering::Acquire);
+        for (limit, kind) in channel.limits.iter_mut().zip(LimitKind::ALL) {
+            if let Some((_, was_passed)) = limit {
+                *was_passed = hit & kind.bit() != 0;
+            }
+        }
     }
 
     /// Tells the session of limits on what comes, if some are passed.
@@ -68,6 +86,7 @@ impl OverLimit {
     fn tell(&self, family: AddressFamily, bits: u8) {
         if bits != 0 {
             self.of(family).fetch_or(bits, Ordering::AcqRel);
+            self.hit_of(family).fetch_or(bits, Ordering::AcqRel);
             self.wake.notify_one();
         }
     }

@@ -98,12 +98,22 @@ impl PageBuilder<'_> {
         let refused = net.kernel_refused();
         if let Some((mode, _)) = &self.query.export {
             let Some(exporter) = exporter else { return };
-            let paths = if exporter.sends_every_path() { usize::MAX } else { 1 };
-            for path in net.paths().take(paths) {
-                self.seen += 1;
-                if let Some(attributes) = exported(*mode, exporter, net, &path)
-                    && self.of_protocol(&path)
-                {
+            let secondary = exporter.sends_first_that_passes();
+            let paths: Vec<PathView<'_>> = match exporter.sends_every_path() {
+                true => net.paths().collect(),
+                false if secondary => net.ranked_paths(),
+                false => net.paths().take(1).collect(),
+            };
+            self.seen += paths.len() as u64;
+            let is_first_alone = secondary && matches!(mode, ExportMode::Export | ExportMode::Exported);
+            let mut has_passed = false;
+            for path in paths {
+                if is_first_alone && has_passed {
+                    break;
+                }
+                let passed = exported(*mode, exporter, net, &path);
+                has_passed |= passed.is_some();
+                if let Some(attributes) = passed.filter(|_| self.of_protocol(&path)) {
                     let hops = merged(*mode, exporter, net, &path, &attributes);
                     self.path(net.key(), &path, attributes, refused && path.best, hops);
                 }
@@ -216,6 +226,7 @@ impl PageBuilder<'_> {
                 })
                 .collect(),
             dropped,
+            total_aigp: path.total_aigp(),
             igp_metric,
             from: attributes.from,
             attributes,

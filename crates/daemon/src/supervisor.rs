@@ -28,6 +28,7 @@ use crate::kernel::KernelEvents;
 use crate::links::LinkTable;
 use crate::listener::Listeners;
 use crate::log_limit::LogLimit;
+use crate::over_limit::OverLimit;
 use crate::protocol::{Command, CommandSender, Context, StopReason, Tables};
 use crate::recovery::RecoveryWait;
 use crate::task::sleep_until;
@@ -55,6 +56,8 @@ struct Instance {
     disabled: bool,
     /// Why it is down, if it ended by itself.
     last_error: Option<String>,
+    /// The limits it had, if it ended for one of them.
+    over_limit: Option<Arc<OverLimit>>,
     /// The operator's words at `disable`.
     message: Option<String>,
     /// When it last started or stopped.
@@ -229,7 +232,7 @@ impl Supervisor {
 
     /// A protocol ended by itself: a limit, or a panic in its task.
     async fn ended(&mut self, exit: Exit) {
-        let Exit { name, life, why } = exit;
+        let Exit { name, life, why, over_limit } = exit;
         let running = self.instances.get(&name).and_then(|i| i.running.as_ref());
         // What the operator or another configuration has ended, or begun anew, before this was heard.
         if running.is_none_or(|running| running.life != life) {
@@ -240,6 +243,7 @@ impl Supervisor {
         if let Some(instance) = self.instances.get_mut(&name) {
             instance.disabled = true;
             instance.last_error = Some(why);
+            instance.over_limit = over_limit;
         }
     }
 

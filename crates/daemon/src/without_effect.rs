@@ -61,9 +61,7 @@ type Ignored<T> = (fn(&T) -> bool, &'static str);
 
 const OF_SESSIONS: &[Ignored<BgpConfig>] = &[(|c| c.bfd.is_some(), "bfd")];
 
-const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[
-    (|c| c.bgp.validate, "validate"),
-];
+const OF_CHANNELS: &[Ignored<ChannelConfig>] = &[(|c| c.bgp.validate, "validate")];
 
 /// Why no session is made, if it asks for what it cannot do without and does not get.
 pub(crate) fn reason_for_no_session(bgp: &BgpConfig) -> Option<String> {

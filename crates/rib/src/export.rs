@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use godwit_filter::{Filter, RouteAttributes, RouteSource, Surroundings};
+use godwit_filter::{Filter, Surroundings};
 
 use crate::attrs::AttrId;
 use crate::bitmap::Bitmap;
@@ -142,21 +142,6 @@ impl Exporter {
             limit: Bound::default(),
             limit_told: false,
         }
-    }
-
-    /// Sends of each net the first path that passes, not the best one or none (`secondary`). Before it is added
-    /// to a table.
-    pub fn send_first_that_passes(&mut self) {
-        self.secondary = !self.sends_every_path();
-    }
-
-    /// Leaves the routes of interface addresses to the kernel (1.6 without `device routes`).
-    pub fn leave_device_routes(&mut self) {
-        self.leaves_device_routes = true;
-    }
-
-    fn is_left_to_the_kernel(&self, attributes: &RouteAttributes) -> bool {
-        self.leaves_device_routes && attributes.source == RouteSource::Device
     }
 
     /// Routes sent and not withdrawn since, and what was counted.

@@ -54,8 +54,7 @@ fn outcome(router: &Router, neighbor: &Neighbor) -> String {
         log.lines().filter_map(|l| l.find("hits route").and_then(|at| l.get(at..))).collect();
     // A session that is restarted may pass it again.
     said.dedup();
-    // BIRD still marks it when there is no session any more.
-    let limits = limits.join(" ").replace(if state == "up" { "-" } else { " [HIT]" }, "");
+    let limits = limits.join(" ");
     format!("{state} {limits} {taken} {} {said:?}", neighbor.routes())
 }
 

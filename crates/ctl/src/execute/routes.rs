@@ -60,7 +60,9 @@ impl Session<'_> {
         lines.all = r.all;
         lines.stats = r.stats;
         lines.count = r.count;
-        lines.tables_named = !r.tables.is_empty() || r.channel_table.is_some();
+        let is_of_protocol = r.export.is_some() || r.protocol.is_some();
+        lines.tables_named =
+            !is_of_protocol && (r.all_tables || !r.tables.is_empty() || r.channel_table.is_some());
         lines.one_net =
             matches!(r.nets, NetSelector::Exact(_) | NetSelector::ForAddress(_) | NetSelector::ForPrefix(_));
         loop {

@@ -13,9 +13,15 @@ const WRAP_WIDE: usize = 432;
 /// A single value is cut so that its line has this many octets, the last three made dots.
 const CUT_AT: usize = 492;
 
+/// It stands before all others.
+const IGP_METRIC: &str = "igp_metric";
+
 /// The attribute lines of a route, each with its leading tab, in BIRD's order.
 pub fn lines(route: &RouteAttributes) -> Vec<String> {
     let mut out = Vec::new();
+    if let Some(AttributeValue::Int(metric)) = route.extra(IGP_METRIC) {
+        single(&mut out, IGP_METRIC, &metric.to_string());
+    }
     path_attributes(&mut out, &route.bgp);
     extra(&mut out, route);
     out
@@ -100,7 +106,7 @@ fn extra(out: &mut Vec<String>, route: &RouteAttributes) {
     let Some(list) = route.extra.as_deref() else { return };
     // Kernel attributes first by their numbers, then the rest by name.
     let rank = |name: &str| KERNEL.iter().position(|k| *k == name).unwrap_or(KERNEL.len());
-    let mut sorted: Vec<_> = list.iter().collect();
+    let mut sorted: Vec<_> = list.iter().filter(|a| *a.name != *IGP_METRIC).collect();
     sorted.sort_by_key(|a| rank(&a.name));
     for a in sorted {
         let value = match &a.value {

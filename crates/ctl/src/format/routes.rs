@@ -143,10 +143,11 @@ impl RouteLines {
             _ => "",
         };
         let tail = format!(
-            "[{} {}{from}]{mark} ({}{}){}",
+            "[{} {}{from}]{mark} ({}{}{}){}",
             r.protocol,
             times.route(r.since),
             r.attributes.preference,
+            stale(r),
             metric(r, times.dialect),
             origin(r)
         );
@@ -208,6 +209,21 @@ fn next_hop(hop: &NextHop, interface: &str, several: bool) -> String {
     }
 }
 
+/// Long-lived stale (RFC 9494).
+fn stale(r: &RouteView) -> &'static str {
+    const LLGR_STALE: u32 = 0xffff_0006;
+    let bgp = r.attributes.source == RouteSource::Bgp;
+    if bgp && r.attributes.bgp.communities.contains(&LLGR_STALE) { "s" } else { "" }
+}
+
+/// The metric that a static route was given.
+fn own_metric(r: &RouteView) -> String {
+    match r.attributes.extra("igp_metric") {
+        Some(AttributeValue::Int(n)) if r.attributes.source == RouteSource::Static => format!("/{n}"),
+        _ => String::new(),
+    }
+}
+
 fn metric(r: &RouteView, dialect: Dialect) -> String {
     let recursive = matches!(r.attributes.destination, Destination::Recursive(_));
     let bgp = r.attributes.source == RouteSource::Bgp;
@@ -216,18 +232,15 @@ fn metric(r: &RouteView, dialect: Dialect) -> String {
         (Dialect::Bird16, _) if r.dropped.is_some() => "/-".into(),
         (Dialect::Bird16, None) => "/?".into(),
         (Dialect::Bird16, Some(n)) => format!("/{n}"),
-        (Dialect::Bird2, metric)
-            if bgp && metric != Some(0) && r.dropped == Some(Destination::Unreachable) =>
-        {
-            "/-".into()
-        }
-        (Dialect::Bird2, None) if bgp && recursive => "/?".into(),
-        (Dialect::Bird2, Some(n)) if n != 0 && bgp && recursive => format!("/{n}"),
-        (Dialect::Bird2, _) if !bgp => match r.attributes.extra("igp_metric") {
-            Some(AttributeValue::Int(n)) if *n != 0 => format!("/{n}"),
-            _ => String::new(),
+        (Dialect::Bird2, _) if !bgp => own_metric(r),
+        (Dialect::Bird2, metric) => match (r.total_aigp, metric) {
+            (Some(total), _) => format!("/{total}"),
+            (None, Some(0)) => String::new(),
+            (None, _) if r.dropped == Some(Destination::Unreachable) => "/-".into(),
+            (None, None) if recursive => "/?".into(),
+            (None, Some(n)) => format!("/{n}"),
+            (None, _) => String::new(),
         },
-        (Dialect::Bird2, _) => String::new(),
     }
 }
 

@@ -142,6 +142,7 @@ fn page(query: &RouteQuery, total: u32) -> RoutePage {
         attributes: attributes.clone(),
         next_hops: vec![(hop.clone(), "veth1".into())],
         dropped: None,
+        total_aigp: None,
         igp_metric: None,
         from: None,
         since: AT,

@@ -41,7 +41,7 @@ impl Task {
         tracing::warn!("{name}: Route limit exceeded, shutting down");
         self.fsm.end(&cause, Instant::now());
         if disable {
-            self.exit.end("Automatic shutdown: Route limit exceeded");
+            self.exit.end_over_limit(self.over_limit.clone());
         }
     }
 

@@ -146,6 +146,7 @@ impl Task {
                 None => channel_down(&self.config, &self.bgp, channel),
             };
             status.recovery = pending.then_some("pending");
+            self.over_limit.mark_hit(&mut status);
             return status;
         };
         let found = match (channel.family, &up.ipv4, &up.ipv6) {

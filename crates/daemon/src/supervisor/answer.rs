@@ -124,6 +124,9 @@ impl Supervisor {
                     _ => &|c| channel_status(c, "DOWN"),
                 };
                 status.channels = protocol.channels.iter().map(channel).collect();
+                if let Some(over_limit) = instance.and_then(|i| i.over_limit.as_ref()) {
+                    status.channels.iter_mut().for_each(|channel| over_limit.mark_hit(channel));
+                }
                 status
             });
             if let Some(bgp) = &mut status.bgp

@@ -236,7 +236,7 @@ impl Supervisor {
         };
         let instance = self.instances.entry(protocol.name.clone()).or_default();
         instance.since = crate::clock::unix_millis();
-        instance.last_error = None;
+        (instance.last_error, instance.over_limit) = (None, None);
         instance.message = None;
         instance.last_dynamic = 0;
         instance.refused = 0;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use godwit_filter::{Destination, RouteAttributes};
+use godwit_filter::{Destination, RouteAttributes, RouteSource};
 
 use crate::key::NetKey;
 use crate::nexthop::Resolution;
@@ -48,6 +48,15 @@ impl WantedRoute {
 }
 
 impl Exporter {
+    /// Leaves the routes of interface addresses to the kernel (1.6 without `device routes`).
+    pub fn leave_device_routes(&mut self) {
+        self.leaves_device_routes = true;
+    }
+
+    pub(super) fn is_left_to_the_kernel(&self, attributes: &RouteAttributes) -> bool {
+        self.leaves_device_routes && attributes.source == RouteSource::Device
+    }
+
     /// Whether this one has to know of paths that are not the best.
     pub(crate) fn hears_of_every_path(&self) -> bool {
         self.sends_every_path()

@@ -78,7 +78,8 @@ impl Exporter {
     pub fn has_exported_path<K: NetKey>(&self, net: &NetView<'_, K>, path: &PathView<'_>) -> bool {
         match &self.paths {
             Some(sent) => sent.get(net.id(), sent_id(path.key)).is_some(),
-            None => path.best && self.has_sent(net.id()),
+            // With `secondary` it is the first that passes; who asks knows which that is.
+            None => (path.best || self.secondary) && self.has_sent(net.id()),
         }
     }
 }

@@ -11,6 +11,17 @@ use super::check::export_check;
 use super::options::BgpExport;
 
 impl Exporter {
+    /// Sends of each net the first path that passes, not the best one or none (`secondary`). Before it is added
+    /// to a table.
+    pub fn send_first_that_passes(&mut self) {
+        self.secondary = !self.sends_every_path();
+    }
+
+    /// Whether of each net the first path that passes is sent.
+    pub fn sends_first_that_passes(&self) -> bool {
+        self.secondary
+    }
+
     pub(super) fn drain_secondary<K: NetKey>(
         &mut self,
         table: &Table<K>,

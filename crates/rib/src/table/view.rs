@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use godwit_filter::RouteAttributes;
 
-use crate::best::{Candidate, is_better, is_mergeable, is_of_one_group};
+use crate::best::{Candidate, is_better, is_mergeable, is_of_one_group, total_aigp};
 use crate::key::NetKey;
 use crate::nexthop::Resolution;
 use crate::source::{SourceId, SourceInfo};
@@ -40,6 +40,14 @@ pub struct PathView<'a> {
     pub resolution: Option<&'a Resolution>,
 }
 
+impl PathView<'_> {
+    /// How far it is by AIGP (RFC 7311 §4.1), if that is known.
+    pub fn total_aigp(&self) -> Option<u64> {
+        let (attributes, source, resolution) = (self.attributes, self.source, self.resolution);
+        Some(total_aigp(&Candidate { attributes, source, resolution })).filter(|total| *total != u64::MAX)
+    }
+}
+
 impl<'a, K: NetKey> NetView<'a, K> {
     /// The net's id, for [`Table::nets_from`].
     pub fn id(&self) -> u32 {
@@ -59,6 +67,12 @@ impl<'a, K: NetKey> NetView<'a, K> {
             .iter()
             .enumerate()
             .filter_map(move |(i, p)| table.path_view(p, i == 0))
+    }
+
+    /// Its paths, each before those that are worse.
+    pub fn ranked_paths(&self) -> Vec<PathView<'a>> {
+        let table = self.table;
+        table.ranking(self.id).into_iter().filter_map(|place| table.path_at(self.id, place)).collect()
     }
 
     /// The paths as good as the best one, which can share the traffic with it.
