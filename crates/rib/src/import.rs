@@ -1,6 +1,7 @@
 //! The import step: UPDATE messages of one session to batches of routes.
 
 mod cache;
+mod family;
 mod kept;
 mod nets;
 mod route;
@@ -19,8 +20,8 @@ use crate::attrs::HashedAttributes;
 use crate::key::NetKey;
 use crate::table::RouteBatch;
 use cache::BlockCache;
-use kept::Kept;
-use nets::{Decision, Taken, withdraw};
+use family::Family;
+use nets::Decision;
 
 /// What the import step has to know of the session.
 #[derive(Clone, Debug)]
@@ -130,19 +131,17 @@ pub struct Batches {
 /// The import side of a session.
 #[derive(Debug)]
 pub struct ImportStep {
-    session: BgpImport,
-    ipv4: Option<ChannelImport>,
-    ipv6: Option<ChannelImport>,
-    seed: u64,
+    context: Context,
     cache: BlockCache,
-    kept: KeptRoutes,
+    ipv4: Family<Ipv4Network>,
+    ipv6: Family<Ipv6Network>,
 }
 
-/// What is kept of both families.
-#[derive(Debug, Default)]
-struct KeptRoutes {
-    ipv4: Kept<Ipv4Network>,
-    ipv6: Kept<Ipv6Network>,
+/// What both families have in common.
+#[derive(Debug)]
+struct Context {
+    session: BgpImport,
+    seed: u64,
 }
 
 impl ImportStep {
@@ -153,39 +152,22 @@ impl ImportStep {
         ipv6: Option<ChannelImport>,
         seed: u64,
     ) -> Self {
-        let (cache, kept) = (BlockCache::new(seed), KeptRoutes::default());
-        let mut step = Self { session, ipv4, ipv6, seed, cache, kept };
-        step.set_kept();
-        step.kept.ipv4.begins();
-        step.kept.ipv6.begins();
-        step
+        Self {
+            context: Context { session, seed },
+            cache: BlockCache::new(seed),
+            ipv4: Family::new(ipv4, seed),
+            ipv6: Family::new(ipv6, seed),
+        }
     }
 
     /// Changes the policy of a family's channel.
     pub fn set_channel(&mut self, family: AddressFamily, channel: ChannelImport) {
         self.forget();
         match family {
-            AddressFamily::IPV4 => {
-                if self.ipv4.as_ref().is_none_or(|old| !old.differs_only_in_policy(&channel)) {
-                    self.kept.ipv4.is_made_otherwise();
-                }
-                self.ipv4 = Some(channel);
-            }
-            AddressFamily::IPV6 => {
-                if self.ipv6.as_ref().is_none_or(|old| !old.differs_only_in_policy(&channel)) {
-                    self.kept.ipv6.is_made_otherwise();
-                }
-                self.ipv6 = Some(channel);
-            }
+            AddressFamily::IPV4 => self.ipv4.set_channel(channel, self.context.seed),
+            AddressFamily::IPV6 => self.ipv6.set_channel(channel, self.context.seed),
             _ => {}
         }
-        self.set_kept();
-    }
-
-    fn set_kept(&mut self) {
-        let is_on = |channel: &Option<ChannelImport>| channel.as_ref().is_some_and(|c| c.import_table);
-        self.kept.ipv4.set(is_on(&self.ipv4), self.seed);
-        self.kept.ipv6.set(is_on(&self.ipv6), self.seed);
     }
 
     /// Runs a family's policy over all that its neighbor has announced, if that was kept (`import table`).
@@ -196,17 +178,11 @@ impl ImportStep {
         links: &dyn Links,
         batches: &mut Batches,
     ) -> Option<UpdateSummary> {
-        let mut summary = UpdateSummary::default();
-        match (family, &self.ipv4, &self.ipv6) {
-            (AddressFamily::IPV4, Some(channel), _) if self.kept.ipv4.is_complete() => {
-                self.decide_again(channel, &self.kept.ipv4, links, &mut batches.ipv4, &mut summary);
-            }
-            (AddressFamily::IPV6, _, Some(channel)) if self.kept.ipv6.is_complete() => {
-                self.decide_again(channel, &self.kept.ipv6, links, &mut batches.ipv6, &mut summary);
-            }
-            _ => return None,
+        match family {
+            AddressFamily::IPV4 => self.ipv4.reload(&self.context, links, &mut batches.ipv4),
+            AddressFamily::IPV6 => self.ipv6.reload(&self.context, links, &mut batches.ipv6),
+            _ => None,
         }
-        Some(summary)
     }
 
     /// Forgets attribute blocks seen before: interfaces changed, and with them what is on the link.
@@ -229,7 +205,7 @@ impl ImportStep {
             return Ok(summary);
         }
         if !frame.withdrawn.is_empty() {
-            withdraw(self.ipv4.as_ref(), frame.withdrawn, &mut self.kept.ipv4, &mut batches.ipv4)?;
+            self.ipv4.withdraw(frame.withdrawn, &mut batches.ipv4)?;
         }
         if frame.attributes.is_empty() && frame.nlri.is_empty() {
             return Ok(summary);
@@ -240,12 +216,8 @@ impl ImportStep {
             None => self.attributes(&frame, links, batches, &mut summary)?,
         };
         if !frame.nlri.is_empty() {
-            let (channel, batch) = (self.ipv4.as_ref(), &mut batches.ipv4);
-            let mut kept = std::mem::take(&mut self.kept.ipv4);
-            let mut to = Taken { kept: &mut kept, batch };
-            let done = self.announce(channel, frame.nlri, set.as_ref(), links, &mut to, &mut summary);
-            self.kept.ipv4 = kept;
-            done?;
+            let (set, batch) = (set.as_ref(), &mut batches.ipv4);
+            self.ipv4.announce(&self.context, frame.nlri, set, links, batch, &mut summary)?;
         }
         Ok(summary)
     }
@@ -260,14 +232,14 @@ impl ImportStep {
         summary: &mut UpdateSummary,
     ) -> Result<Option<HashedAttributes>, MessageError> {
         let has_nlri = !frame.nlri.is_empty();
-        let parsed = parse_attributes(frame.attributes, has_nlri, &self.session.attributes)?;
+        let parsed = parse_attributes(frame.attributes, has_nlri, &self.context.session.attributes)?;
         summary.remarks.extend(parsed.errors.iter().map(ToString::to_string));
         self.multiprotocol(&parsed, links, batches, summary)?;
         if !has_nlri {
             return Ok(None);
         }
         let cacheable = parsed.errors.is_empty() && parsed.mp_reach.is_none() && parsed.mp_unreach.is_none();
-        let set = self.route(parsed.attributes, parsed.verdict, AddressFamily::IPV4, links, summary);
+        let set = self.context.route(parsed.attributes, parsed.verdict, self.ipv4.channel(), links, summary);
         if cacheable {
             self.cache.put(frame.attributes, set.clone());
         }
@@ -283,12 +255,8 @@ impl ImportStep {
     ) -> Result<(), MessageError> {
         if let Some(unreach) = &parsed.mp_unreach {
             match unreach.family {
-                AddressFamily::IPV4 => {
-                    withdraw(self.ipv4.as_ref(), unreach.nlri, &mut self.kept.ipv4, &mut batches.ipv4)?;
-                }
-                AddressFamily::IPV6 => {
-                    withdraw(self.ipv6.as_ref(), unreach.nlri, &mut self.kept.ipv6, &mut batches.ipv6)?;
-                }
+                AddressFamily::IPV4 => self.ipv4.withdraw(unreach.nlri, &mut batches.ipv4)?,
+                AddressFamily::IPV6 => self.ipv6.withdraw(unreach.nlri, &mut batches.ipv6)?,
                 _ => {}
             }
         }
@@ -298,25 +266,22 @@ impl ImportStep {
         if let Some(link_local) = reach.link_local {
             attributes.rare_mut().link_local_next_hop = Some(link_local);
         }
-        if !matches!(reach.family, AddressFamily::IPV4 | AddressFamily::IPV6) {
-            return Ok(());
-        }
-        let set = self.route(attributes, parsed.verdict, reach.family, links, summary);
-        // Taken out so that the policy can be looked at meanwhile.
-        let mut kept = std::mem::take(&mut self.kept);
-        let done = if reach.family == AddressFamily::IPV4 {
-            let (channel, batch) = (self.ipv4.as_ref(), &mut batches.ipv4);
-            let mut to = Taken { kept: &mut kept.ipv4, batch };
-            self.announce(channel, reach.nlri, set.as_ref(), links, &mut to, summary)
-        } else {
-            let (channel, batch) = (self.ipv6.as_ref(), &mut batches.ipv6);
-            let mut to = Taken { kept: &mut kept.ipv6, batch };
-            self.announce(channel, reach.nlri, set.as_ref(), links, &mut to, summary)
+        let context = &self.context;
+        let channel = match reach.family {
+            AddressFamily::IPV4 => self.ipv4.channel(),
+            AddressFamily::IPV6 => self.ipv6.channel(),
+            _ => return Ok(()),
         };
-        self.kept = kept;
-        done
+        let set = context.route(attributes, parsed.verdict, channel, links, summary);
+        let (set, nlri) = (set.as_ref(), reach.nlri);
+        match reach.family {
+            AddressFamily::IPV4 => self.ipv4.announce(context, nlri, set, links, &mut batches.ipv4, summary),
+            _ => self.ipv6.announce(context, nlri, set, links, &mut batches.ipv6, summary),
+        }
     }
+}
 
+impl Context {
     /// Runs an import filter; equal results of consecutive nets are one set. `keep`: those it refuses are wanted, too.
     #[expect(clippy::too_many_arguments, reason = "each is of another owner")]
     fn run<K: NetKey>(

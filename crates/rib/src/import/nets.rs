@@ -2,14 +2,12 @@
 
 use std::net::IpAddr;
 
-use godwit_wire::MessageError;
-
 use crate::attrs::HashedAttributes;
 use crate::key::NetKey;
 use crate::table::RouteBatch;
 
 use super::kept::Kept;
-use super::{ChannelImport, ImportStep, Links, UpdateSummary};
+use super::{ChannelImport, Context, Links, UpdateSummary};
 
 /// Where what is read goes.
 pub(super) struct Taken<'a, K> {
@@ -17,48 +15,9 @@ pub(super) struct Taken<'a, K> {
     pub(super) batch: &'a mut RouteBatch<K>,
 }
 
-/// Reads the withdrawn nets of a field; without a channel it is only checked.
-pub(super) fn withdraw<K: NetKey>(
-    channel: Option<&ChannelImport>,
-    field: &[u8],
-    kept: &mut Kept<K>,
-    batch: &mut RouteBatch<K>,
-) -> Result<(), MessageError> {
-    match channel {
-        Some(channel) if channel.add_path => withdraw_each(K::path_nlri(field)?.map(with_id), kept, batch),
-        Some(_) => withdraw_each(K::nlri(field)?.map(plain), kept, batch),
-        None => drop(K::nlri(field)?),
-    }
-    Ok(())
-}
-
-impl ImportStep {
-    /// Reads the announced nets of a field, which have these attributes; none: they are gone. Without a channel the
-    /// field is only checked.
-    pub(super) fn announce<K: NetKey>(
-        &self,
-        channel: Option<&ChannelImport>,
-        field: &[u8],
-        set: Option<&HashedAttributes>,
-        links: &dyn Links,
-        to: &mut Taken<'_, K>,
-        summary: &mut UpdateSummary,
-    ) -> Result<(), MessageError> {
-        match channel {
-            Some(channel) if channel.add_path => {
-                let nets = K::path_nlri(field)?.map(with_id);
-                self.announce_each(nets, channel, set, links, to, summary);
-            }
-            Some(channel) => {
-                let nets = K::nlri(field)?.map(plain);
-                self.announce_each(nets, channel, set, links, to, summary);
-            }
-            None => drop(K::nlri(field)?),
-        }
-        Ok(())
-    }
-
-    fn announce_each<K: NetKey>(
+impl Context {
+    /// Takes announced nets, which have these attributes; none: they are gone.
+    pub(super) fn announce_each<K: NetKey>(
         &self,
         nets: impl Iterator<Item = (Option<u32>, K)>,
         channel: &ChannelImport,
@@ -151,16 +110,17 @@ impl Decision {
 }
 
 /// A net that came with a path identifier.
-fn with_id<K>((id, net): (u32, K)) -> (Option<u32>, K) {
+pub(super) fn with_id<K>((id, net): (u32, K)) -> (Option<u32>, K) {
     (Some(id), net)
 }
 
 /// A net that came without.
-fn plain<K>(net: K) -> (Option<u32>, K) {
+pub(super) fn plain<K>(net: K) -> (Option<u32>, K) {
     (None, net)
 }
 
-fn withdraw_each<K: NetKey>(
+/// Takes withdrawn nets.
+pub(super) fn withdraw_each<K: NetKey>(
     nets: impl Iterator<Item = (Option<u32>, K)>,
     kept: &mut Kept<K>,
     batch: &mut RouteBatch<K>,

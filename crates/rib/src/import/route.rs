@@ -4,28 +4,27 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use godwit_filter::{Destination, NextHop, Recursion, RouteAttributes, RouteSource};
-use godwit_wire::{AddressFamily, PathAttributes, Role, Treatment};
+use godwit_wire::{PathAttributes, Role, Treatment};
 
 use crate::attrs::HashedAttributes;
 
-use super::{ChannelImport, ImportStep, Links, OnLink, UpdateSummary};
+use super::{ChannelImport, Context, Links, OnLink, UpdateSummary};
 
-impl ImportStep {
+impl Context {
     /// The attributes of a route from path attributes, or `None` where the routes are to be
     /// withdrawn: a loop, a bad next hop, an error that RFC 7606 treats so.
     pub(super) fn route(
         &self,
         mut bgp: PathAttributes,
         verdict: Treatment,
-        family: AddressFamily,
+        channel: Option<&ChannelImport>,
         links: &dyn Links,
         summary: &mut UpdateSummary,
     ) -> Option<HashedAttributes> {
         if verdict >= Treatment::Withdraw || self.is_loop(&bgp) {
             return None;
         }
-        let channel = if family == AddressFamily::IPV4 { &self.ipv4 } else { &self.ipv6 };
-        let channel = channel.as_ref()?;
+        let channel = channel?;
         let first = bgp.as_path.as_ref().and_then(godwit_wire::AsPath::leading_as);
         if self.session.enforce_first_as && first != Some(self.session.peer_as) {
             summary.remarks.push("the first AS of the path is not the neighbor's".into());
