@@ -26,6 +26,30 @@ pub fn same_lines(bird: Program, lab: impl Fn(Program) -> Result<Vec<String>> + 
     Ok(())
 }
 
+/// What `show route` prints without the times, in an order of its own: what begins with white space belongs to the
+/// line before.
+pub fn without_times(answer: &str) -> String {
+    let mut routes: Vec<String> = Vec::new();
+    for line in answer.lines() {
+        let line = timeless(line);
+        match routes.last_mut().filter(|_| line.starts_with(['\t', ' '])) {
+            Some(route) => route.extend(["\n", line.as_str()]),
+            None => routes.push(line),
+        }
+    }
+    routes.sort();
+    routes.join("\n")
+}
+
+/// `… [PROTOCOL TIME from …] …` without the time.
+fn timeless(line: &str) -> String {
+    let Some((before, rest)) = line.split_once(" [") else { return line.to_owned() };
+    let Some((inside, after)) = rest.split_once(']') else { return line.to_owned() };
+    let words: Vec<&str> =
+        inside.split(' ').enumerate().filter(|(i, _)| *i != 1).map(|(_, word)| word).collect();
+    format!("{before} [{}]{after}", words.join(" "))
+}
+
 /// What only one of them told somebody; empty if it was the same.
 pub fn difference(name: &str, theirs: &[String], ours: &[String]) -> String {
     let only = |a: &[String], b: &[String]| {

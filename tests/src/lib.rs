@@ -23,7 +23,7 @@ mod wait;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-pub use beside::{difference, same_lines};
+pub use beside::{difference, same_lines, without_times};
 pub use command::{need_program, need_root, run, text};
 pub use etcd::Etcd;
 pub use namespace::Namespace;
