@@ -71,9 +71,10 @@ prop_compose! {
 fn rank(c: &Contender) -> impl Ord + use<> {
     let (usable, igp) = match c.next_hop {
         Via::Metric(metric) => (true, u64::from(metric)),
-        Via::UnknownMetric => (true, u64::from(u32::MAX)),
+        // To BIRD 2 a blackhole is as good as another route.
+        Via::UnknownMetric | Via::Blackhole => (true, u64::from(u32::MAX)),
         Via::Device => (true, 0),
-        Via::Blackhole | Via::Nothing => (false, 0),
+        Via::Nothing => (false, 0),
     };
     let total_aigp = match c.aigp {
         Some(aigp) if usable && igp < u64::from(u32::MAX) => aigp + igp.max(1),

@@ -2,14 +2,19 @@
 
 mod common;
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use common::peer::{Peer, told, told6};
 use common::{
-    ETH0, announce, any, bgp, external, filter, internal, ip, net, other, path, path_with, path6, settle,
-    static_route, to_external, to_internal, via, withdraw,
+    ETH0, announce, any, bgp, external, filter, internal, ip, net, net6, other, path, path_with, path6,
+    settle, static_route, to_external, to_internal, via, withdraw,
 };
-use godwit_filter::{Destination, NextHop, RouteAttributes};
-use godwit_rib::{BgpExport, BgpSource, ExportPolicy, NextHopPolicy, SourceInfo, Table};
-use ipnetwork::Ipv4Network;
+use godwit_filter::{Destination, NextHop, RouteAttributes, Surroundings};
+use godwit_rib::{
+    BgpExport, BgpSource, ExportPolicy, Exported, LinkLocalFormat, MissingLinkLocal, NextHopPolicy,
+    SourceInfo, Table,
+};
+use ipnetwork::{Ipv4Network, Ipv6Network};
 
 const OWN: &str = "192.0.2.254";
 const ETH1: u32 = 3;
@@ -206,4 +211,101 @@ fn what_of_the_other_family_goes_to_whom() {
         Some("192.0.2.1"),
         "IPv4 is understood as well"
     );
+}
+
+/// A next hop without a global address, as the neighbor wants it written.
+#[test]
+fn a_link_local_address_alone() {
+    let ours = "fe80::fe";
+    let with = |link_local_format, own_next_hop: &str| {
+        let export = BgpExport {
+            peer_address: ip("fe80::99"),
+            own_next_hop: Some(ip(own_next_hop)),
+            own_link_local: Some(ours.parse().unwrap()),
+            link_local_format,
+            next_hop_self: NextHopPolicy::All,
+            ..to_external(2)
+        };
+        let mut table = Table::<Ipv6Network>::new(1);
+        let source = table.add_source(bgp(external(1)), None);
+        let peer = Peer::new(&mut table, export, ExportPolicy::All, None);
+        announce(&mut table, source, net6("2001:db8:1::/48"), &path6());
+        let Some(Exported::Updates(message)) = table.export(peer.id, 1) else { panic!("an UPDATE") };
+        // MP_REACH_NLRI stands first, and its next hop behind header, lengths, family.
+        let (len, rest) = message[30..].split_first().unwrap();
+        let addresses = rest[..usize::from(*len)].chunks(16);
+        let text = |octets: &[u8]| Ipv6Addr::from(<[u8; 16]>::try_from(octets).unwrap()).to_string();
+        addresses.map(text).collect::<Vec<_>>()
+    };
+    assert_eq!(with(LinkLocalFormat::Native, ours), ["::", ours]);
+    assert_eq!(with(LinkLocalFormat::Double, ours), [ours, ours]);
+    assert_eq!(with(LinkLocalFormat::Single, ours), [ours]);
+    for format in [LinkLocalFormat::Native, LinkLocalFormat::Single, LinkLocalFormat::Double] {
+        assert_eq!(
+            with(format, "2001:db8::fe"),
+            ["2001:db8::fe", ours],
+            "with a global one there is no question"
+        );
+    }
+}
+
+/// Where addresses are: all of 2001:db8::/64 is on the one link.
+#[derive(Debug)]
+struct Near;
+
+impl Surroundings for Near {
+    fn interface_name(&self, _: u32) -> Option<std::sync::Arc<str>> {
+        None
+    }
+
+    fn interface_index(&self, _: &str) -> Option<u32> {
+        None
+    }
+
+    fn neighbor_interface(&self, address: IpAddr) -> Option<u32> {
+        address.to_string().starts_with("2001:db8::").then_some(ETH0)
+    }
+}
+
+/// `missing lladdr` of BIRD 1.6: what is done about a next hop on the neighbor's link that has a global address only.
+#[test]
+fn a_link_local_address_that_is_missing() {
+    let sent = |policy, next_hop: &str, ifindex| {
+        let export = BgpExport {
+            peer_address: ip("2001:db8::99"),
+            own_next_hop: Some(ip("2001:db8::fe")),
+            own_link_local: Some("fe80::fe".parse().unwrap()),
+            missing_link_local: Some(policy),
+            next_hop_keep: NextHopPolicy::All,
+            rewrite_before_filter: true,
+            ifindex,
+            ..to_external(2)
+        };
+        let mut table = Table::<Ipv6Network>::new(1);
+        let source = table.add_source(bgp(external(1)), None);
+        let mut peer = Peer::new(&mut table, export, ExportPolicy::All, None);
+        table.exporter_mut(peer.id).unwrap().set_surroundings(std::sync::Arc::new(Near));
+        let mut path = path6();
+        path.bgp.next_hop = Some(ip(next_hop));
+        announce(&mut table, source, net6("2001:db8:1::/48"), &path);
+        peer.listen(&mut table);
+        peer.nets.into_values().next().map(|sent| {
+            let link_local = sent.rare.and_then(|r| r.link_local_next_hop);
+            format!("{} {}", sent.next_hop.unwrap(), link_local.map_or(String::new(), |a| a.to_string()))
+        })
+    };
+    let (own, near, far) = ("2001:db8::fe", "2001:db8::7", "2001:db8:7::7");
+    let ours = Some("2001:db8::fe fe80::fe".to_string());
+    for policy in [MissingLinkLocal::Own, MissingLinkLocal::Drop, MissingLinkLocal::Ignore] {
+        assert_eq!(sent(policy, own, ETH0), ours, "{policy:?}");
+        assert_eq!(sent(policy, far, ETH0).as_deref(), Some("2001:db8:7::7 "), "{policy:?}: not on the link");
+        assert_eq!(
+            sent(policy, near, 0).as_deref(),
+            Some("2001:db8::7 "),
+            "{policy:?}: the session is on none"
+        );
+    }
+    assert_eq!(sent(MissingLinkLocal::Own, near, ETH0), ours);
+    assert_eq!(sent(MissingLinkLocal::Drop, near, ETH0), None);
+    assert_eq!(sent(MissingLinkLocal::Ignore, near, ETH0).as_deref(), Some("2001:db8::7 "));
 }

@@ -101,11 +101,11 @@ impl Exporter {
                 run.iter().for_each(|c| self.take_back(table, c.id, withdrawn));
                 return;
             }
-            ExportPolicy::All => match rewrite_path(&first, export) {
-                Ok(attributes) => {
+            ExportPolicy::All => match self.rewrite(&first, export) {
+                Some(attributes) => {
                     vec![Group { attributes, nets: run.iter().filter_map(|c| table.key(c.id)).collect() }]
                 }
-                Err(_) => Vec::new(),
+                None => Vec::new(),
             },
             ExportPolicy::Filter(_) => self.filter_run(table, run, export),
         };
@@ -199,6 +199,12 @@ impl Exporter {
         groups
     }
 
+    /// What goes out of a path where there is no filter.
+    pub(super) fn rewrite(&self, path: &PathView<'_>, export: &BgpExport) -> Option<PathAttributes> {
+        let mut bgp = rewrite_path(path, export).ok()?;
+        complete_link_local(&mut bgp, export, &*self.surroundings).then_some(bgp)
+    }
+
     pub(super) fn filter_and_rewrite<K: NetKey>(
         &mut self,
         key: K,
@@ -224,6 +230,6 @@ impl Exporter {
     }
 }
 
-pub(super) fn rewrite_path(path: &PathView<'_>, export: &BgpExport) -> Result<PathAttributes, Refused> {
+fn rewrite_path(path: &PathView<'_>, export: &BgpExport) -> Result<PathAttributes, Refused> {
     rewrite(path.attributes, path.source, path.resolution, export)
 }

@@ -9,7 +9,6 @@ use crate::key::NetKey;
 use crate::source::SourceId;
 use crate::table::Table;
 
-use super::bgp::rewrite_path;
 use super::check::export_check;
 use super::sent::{SentPaths, sent_id};
 use super::{BgpExport, ExportPolicy, Exporter};
@@ -134,7 +133,7 @@ impl Exporter {
                 Vec::new()
             }
             ExportPolicy::All => {
-                let Ok(attributes) = rewrite_path(&first, export) else { return Vec::new() };
+                let Some(attributes) = self.rewrite(&first, export) else { return Vec::new() };
                 let mut group = Group::new(attributes);
                 for c in run {
                     table.key(c.net).into_iter().for_each(|key| group.push(c, key));
