@@ -157,8 +157,8 @@ impl<K: NetKey> TableShell<K> {
     }
 
     fn add_asker(&mut self, tx: mpsc::Sender<Answers>) -> WatcherId {
-        let taken = |n: u32| self.askers.iter().any(|asker| asker.watcher == WatcherId(n));
-        let watcher = WatcherId((0..=u32::MAX).find(|n| !taken(*n)).unwrap_or_default());
+        let next = self.askers.iter().map(|asker| asker.watcher.0 + 1).max();
+        let watcher = WatcherId(next.unwrap_or_default());
         self.askers.push(Asker { watcher, tx });
         watcher
     }
