@@ -19,3 +19,4 @@ incoming-ttl 255;
 up
 godwit has @theirnet@
 peer has @ournet@
+frr: peer shows axHopsAway":1

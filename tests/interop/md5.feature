@@ -16,3 +16,4 @@ md5-password swordfish;
 up
 godwit has @theirnet@
 peer has @ournet@
+frr: peer shows uthentication
