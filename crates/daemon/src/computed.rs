@@ -57,6 +57,7 @@ pub(crate) async fn run(
                     let links = context.links.borrow().clone();
                     protocol.sync(&links).await;
                 }
+                Some(Command::Hostname(_)) => {}
                 Some(Command::Stop(_, done)) => {
                     protocol.stop().await;
                     let _ = done.send(());

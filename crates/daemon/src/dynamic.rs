@@ -89,6 +89,8 @@ impl Template {
                     Some(Command::Status(reply)) => drop(reply.send(self.status())),
                     Some(Command::Reload(_, reply)) => drop(reply.send(true)),
                     Some(Command::Update(config, _)) => self.config = *config,
+                    // Its sessions are told themselves.
+                    Some(Command::Hostname(_)) => {}
                     None => return,
                 },
                 () = sleep_until(retry_at) => self.open(),

@@ -161,6 +161,7 @@ async fn idle(mut config: ProtocolConfig, channel: &ChannelConfig, mut commands:
                 let _ = reply.send(false);
             }
             Command::Update(new, _) => config = *new,
+            Command::Hostname(_) => {}
             Command::Stop(_, done) => {
                 let _ = done.send(());
                 return;

@@ -42,7 +42,7 @@ pub(crate) struct Context {
     /// This is a node of Calico: Felix has a say in the kernel's routes.
     pub(crate) calico: bool,
     /// The name that is announced to neighbors.
-    pub(crate) hostname: Option<std::sync::Arc<str>>,
+    pub(crate) hostname: Option<Arc<str>>,
     /// Hash seed of this process.
     pub(crate) seed: u64,
 }
@@ -118,6 +118,8 @@ pub(crate) enum Command {
     Reload(ReloadDirection, oneshot::Sender<bool>),
     /// New policies and other parts that do not need a restart.
     Update(Box<ProtocolConfig>, ReloadDirection),
+    /// Another name is announced to neighbors from the next time on.
+    Hostname(Option<Arc<str>>),
 }
 
 /// A protocol's task from outside.

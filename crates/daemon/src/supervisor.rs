@@ -217,7 +217,7 @@ impl Supervisor {
             router_id: self.router_id.unwrap_or(Ipv4Addr::UNSPECIFIED),
             dialect16: self.config.dialect == godwit_config::Dialect::Bird16,
             calico: self.config.is_calico(),
-            hostname: Some(self.hostname()).filter(|name| !name.is_empty()).map(Into::into),
+            hostname: self.announced_name(),
             seed: self.seed,
         }
     }

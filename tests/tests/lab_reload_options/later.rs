@@ -106,3 +106,47 @@ fn lab_reload_options_check_link_holds_at_once() -> Result<()> {
     check_link(Program::Bird2).context("bird2")?;
     check_link(Program::Godwit).context("godwit")
 }
+
+/// Another name of the router is announced the next time.
+fn hostname(program: Program) -> Result<()> {
+    let lab = Lab::new(program, false)?;
+    let named = |name: &str| format!("hostname \"{name}\"; {}", config("advertise hostname;", ""));
+    let knows = |name: &str| lab.peer.detail("own", "Hostname:") == name;
+    lab.router.configure(&named("one"))?;
+    until("the first name to be known", || knows("one")).with_context(|| lab.router.log())?;
+    lab.router.established("peer")?;
+    let (since, logged) = (lab.router.since("peer"), lab.router.log().len());
+    lab.router.configure(&named("two"))?;
+    let log = || lab.router.log().get(logged..).unwrap_or_default().to_owned();
+    until("the configuration to be in use", || log().contains("<INFO> Reconfigured"))?;
+    ensure!(knows("one") && lab.router.since("peer") == since, "{}", lab.router.log());
+    lab.peer.birdc("restart own");
+    until("the other name to be known", || knows("two")).with_context(|| lab.router.log()).map(drop)
+}
+
+#[test]
+fn lab_reload_options_another_hostname_is_announced_the_next_time() -> Result<()> {
+    hostname(Program::Bird2).context("bird2")?;
+    hostname(Program::Godwit).context("godwit")
+}
+
+/// Another router id is none that a session can take while it runs, unless it has one of its own.
+fn router_id(program: Program) -> Result<()> {
+    let lab = Lab::new(program, false)?;
+    let other = |own: &str| config(own, "").replacen("router id 1.1.1.1;", "router id 1.1.1.9;", 1);
+    let restarts = || lab.router.log().matches("Restarting protocol peer").count();
+    lab.configure("router id 1.1.1.1;", "")?;
+    ensure!(restarts() == 0, "it is the same: {}", lab.router.log());
+    lab.router.configure(&other("router id 1.1.1.1;"))?;
+    until("the configuration to be in use", || lab.router.birdc("show status").contains("1.1.1.9"))?;
+    ensure!(restarts() == 0, "it is still the same: {}", lab.router.log());
+    lab.router.configure(&other(""))?;
+    until("the session to take the router's", || restarts() == 1).with_context(|| lab.router.log())?;
+    until("the neighbor to know", || lab.peer.detail("own", "Neighbor ID:") == "1.1.1.9").map(drop)
+}
+
+#[test]
+fn lab_reload_options_router_id_is_the_sessions_own_or_the_routers() -> Result<()> {
+    router_id(Program::Bird2).context("bird2")?;
+    router_id(Program::Godwit).context("godwit")
+}

@@ -39,6 +39,7 @@ impl<K: NetKey> Kernel<K> {
                 let export = policy(&self.channel.export);
                 self.reload(direction.import, direction.export, Some(export)).await;
             }
+            Command::Hostname(_) => {}
             Command::Stop(reason, done) => {
                 self.stop(&reason).await;
                 let _ = done.send(());

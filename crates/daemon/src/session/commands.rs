@@ -54,6 +54,10 @@ impl Task {
                 let _ = reply.send(self.reload(direction).await);
             }
             Command::Update(config, direction) => self.update_config(*config, direction).await,
+            Command::Hostname(name) => {
+                self.context.hostname = name;
+                self.fsm.set_config(peer_config(&self.config, &self.bgp, &self.context));
+            }
             Command::Stop(..) => {}
         }
     }

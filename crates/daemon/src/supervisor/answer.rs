@@ -80,6 +80,11 @@ impl Supervisor {
         }
     }
 
+    /// The name that neighbors are told.
+    pub(super) fn announced_name(&self) -> Option<std::sync::Arc<str>> {
+        Some(self.hostname()).filter(|name| !name.is_empty()).map(Into::into)
+    }
+
     /// `hostname`, or the system's; empty if it has none.
     pub(super) fn hostname(&self) -> String {
         self.config.hostname.clone().unwrap_or_else(system_hostname)

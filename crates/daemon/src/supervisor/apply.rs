@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use godwit_api::ConfigureOutcome;
 use godwit_config::{
-    ChangeKind, ChannelChange, DebugFlags, Dialect, Neighbor, ProtocolChange, ProtocolConfig, ProtocolKind,
-    RouterConfig, diff,
+    ChangeKind, ChannelChange, DebugFlags, Dialect, GlobalChange, Neighbor, ProtocolChange, ProtocolConfig,
+    ProtocolKind, RouterConfig, diff,
 };
 use godwit_wire::AddressFamily;
 use tokio::sync::{mpsc, oneshot};
@@ -85,11 +85,22 @@ impl Supervisor {
         self.apply_tables(new);
         self.tell_own_addresses().await;
         self.listeners.apply(new, &self.directory).await;
+        if changes.globals.contains(&GlobalChange::Hostname) {
+            self.tell_hostname(&all_new).await;
+        }
         // The first changes are those of the new protocols, in their order.
         for (protocol, change) in all_new.protocols.iter().zip(&changes.protocols) {
             self.apply_protocol(protocol, change, how.soft).await;
             // It may have been down for no reason that is in a file.
             self.start_protocol(protocol).await;
+        }
+    }
+
+    /// Sessions that go on announce another name the next time.
+    async fn tell_hostname(&self, new: &RouterConfig) {
+        let sessions = new.protocols.iter().filter(|p| matches!(p.kind, ProtocolKind::Bgp(_)));
+        for running in sessions.filter_map(|p| self.instances.get(&p.name)?.running.as_ref()) {
+            let _ = running.commands.send(Command::Hostname(self.announced_name())).await;
         }
     }
 
