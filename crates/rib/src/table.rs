@@ -2,6 +2,7 @@
 
 mod apply;
 mod batch;
+mod circles;
 mod filtered;
 mod jobs;
 mod limits;
@@ -332,6 +333,7 @@ impl<K: NetKey> Table<K> {
             id
         });
         if let Some(next_hop) = fresh {
+            self.jobs.circles.forget(next_hop);
             let resolution = self.resolve(next_hop);
             self.next_hops.resolve(next_hop, resolution);
         }

@@ -270,3 +270,37 @@ fn nothing_is_sent_to_an_address_of_our_own() {
     announce(&mut lab.table, lab.igp, net("10.9.0.1/32"), &static_route(via("192.0.2.5")));
     assert_eq!(lab.told(), one(A, via("192.0.2.5")));
 }
+
+/// A path whose next hop is inside of its own net is the best only as long as its next hop resolves through another
+/// path of that net, which it does only as long as that is the best.
+#[test]
+fn a_circle_comes_to_rest() {
+    let mut lab = lab::<Ipv4Network>();
+    let beside = lab.table.add_source(bgp(common::external(7)), None);
+    let on_link = path_with(|p| {
+        p.destination = via("192.0.2.7");
+        p.bgp.local_pref = Some(50);
+    });
+    announce(&mut lab.table, beside, net("10.9.0.0/24"), &on_link);
+    announce(&mut lab.table, lab.peer, net(A), &through("10.9.0.1"));
+    assert_eq!(lab.told().len(), 2);
+    announce(&mut lab.table, lab.peer, net("10.9.0.0/24"), &through("10.9.0.1"));
+    let steps = (0..1000).take_while(|_| lab.table.step(3)).count();
+    assert!(steps < 100, "{steps}");
+    assert_eq!(lab.table.take_warnings(), ["Next hop 10.9.0.1 resolves through a route that depends on it"]);
+    assert_eq!(best(&lab.table, net("10.9.0.0/24")), Some(lab.peer));
+    // Nothing goes another way than by the path on the link, and with that it is over.
+    assert!(lab.told().iter().all(|(_, to)| *to == Some(via("192.0.2.7"))));
+    let moved = RouteAttributes { destination: via("192.0.2.8"), ..on_link };
+    announce(&mut lab.table, beside, net("10.9.0.0/24"), &moved);
+    let to = |gateway: &str| Some(via(gateway));
+    assert_eq!(lab.told(), [("10.9.0.0/24".to_string(), to("192.0.2.8")), (A.to_string(), to("192.0.2.8"))]);
+    withdraw(&mut lab.table, beside, net("10.9.0.0/24"));
+    assert!(lab.told().iter().all(|(_, to)| *to == Some(Destination::Unreachable)));
+    announce(&mut lab.table, beside, net("10.9.0.0/24"), &moved);
+    withdraw(&mut lab.table, lab.peer, net("10.9.0.0/24"));
+    lab.told();
+    let hops = lab.table.net(net(A)).expect("it is there").paths().next().and_then(|p| p.resolution.cloned());
+    assert!(matches!(hops, Some(Resolution::Hops { .. })), "{hops:?}");
+    assert_eq!(best(&lab.table, net("10.9.0.0/24")), Some(beside));
+}

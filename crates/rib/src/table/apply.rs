@@ -1,5 +1,7 @@
 //! Paths in and out of a table.
 
+use smallvec::SmallVec;
+
 use crate::attrs::AttrId;
 use crate::counters::ImportCounters;
 use crate::key::NetKey;
@@ -265,13 +267,22 @@ impl<K: NetKey> Table<K> {
     /// Tells everyone concerned: exporters, and next hops that resolve through this net.
     pub(super) fn best_changed(&mut self, id: u32) {
         self.mark_changed(id);
-        if !self.next_hops.is_empty() {
-            let key = self.nets[id as usize].key;
-            let first = key.bits();
-            let last = first | !crate::key::mask(key.len());
-            for next_hop in self.next_hops.within(first, last) {
-                self.jobs.reresolve(next_hop);
-            }
+        let next_hops = self.next_hops_of(id);
+        if !(next_hops.is_empty() || self.jobs.circles.within) {
+            self.open_circles();
         }
+        for next_hop in next_hops {
+            self.jobs.reresolve(next_hop);
+        }
+    }
+
+    /// The next hops inside of a net.
+    pub(super) fn next_hops_of(&self, id: u32) -> SmallVec<[u32; 4]> {
+        if self.next_hops.is_empty() {
+            return SmallVec::new();
+        }
+        let key = self.nets[id as usize].key;
+        let first = key.bits();
+        self.next_hops.within(first, first | !crate::key::mask(key.len()))
     }
 }

@@ -6,6 +6,7 @@ use crate::key::NetKey;
 use crate::source::SourceId;
 
 use super::Table;
+use super::circles::Circles;
 use super::long_lived::Marking;
 use super::stale::Sweep;
 
@@ -23,6 +24,7 @@ pub(super) struct Jobs {
     /// Next hops whose resolution changed: nets through them are compared again, from here on.
     changed: BTreeSet<u32>,
     changed_cursor: u32,
+    pub(super) circles: Circles,
     /// Sources whose paths are compared again, each with the next net to look at.
     compares: Vec<(SourceId, u32)>,
     /// Nets from here on may be free to go.
@@ -102,6 +104,9 @@ impl<K: NetKey> Table<K> {
         } else if let Some(cursor) = self.jobs.collect.take() {
             self.collect_slice(cursor, budget);
         }
+        if self.jobs.reresolve.is_empty() && self.jobs.changed.is_empty() {
+            self.jobs.circles.rest();
+        }
         self.has_job()
     }
 
@@ -132,14 +137,12 @@ impl<K: NetKey> Table<K> {
 
     fn reresolve_all(&mut self) {
         for next_hop in std::mem::take(&mut self.jobs.reresolve) {
-            let resolution = self.resolve(next_hop);
-            if self.next_hops.resolve(next_hop, resolution) {
-                self.jobs.resolves_otherwise(next_hop);
-            }
+            self.resolve_again(next_hop);
         }
     }
 
     fn reselect_slice(&mut self, budget: u32) {
+        self.jobs.circles.within = true;
         let cursor = self.jobs.changed_cursor;
         let end = cursor.saturating_add(budget).min(self.nets.len() as u32);
         for id in cursor..end {
@@ -157,6 +160,7 @@ impl<K: NetKey> Table<K> {
         if end >= self.nets.len() as u32 {
             self.jobs.changed.clear();
         }
+        self.jobs.circles.within = false;
     }
 
     /// Changes the `cost` of a BGP source; its paths are compared again.

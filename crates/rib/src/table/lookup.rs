@@ -23,6 +23,7 @@ impl<K: NetKey> Table<K> {
     /// Says which addresses are this router's own, and the numbers of the interfaces that have them: a next hop that
     /// is one of them and on that link is unreachable. What resolves through one that came or went is resolved again by the next jobs.
     pub fn set_own_addresses(&mut self, own: BTreeSet<(IpAddr, u32)>) {
+        self.open_circles();
         for address in self.next_hops.set_own(own) {
             let Some(bits) = K::address_bits(address) else { continue };
             for next_hop in self.next_hops.within(bits, bits) {

@@ -178,6 +178,7 @@ impl<K: NetKey> Table<K> {
 
     /// Tells those who send every path that this one is new, changed or gone.
     pub(super) fn path_changed(&mut self, net: u32, source: SourceId) {
+        self.open_circles_of(net);
         for ExporterId(watcher) in &self.watchers {
             if let Some(Some(exporter)) = self.exporters.get_mut(*watcher as usize) {
                 exporter.mark_path(net, source);

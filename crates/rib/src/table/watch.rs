@@ -20,6 +20,7 @@ impl<K: NetKey> Table<K> {
     /// Another table is gone: what was looked up there is unreachable. Its number is used again when no path names it
     /// any more.
     pub fn lookup_table_is_gone(&mut self, table: u16) {
+        self.open_circles();
         for next_hop in self.next_hops.gone(table) {
             self.jobs.resolves_otherwise(next_hop);
         }
@@ -42,6 +43,7 @@ impl<K: NetKey> Table<K> {
 
     /// What another table answered: from its [`Table::take_answers`].
     pub fn answered(&mut self, table: u16, answers: Vec<(Recursion, Resolution)>) {
+        self.open_circles();
         for (hop, resolution) in answers {
             if let Some(next_hop) = self.next_hops.answered(Recursion { table, ..hop }, resolution) {
                 self.jobs.resolves_otherwise(next_hop);
@@ -59,6 +61,7 @@ impl<K: NetKey> Table<K> {
             }
             let (id, new) = self.next_hops.watch(watcher, *hop, bits);
             if new {
+                self.jobs.circles.forget(id);
                 let resolution = self.resolve(id);
                 self.next_hops.resolve(id, resolution);
             }
