@@ -49,7 +49,7 @@ fn listen<K: NetKey>(
     own: Option<SourceId>,
 ) -> Listener<K> {
     let far_end = FarEnd::new(&export);
-    let kind = ExporterKind::Bgp(Box::new(export));
+    let kind = ExporterKind::Bgp(Arc::new(export));
     let id = table.add_exporter(Exporter::new(kind, policy, own, Arc::new(Link)));
     Listener { id, own, far_end }
 }
