@@ -88,7 +88,8 @@ impl Lab {
             if let Some(name) = line.strip_prefix("Table ") {
                 table = name;
             } else if let (Some(hop), Some(last)) = (line.strip_prefix('\t'), routes.last_mut()) {
-                last.push_str(&format!(" {hop}"));
+                last.push(' ');
+                last.push_str(hop);
             } else if !line.is_empty() {
                 net = if line.starts_with(' ') { net } else { line.split(' ').next().unwrap_or_default() };
                 // Without the time.
