@@ -35,7 +35,9 @@ fn exabgp(n: u8, side: &Side, routes: &[&str]) -> String {
 fn middle(scene: &Scene) -> String {
     let mut config = "log stderr all; router id 10.0.0.1; protocol device { } protocol direct { ipv4; }
         protocol static { ipv4; route 10.20.1.0/24 via 10.9.3.2 { igp_metric = 10; };
-          route 10.20.2.0/24 via 10.9.2.2 { igp_metric = 20; }; route 10.20.3.0/24 via 10.9.3.2; }\n"
+          route 10.20.2.0/24 via 10.9.2.2 { igp_metric = 20; }; route 10.20.3.0/24 via 10.9.3.2;
+          route 10.20.4.0/24 blackhole { igp_metric = 5; }; route 10.20.5.0/24 unreachable;
+          route 10.20.6.0/24 prohibit; }\n"
         .to_owned();
     for (name, n, side) in [("w", 3, &scene.better), ("l", 2, &scene.worse)] {
         let _ = writeln!(

@@ -208,7 +208,10 @@ pub(crate) const SCENES: &[Scene] = &[
         routes: &[
             ("igp metric", "as-path [ 7 ]", "as-path [ 7 ]"),
             ("none is further", "as-path [ 7 ]", "as-path [ 7 ] next-hop 10.20.3.1"),
-            ("unreachable", "as-path [ 7 8 ]", "as-path [ 7 ] local-preference 200 next-hop 10.99.9.9"),
+            ("no route", "as-path [ 7 8 ]", "as-path [ 7 ] local-preference 200 next-hop 10.99.9.9"),
+            ("unreachable", "as-path [ 7 8 ]", "as-path [ 7 ] local-preference 200 next-hop 10.20.5.1"),
+            ("dropped", "as-path [ 7 ] next-hop 10.20.4.1", "as-path [ 7 ]"),
+            ("prohibited", "as-path [ 7 ] local-preference 200 next-hop 10.20.6.1", "as-path [ 7 ]"),
         ],
         ..SCENE
     },
