@@ -296,7 +296,8 @@ fn next_hops(
     path: &PathView<'_>,
 ) -> (Vec<NextHop>, Option<Destination>, Option<u32>) {
     if !matches!(attributes.destination, Destination::Recursive(_)) {
-        return (attributes.destination.next_hops().to_vec(), None, None);
+        let cost = path.source.bgp.as_ref().map(|source| source.cost);
+        return (attributes.destination.next_hops().to_vec(), None, cost);
     }
     match path.resolution {
         Some(Resolution::Hops { hops, igp_metric }) => (hops.to_vec(), None, *igp_metric),

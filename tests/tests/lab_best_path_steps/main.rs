@@ -83,6 +83,10 @@ fn choices(program: Program) -> Result<Vec<String>> {
                 })?;
             }
             let chosen = settles("the choice", || chosen(&router, scene.routes.len()))?;
+            // What is shown of them is the same too.
+            lines.extend(
+                router.routes().into_iter().map(|route| format!("{}, {order:?}: {route}", scene.name)),
+            );
             for (letter, (what, better, worse)) in chosen.chars().zip(scene.routes) {
                 let line = format!("{}, {order:?}, {what}: {better} | {worse}", scene.name);
                 // Where age decides, it is the first one; else it is always the same.

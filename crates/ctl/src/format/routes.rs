@@ -5,7 +5,7 @@ use std::sync::Arc;
 use godwit_api::{RoutePage, RouteView, Times};
 use godwit_config::Dialect;
 use godwit_filter::{AttributeValue, Destination, NextHop, RouteSource};
-use godwit_wire::Origin;
+use godwit_wire::{Origin, SegmentKind};
 use ipnetwork::IpNetwork;
 
 use super::attributes;
@@ -254,7 +254,10 @@ fn origin(r: &RouteView) -> String {
         Some(Origin::Egp) => "e",
         _ => "?",
     };
-    match bgp.as_path.as_ref().and_then(godwit_wire::AsPath::origin_as) {
+    // Of a path that has not left our confederation it is the member.
+    let last = bgp.as_path.as_ref().and_then(|path| path.segments().last());
+    let last = last.filter(|s| matches!(s.kind, SegmentKind::Sequence | SegmentKind::ConfedSequence));
+    match last.and_then(|segment| segment.ases().next_back()) {
         Some(asn) => format!(" [AS{asn}{letter}]"),
         None => format!(" [{letter}]"),
     }
