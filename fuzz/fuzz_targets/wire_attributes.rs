@@ -32,8 +32,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(attributes.rare.as_deref().is_none_or(|r| *r != Default::default()), "normalised");
     assert!(context.aigp || attributes.aigp().is_none());
     let path = attributes.as_path.as_ref().expect("mandatory");
-    let outside = context.external && !context.confederation;
-    assert!(!outside || (!path.has_confederation() && !path.is_empty()));
+    assert!(context.confederation || !path.has_confederation());
     let net = "203.0.113.0/24".parse().expect("a net");
     wire::round(attributes.clone(), &[net]);
     attributes.origin = Some(Origin::Igp);

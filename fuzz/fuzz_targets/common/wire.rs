@@ -61,8 +61,8 @@ pub fn round(mut attributes: PathAttributes, nets: &[Ipv4Network]) {
     }
     let message = next_frame(&out, EXTENDED_MESSAGE_LEN_MAX).expect("ours").expect("whole");
     let frame = split_update(message.body).expect("ours");
-    // Internal, 4-octet ASes, AIGP, next hops of either family.
-    let internal = context(2 | 32 | 64 | 128);
+    // Internal, 4-octet ASes, AS_SETs, a confederation, AIGP, next hops of either family.
+    let internal = context(2 | 8 | 16 | 32 | 64 | 128);
     let parsed = parse_attributes(frame.attributes, !frame.nlri.is_empty(), &internal).expect("ours");
     assert_eq!(parsed.verdict, Treatment::Accept);
     let next_hop = parsed.mp_reach.map_or(parsed.attributes.next_hop, |reach| reach.next_hop);

@@ -291,7 +291,7 @@ impl Driver {
         }
     }
 
-    fn is_stale(&self) -> bool {
+    pub fn is_stale(&self) -> bool {
         self.ipv4.up.as_ref().is_some_and(|up| up.stale) || self.ipv6.up.as_ref().is_some_and(|up| up.stale)
     }
 

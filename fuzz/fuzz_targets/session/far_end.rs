@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use godwit_rib::{BgpExport, NetKey};
 use godwit_wire::{
-    AddressFamily, AttributeContext, AttributeError, Fault, MessageError, MessageType, PathAttributes,
-    next_frame, parse_attributes, split_update,
+    AddressFamily, AttributeContext, Fault, MessageError, MessageType, PathAttributes, next_frame,
+    parse_attributes, split_update,
 };
 
 /// A net and its path identifier, 0 where there are none.
@@ -15,13 +15,11 @@ pub type Told<K> = (K, u32);
 #[derive(Debug)]
 pub struct FarEnd<K> {
     pub held: BTreeMap<Told<K>, PathAttributes>,
-    /// Of those, what we would not take ourselves for a reason that is none: only that it was told is known.
+    /// Of those, what has more of something than we take ourselves: only that it was told is known.
     pub overfull: BTreeSet<Told<K>>,
     context: AttributeContext,
     len_max: usize,
     add_path: bool,
-    /// We are a route server, which does not add itself to paths (RFC 7947 §2.2.2.1).
-    rs_client: bool,
 }
 
 impl<K: NetKey> FarEnd<K> {
@@ -46,7 +44,6 @@ impl<K: NetKey> FarEnd<K> {
             },
             len_max: export.message_len_max,
             add_path: export.add_path,
-            rs_client: export.rs_client,
         }
     }
 
@@ -65,10 +62,8 @@ impl<K: NetKey> FarEnd<K> {
     fn update(&mut self, body: &[u8], announced: &mut BTreeSet<Told<K>>) {
         let frame = split_update(body).expect("ours");
         let parsed = parse_attributes(frame.attributes, !frame.nlri.is_empty(), &self.context).expect("ours");
-        // The path has become longer by us, the list of clusters, too: a limit is no fault. Nor is the empty path
-        // of a route server's own route.
-        let is_known = |e: &AttributeError| e.fault == Fault::TooMany || (e.code == 2 && self.rs_client);
-        let overfull = !parsed.errors.is_empty() && parsed.errors.iter().all(is_known);
+        // The path has become longer by us, the list of clusters, too: a limit is no fault.
+        let overfull = !parsed.errors.is_empty() && parsed.errors.iter().all(|e| e.fault == Fault::TooMany);
         assert!(overfull || parsed.errors.is_empty(), "{:?}", parsed.errors);
         let is_ipv4 = K::FAMILY == AddressFamily::IPV4;
         assert!(is_ipv4 || frame.withdrawn.is_empty() && frame.nlri.is_empty());

@@ -204,7 +204,9 @@ fn changed(path: &mut RouteAttributes, [no_export, far, large, worse, own]: [boo
 fn end(mut driver: Driver, by_withdrawal: bool) {
     driver.ipv4.settle();
     driver.ipv6.settle();
-    if let Some(way) = driver.direction().filter(|_| by_withdrawal && driver.is_between_messages()) {
+    // What is stale may have path identifiers of an earlier session, which this one cannot speak of.
+    let can_withdraw = driver.is_between_messages() && !driver.is_stale();
+    if let Some(way) = driver.direction().filter(|_| by_withdrawal && can_withdraw) {
         let octets = withdrawals(&driver);
         driver.receive(way, &octets);
         assert!(driver.is_up(), "withdrawals are no fault");
