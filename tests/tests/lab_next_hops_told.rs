@@ -128,7 +128,7 @@ fn agree(sides: Sides) -> Result<()> {
             lab.router.configure(&router(sides, mode))?;
             // BIRD goes on with the address that a session began with.
             if mode.ends_with("address") {
-                ["q4", "q6"].map(|session| lab.router.birdc(&format!("restart {session}")));
+                let _ = ["q4", "q6"].map(|session| lab.router.birdc(&format!("restart {session}")));
             }
             lab.established()?;
         }

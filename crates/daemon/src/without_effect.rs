@@ -116,9 +116,9 @@ mod tests {
             .push(Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp.clone())))));
         assert_eq!(options_without_effect(&config), Vec::<String>::new());
         bgp.tcp_ao_keys = vec![key()];
-        bgp.onlink = true;
+        bgp.bfd = Some(godwit_config::BfdOptions::default());
         config.protocols = vec![Arc::new(ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(bgp))))];
-        assert_eq!(options_without_effect(&config), ["peer: `onlink` has no effect yet"]);
+        assert_eq!(options_without_effect(&config), ["peer: `bfd` has no effect yet"]);
     }
 
     #[test]

@@ -294,7 +294,9 @@ fn mp_reach_next_hops() {
     check(&[GLOBAL, link_local].concat(), "2001:db8::1", Some("fe80::1"));
     check(&[GLOBAL, GLOBAL].concat(), "2001:db8::1", None);
     check(&[[0; 16], link_local].concat(), "::", Some("fe80::1"));
-    check(&link_local, "fe80::1", Some("fe80::1"));
+    // Alone or twice it is no global address (as with BIRD).
+    check(&link_local, "::", Some("fe80::1"));
+    check(&[link_local, link_local].concat(), "::", Some("fe80::1"));
 
     // IPv4 unicast in MP_REACH_NLRI.
     let judge4 = |next_hop: &[u8]| {
