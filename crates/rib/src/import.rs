@@ -185,6 +185,24 @@ impl ImportStep {
         }
     }
 
+    /// The neighbor begins to announce all it has of a family again (RFC 7313 §4).
+    pub fn refresh_begins(&mut self, family: AddressFamily) {
+        match family {
+            AddressFamily::IPV4 => self.ipv4.kept_mut().refresh_begins(),
+            AddressFamily::IPV6 => self.ipv6.kept_mut().refresh_begins(),
+            _ => {}
+        }
+    }
+
+    /// It has done so: what was kept and did not come again goes.
+    pub fn refresh_ends(&mut self, family: AddressFamily) {
+        match family {
+            AddressFamily::IPV4 => self.ipv4.kept_mut().refresh_ends(),
+            AddressFamily::IPV6 => self.ipv6.kept_mut().refresh_ends(),
+            _ => {}
+        }
+    }
+
     /// Forgets attribute blocks seen before: interfaces changed, and with them what is on the link.
     pub fn forget(&mut self) {
         self.cache.clear();

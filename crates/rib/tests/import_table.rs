@@ -85,3 +85,19 @@ fn other_options_need_the_neighbor_too() {
     step.set_channel(AddressFamily::IPV4, ChannelImport { preference: 90, ..with(ExportPolicy::All) });
     assert!(step.reload(AddressFamily::IPV4, &Link, &mut Batches::default()).is_none());
 }
+
+#[test]
+fn what_does_not_come_again_in_a_refresh_is_gone() {
+    let mut step = step(with(ExportPolicy::All));
+    hear(&mut step, &body(&[], &good(), &[A, B].concat()));
+    let (a, b) = (net("198.51.100.0/24"), net("203.0.113.0/24"));
+    step.refresh_begins(AddressFamily::IPV4);
+    assert_eq!(reload(&step), [], "nothing is announced again for the neighbor");
+    hear(&mut step, &body(&[], &good(), &B));
+    assert_eq!(reload(&step), [(b, Some(100))]);
+    step.refresh_ends(AddressFamily::IPV4);
+    assert_eq!(reload(&step), [(b, Some(100))]);
+    hear(&mut step, &body(&[], &good(), &A));
+    step.refresh_ends(AddressFamily::IPV4);
+    assert_eq!(reload(&step), [(a, Some(100)), (b, Some(100))], "an end without a beginning is none");
+}

@@ -261,15 +261,20 @@ impl Up {
     /// The neighbor begins to announce all it has of a family again. Whether it may.
     pub(super) fn refresh_begins(&mut self, family: AddressFamily) -> bool {
         let Self { ipv4, ipv6, batches, .. } = self;
-        match family {
+        let may = match family {
             AddressFamily::IPV4 => ipv4.as_mut().is_none_or(|c| c.refresh_begins(&mut batches.ipv4)),
             AddressFamily::IPV6 => ipv6.as_mut().is_none_or(|c| c.refresh_begins(&mut batches.ipv6)),
             _ => true,
+        };
+        if may {
+            self.import.refresh_begins(family);
         }
+        may
     }
 
     /// It has done so.
     pub(super) fn refresh_ends(&mut self, family: AddressFamily) {
+        self.import.refresh_ends(family);
         match family {
             AddressFamily::IPV4 => {
                 if let Some(channel) = &mut self.ipv4 {

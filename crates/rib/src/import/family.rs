@@ -37,6 +37,11 @@ impl<K: NetKey> Family<K> {
         self.channel = Some(channel);
     }
 
+    /// What is kept.
+    pub(super) fn kept_mut(&mut self) -> &mut Kept<K> {
+        &mut self.kept
+    }
+
     /// Runs the policy over all that is kept, if that is all there is.
     pub(super) fn reload(
         &self,

@@ -1,7 +1,7 @@
 //! `import table`: what a neighbor has announced, as it was before the import filter.
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::attrs::HashedAttributes;
 
@@ -12,11 +12,13 @@ pub(super) struct Kept<K> {
     /// Routes came before it was on, or are not as they would come now.
     is_outdated: bool,
     routes: HashMap<(K, Option<u32>), HashedAttributes, FixedState>,
+    /// Those that were not announced again since the neighbor began to announce all it has (RFC 7313 §4).
+    stale: HashSet<(K, Option<u32>), FixedState>,
 }
 
 impl<K> Default for Kept<K> {
     fn default() -> Self {
-        Self { is_on: false, is_outdated: false, routes: HashMap::default() }
+        Self { is_on: false, is_outdated: false, routes: HashMap::default(), stale: HashSet::default() }
     }
 }
 
@@ -24,8 +26,10 @@ impl<K: Eq + std::hash::Hash + Copy> Kept<K> {
     /// Switches it on or off; what is kept goes with the latter.
     pub(super) fn set(&mut self, is_on: bool, seed: u64) {
         if self.is_on != is_on {
-            *self =
-                Self { is_on, is_outdated: true, routes: HashMap::with_hasher(FixedState::with_seed(seed)) };
+            let hasher = FixedState::with_seed(seed);
+            let routes = HashMap::with_hasher(hasher.clone());
+            let stale = HashSet::with_hasher(hasher);
+            *self = Self { is_on, is_outdated: true, routes, stale };
         }
     }
 
@@ -47,17 +51,32 @@ impl<K: Eq + std::hash::Hash + Copy> Kept<K> {
     pub(super) fn announced(&mut self, net: K, path_id: Option<u32>, set: &HashedAttributes) {
         if self.is_on {
             self.routes.insert((net, path_id), set.clone());
+            self.stale.remove(&(net, path_id));
         }
     }
 
     pub(super) fn gone(&mut self, net: K, path_id: Option<u32>) {
         if self.is_on {
             self.routes.remove(&(net, path_id));
+            self.stale.remove(&(net, path_id));
         }
     }
 
-    /// All routes.
+    /// The neighbor begins to announce all it has again.
+    pub(super) fn refresh_begins(&mut self) {
+        self.stale.extend(self.routes.keys());
+    }
+
+    /// It has done so: it has nothing else.
+    pub(super) fn refresh_ends(&mut self) {
+        for route in self.stale.drain() {
+            self.routes.remove(&route);
+        }
+    }
+
+    /// All routes but those that are stale: whether the neighbor has them still is for it to say.
     pub(super) fn iter(&self) -> impl Iterator<Item = (K, Option<u32>, &HashedAttributes)> {
-        self.routes.iter().map(|((net, path_id), set)| (*net, *path_id, set))
+        let fresh = self.routes.iter().filter(|(route, _)| !self.stale.contains(*route));
+        fresh.map(|((net, path_id), set)| (*net, *path_id, set))
     }
 }
