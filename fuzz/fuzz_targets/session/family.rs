@@ -156,6 +156,7 @@ impl<K: NetKey> Family<K> {
         kept: bool,
         told: (BgpExport, ExportPolicy),
         limit: Option<SourceLimit>,
+        keep_filtered: bool,
     ) {
         let held = self.held.take();
         let kept = held.filter(|(source, of)| {
@@ -173,6 +174,7 @@ impl<K: NetKey> Family<K> {
                 self.table.add_source(common::bgp(session.clone()), limit)
             }
         };
+        self.table.set_keep_filtered(source, keep_filtered);
         let listener = listen(&mut self.table, told.0, told.1, Some(source));
         self.up = Some(Channel { source, session, listener, stale, refreshing: false });
     }
@@ -298,7 +300,13 @@ impl<K: NetKey> Family<K> {
             self.others.iter().copied().chain(session).map(|id| self.table.source_counters(id)).collect();
         let (paths, best) = counters.iter().fold((0, 0), |(paths, best), c| (paths + c.0, best + c.1));
         assert_eq!((paths, best), (self.table.path_count(), self.table.net_count()));
-        assert!(self.table.attrs().len() as u64 <= paths, "attribute sets nobody has");
+        let kept = session.map_or(0, |session| self.table.filtered_count(session));
+        assert!(self.table.attrs().len() as u64 <= paths + kept, "attribute sets nobody has");
+        for (_, net) in self.table.filtered_from(0) {
+            for path in self.table.filtered_paths(net) {
+                assert!(self.said.has(net, path.path_id), "{net} is kept and not the neighbor's any more");
+            }
+        }
     }
 
     /// Nobody has anything left, and nobody is told of anything any more.

@@ -119,6 +119,7 @@ impl Options {
                 lookup_tables: [0; 2],
                 prefer_link_local: link_local,
                 import_table,
+                keep_filtered: import_table,
                 aigp,
                 add_path: false,
             },

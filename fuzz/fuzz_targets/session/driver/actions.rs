@@ -107,11 +107,23 @@ impl Driver {
         let kept = |family| negotiated.has_kept_family(family);
         if channel4.is_some() {
             let family = AddressFamily::IPV4;
-            self.ipv4.begin(session.clone(), kept(family), told(family), options.limit);
+            self.ipv4.begin(
+                session.clone(),
+                kept(family),
+                told(family),
+                options.limit,
+                options.channel.keep_filtered,
+            );
         }
         if channel6.is_some() {
             let family = AddressFamily::IPV6;
-            self.ipv6.begin(session, kept(family), told(family), options.limit);
+            self.ipv6.begin(
+                session,
+                kept(family),
+                told(family),
+                options.limit,
+                options.channel.keep_filtered,
+            );
         }
         // What is left is of families that the session has no more.
         self.ipv4.expire();
@@ -126,6 +138,16 @@ impl Driver {
     fn refresh(&mut self, refresh: RouteRefresh) {
         // A mark stands where it stands between UPDATEs.
         self.hand_over();
+        let may_begin = |stale: Option<bool>| stale == Some(false);
+        let may_begin = match refresh.family {
+            AddressFamily::IPV4 => may_begin(self.ipv4.up.as_ref().map(|up| up.stale)),
+            _ => may_begin(self.ipv6.up.as_ref().map(|up| up.stale)),
+        };
+        match (refresh.kind(), &mut self.up) {
+            (Some(RefreshKind::Begin), Some(up)) if may_begin => up.import.refresh_begins(refresh.family),
+            (Some(RefreshKind::End), Some(up)) => up.import.refresh_ends(refresh.family),
+            _ => {}
+        }
         match (refresh.family, refresh.kind()) {
             (AddressFamily::IPV4, Some(RefreshKind::Request)) => self.ipv4.refeed(),
             (AddressFamily::IPV6, Some(RefreshKind::Request)) => self.ipv6.refeed(),
