@@ -56,7 +56,7 @@ pub fn expected<K: NetKey>(path: &PathView<'_>, export: &BgpExport) -> Expected 
             if export.rs_client { path } else { path.prepended(SegmentKind::Sequence, export.public_as, 1) }
         }
     });
-    if !export.four_octet_as && after.as_path.as_ref().is_some_and(is_mixed) {
+    if !export.four_octet_as && after.as_path.as_ref().is_some_and(is_lost) {
         return Expected::Perhaps;
     }
     if export.interior {
@@ -94,10 +94,12 @@ pub fn expected<K: NetKey>(path: &PathView<'_>, export: &BgpExport) -> Expected 
     Expected::This(Box::new(after))
 }
 
-/// Whether there is a confederation segment behind another, which only a filter can bring about: it has no place in
-/// AS4_PATH, nor a place it could be put back to (RFC 6793 §4.2.3).
-fn is_mixed(path: &AsPath) -> bool {
-    path.segments().skip_while(|s| s.kind.is_confederation()).any(|s| s.kind.is_confederation())
+/// Whether a neighbor with 2-octet ASes is told less: what confederation segments have is not in AS4_PATH (RFC 6793 §3),
+/// and behind others, where only a filter brings them, they have no place they could be put back to (§4.2.3).
+fn is_lost(path: &AsPath) -> bool {
+    let is_wide = |asn: u32| u16::try_from(asn).is_err();
+    path.segments().any(|s| s.kind.is_confederation() && s.ases().any(is_wide))
+        || path.segments().skip_while(|s| s.kind.is_confederation()).any(|s| s.kind.is_confederation())
 }
 
 /// The next hop to tell and whether it is our own; none where it depends on what the path's resolves to.
