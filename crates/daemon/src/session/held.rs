@@ -12,6 +12,9 @@ pub(super) struct Held<K: NetKey> {
     pub(super) source: SourceId,
     /// The session they came over. One that is not the same cannot go on with them.
     pub(super) session: BgpSource,
+    /// They came with path identifiers (RFC 7911): without them the neighbor could not withdraw them one by one, nor with
+    /// them those that came without.
+    pub(super) add_path: bool,
     /// They stay for long (RFC 9494).
     pub(super) long_lived: bool,
 }

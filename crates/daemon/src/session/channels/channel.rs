@@ -24,6 +24,8 @@ pub(in crate::session) struct Channel<K: NetKey> {
     pub(super) over_limit: Arc<OverLimit>,
     /// The session the source's paths come over.
     pub(super) session: BgpSource,
+    /// They come with path identifiers.
+    pub(super) add_path: bool,
     /// Paths of an earlier session are there, to be announced again or to go.
     pub(in crate::session) stale: bool,
     /// The neighbor knows End-of-RIB.
@@ -145,7 +147,8 @@ impl<K: NetKey> Channel<K> {
     pub(super) async fn hold(mut self, negotiated: &Negotiated) -> Option<Held<K>> {
         self.table.remove_exporter(self.chunks.id()).await;
         let refreshing = self.refreshing;
-        let held = Held { table: self.table, source: self.source, session: self.session, long_lived: false };
+        let Self { table, source, session, add_path, .. } = self;
+        let held = Held { table, source, session, add_path, long_lived: false };
         if !negotiated.keeps_family(K::FAMILY) {
             held.flush().await;
             return None;

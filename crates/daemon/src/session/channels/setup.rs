@@ -141,7 +141,9 @@ impl Setup<'_> {
             // Its cost may have changed while it was there.
             let cost = channel.bgp.cost.unwrap_or(0);
             let as_before = BgpSource { cost, ..held.session.clone() };
-            if self.session.negotiated.has_kept_family(K::FAMILY) && info.bgp.as_ref() == Some(&as_before) {
+            let speaks_as_before = held.add_path == self.session.negotiated.add_path(K::FAMILY).0
+                && info.bgp.as_ref() == Some(&as_before);
+            if self.session.negotiated.has_kept_family(K::FAMILY) && speaks_as_before {
                 let source = held.source;
                 let set = move |shell: &mut crate::table::TableShell<K>| {
                     shell.table.set_source_trace(source, traced);
@@ -195,6 +197,7 @@ impl Setup<'_> {
             pending: VecDeque::new(),
             over_limit: self.session.over_limit.clone(),
             session: self.source(&channel.bgp),
+            add_path: self.session.negotiated.add_path(K::FAMILY).0,
             stale,
             end_of_rib: self.session.negotiated.remote_open.graceful_restart().is_some(),
             begins: self.session.negotiated.remote_open.graceful_restart().is_some(),
