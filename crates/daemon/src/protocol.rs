@@ -61,9 +61,7 @@ impl Context {
             AnyTable::Ipv4(_) => None,
         }
     }
-}
 
-impl Context {
     /// Where a channel's next hops are looked up, IPv4 and IPv6 ones: the numbers that its table has for other tables.
     pub(crate) async fn lookup_tables(&self, config: &ProtocolConfig, channel: &ChannelConfig) -> [u16; 2] {
         let mut numbers = [0; 2];

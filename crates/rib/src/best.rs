@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use godwit_filter::{AttributeValue, Destination, RouteAttributes, RouteSource};
+use godwit_wire::well_known::LLGR_STALE;
 
-use crate::communities::LLGR_STALE;
 use crate::nexthop::Resolution;
 use crate::source::{BgpSource, SourceInfo};
 

@@ -337,13 +337,14 @@ impl Exporter {
         if let (Some(trace), Some(before)) = (&trace, &before) {
             self.tell(trace, table, before);
         }
-        let is_gone = |id: &u32| table.best_ids(*id).is_none();
-        if !self.sends_every_path() {
-            // As BIRD counts: what left the table, whether it had been sent or not.
-            self.counters.withdraws.received +=
-                ids.iter().take(changed).filter(|id| is_gone(id)).count() as u64;
+        let counts = !self.sends_every_path();
+        for (place, id) in ids.into_iter().enumerate() {
+            if table.best_ids(id).is_none() {
+                // As BIRD counts: what left the table, whether it had been sent or not.
+                self.counters.withdraws.received += u64::from(counts && place < changed);
+                self.processed.push(id);
+            }
         }
-        self.processed.extend(ids.into_iter().filter(is_gone));
         exported
     }
 }

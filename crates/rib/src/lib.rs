@@ -8,7 +8,6 @@
 mod attrs;
 mod best;
 mod bitmap;
-mod communities;
 mod counters;
 mod export;
 mod import;

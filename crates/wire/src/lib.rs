@@ -23,6 +23,7 @@ mod open;
 mod route_refresh;
 mod text;
 mod update;
+pub mod well_known;
 
 pub use afi::AddressFamily;
 pub use as_path::{AsPath, AsPathBuilder, Segment, SegmentKind, is_private_as};

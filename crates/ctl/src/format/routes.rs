@@ -5,6 +5,7 @@ use std::sync::Arc;
 use godwit_api::{RoutePage, RouteView, Times};
 use godwit_config::Dialect;
 use godwit_filter::{AttributeValue, Destination, NextHop, RouteSource};
+use godwit_wire::well_known::LLGR_STALE;
 use godwit_wire::{Origin, SegmentKind};
 use ipnetwork::IpNetwork;
 
@@ -211,7 +212,6 @@ fn next_hop(hop: &NextHop, interface: &str, several: bool) -> String {
 
 /// Long-lived stale (RFC 9494).
 fn stale(r: &RouteView) -> &'static str {
-    const LLGR_STALE: u32 = 0xffff_0006;
     let bgp = r.attributes.source == RouteSource::Bgp;
     if bgp && r.attributes.bgp.communities.contains(&LLGR_STALE) { "s" } else { "" }
 }

@@ -32,9 +32,7 @@ impl<K: NetKey> Held<K> {
         let source = self.source;
         self.table.call(move |shell| shell.table.flush_source(source)).await;
     }
-}
 
-impl<K: NetKey> Held<K> {
     /// They stay for long, but those that are not to.
     pub(super) async fn make_long_lived(&mut self, seed: u64) {
         self.long_lived = true;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use godwit_filter::RouteAttributes;
 use godwit_wire::Role;
+use godwit_wire::well_known::{LLGR_STALE, NO_ADVERTISE, NO_EXPORT, NO_EXPORT_SUBCONFED};
 
-use crate::communities::{LLGR_STALE, NO_ADVERTISE, NO_EXPORT, NO_EXPORT_SUBCONFED};
 use crate::source::SourceInfo;
 
 use super::options::BgpExport;

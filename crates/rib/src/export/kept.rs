@@ -215,10 +215,13 @@ impl Exporter {
         export: &BgpExport,
     ) -> Vec<Candidate> {
         let count = table.path_ids(net).count();
-        let (every_path, order): (_, Vec<usize>) = match () {
-            () if export.add_path => (true, (0..count).collect()),
-            () if self.secondary => (false, table.ranking(net)),
-            () => (false, (0..count.min(1)).collect()),
+        let every_path = export.add_path;
+        let order: Vec<usize> = if every_path {
+            (0..count).collect()
+        } else if self.secondary {
+            table.ranking(net)
+        } else {
+            (0..count.min(1)).collect()
         };
         let mut candidates = Vec::new();
         for path in order.into_iter().filter_map(|position| table.path_at(net, position)) {

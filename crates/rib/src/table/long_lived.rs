@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use godwit_wire::well_known::{LLGR_STALE, NO_LLGR};
+
 use crate::attrs::HashedAttributes;
-use crate::communities::{LLGR_STALE, NO_LLGR};
 use crate::key::NetKey;
 use crate::source::SourceId;
 
