@@ -8,6 +8,7 @@ mod demo;
 mod demo_calico;
 mod http;
 mod interop_table;
+mod labs;
 mod packages;
 mod peer;
 mod spread;

@@ -1,10 +1,8 @@
 //! All tests. What they need of Debian is installed first; nothing passes because it was missing.
 
-use std::ffi::OsStr;
-
 use anyhow::{Result, bail};
 
-use crate::{interop_table, packages};
+use crate::{interop_table, labs, packages};
 
 pub(crate) fn run(options: &[&str]) -> Result<()> {
     let (unit, lab) = match options {
@@ -29,7 +27,7 @@ pub(crate) fn run(options: &[&str]) -> Result<()> {
             (godwit_lab::report::REPORT, report.as_os_str()),
             (godwit_lab::report::MEASURED, measured.as_os_str()),
         ];
-        let passed = labs(&environment);
+        let passed = labs::run(&environment);
         interop_table::print(&report)?;
         print_measured(&measured);
         passed?;
@@ -51,12 +49,6 @@ fn sorted(text: &str) -> Vec<&str> {
         line.split_whitespace().map(|word| (key(word), word.to_owned())).collect::<Vec<_>>()
     });
     lines
-}
-
-/// Four at once: they wait more than they work.
-fn labs(environment: &[(&str, &OsStr)]) -> Result<()> {
-    let args = ["test", "--workspace", "--tests", "--no-fail-fast", "--", "lab_"];
-    crate::cargo_with(&[&args[..], &["--test-threads", "4"]].concat(), environment)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -11,10 +12,18 @@ use tempfile::TempDir;
 /// How long anything in these tests may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// An address of loopback that nobody listens at.
+/// An address of loopback that nobody listens at, and that no connection gets by itself: the port lies below those
+/// that the kernel gives to whoever connects, for else it may be gone before a server binds it, or while one is down.
 pub(crate) fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has ports");
-    listener.local_addr().expect("it is bound")
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Where one process begins, another does not.
+    let first = u16::try_from(std::process::id() % 200).expect("below 200") * 100;
+    loop {
+        let port = 12_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+            return listener.local_addr().expect("it is bound");
+        }
+    }
 }
 
 /// A certificate, its key, and the CA of both sides.
