@@ -295,7 +295,7 @@ fn next_hops(
     attributes: &RouteAttributes,
     path: &PathView<'_>,
 ) -> (Vec<NextHop>, Option<Destination>, Option<u32>) {
-    if !matches!(attributes.destination, Destination::Recursive(_)) {
+    if !attributes.destination.is_recursive() {
         let cost = path.source.bgp.as_ref().map(|source| source.cost);
         return (attributes.destination.next_hops().to_vec(), None, cost);
     }

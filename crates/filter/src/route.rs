@@ -75,7 +75,10 @@ pub enum Destination {
     /// To one of several, by weight. At least two.
     Multipath(Box<[NextHop]>),
     /// To wherever the route to this address goes (BIRD's recursive routes); the table resolves it.
-    Recursive(Recursion),
+    Recursive(IpAddr),
+    /// The same with more to say of how ([`Destination::of_recursion`]): few routes have that, and it would make
+    /// every route larger.
+    RecursiveBy(Box<Recursion>),
     /// Dropped in silence.
     Blackhole,
     /// Answered with host unreachable.
@@ -85,9 +88,26 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// To wherever the route in the same table to this address goes.
-    pub const fn recursive(address: IpAddr) -> Self {
-        Self::Recursive(Recursion { address, link_local: None, table: 0 })
+    /// To wherever the route to an address goes. What is the same recursion is the same destination.
+    pub fn of_recursion(hop: Recursion) -> Self {
+        match hop {
+            Recursion { address, link_local: None, table: 0 } => Self::Recursive(address),
+            other => Self::RecursiveBy(Box::new(other)),
+        }
+    }
+
+    /// What is looked up, if that is how it goes.
+    pub fn recursion(&self) -> Option<Recursion> {
+        match self {
+            Self::Recursive(address) => Some(Recursion { address: *address, link_local: None, table: 0 }),
+            Self::RecursiveBy(hop) => Some(**hop),
+            _ => None,
+        }
+    }
+
+    /// Whether the table has to resolve it.
+    pub const fn is_recursive(&self) -> bool {
+        matches!(self, Self::Recursive(_) | Self::RecursiveBy(_))
     }
 
     /// To all of these, in BIRD's order: the heaviest first, then by gateway, those without one
@@ -156,6 +176,10 @@ pub struct RouteAttributes {
     /// Kernel, IGP and custom attributes, ascending by name; `None` when there is none.
     pub extra: Option<Box<Vec<ExtraAttribute>>>,
 }
+
+/// Tables hold one for each set that was announced: a million and more. What few routes have belongs into a box.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<RouteAttributes>() <= 136);
 
 impl RouteAttributes {
     /// Makes of what a filter left what a table keeps: only what an export filter sets is fresh. As in

@@ -324,9 +324,7 @@ impl<K: NetKey> Table<K> {
         let next_hops = &mut self.next_hops;
         let mut fresh = None;
         let id = self.attrs.acquire(set, |attributes| {
-            let godwit_filter::Destination::Recursive(hop) = attributes.destination else {
-                return crate::attrs::NO_NEXT_HOP;
-            };
+            let Some(hop) = attributes.destination.recursion() else { return crate::attrs::NO_NEXT_HOP };
             let bits = if hop.table == 0 { K::address_bits(hop.address) } else { None };
             let (id, new) = next_hops.acquire(hop, bits);
             fresh = new.then_some(id);

@@ -31,9 +31,7 @@ impl Trace {
             Some(Destination::Blackhole) => " blackhole",
             Some(Destination::Unreachable) => " unreachable",
             Some(Destination::Prohibit) => " prohibited",
-            Some(Destination::Unicast(_) | Destination::Multipath(_) | Destination::Recursive(_)) => {
-                " unicast"
-            }
+            Some(_) => " unicast",
         };
         format!("{} {way} {what} {}{destination}", self.label, net.to_net())
     }

@@ -318,7 +318,7 @@ fn paths_whose_next_hop_moves_are_sent_again() {
     let igp = table.add_source(common::other("static", 1), None);
     let recursive = |address: &str| {
         path_with(|p| {
-            p.destination = Destination::recursive(ip(address));
+            p.destination = Destination::Recursive(ip(address));
             p.bgp.next_hop = Some(ip(address));
         })
     };

@@ -84,7 +84,7 @@ fn sent(to: BgpExport) -> Option<u64> {
     announce(&mut table, igp, net("10.9.0.1/32"), &to_hop);
     let path = path_with(|p| {
         p.bgp.next_hop = Some(ip("10.9.0.1"));
-        p.destination = Destination::recursive(ip("10.9.0.1"));
+        p.destination = Destination::Recursive(ip("10.9.0.1"));
         p.bgp.rare_mut().aigp = Some(5);
     });
     let source = table.add_source(bgp(external(1)), None);
@@ -110,7 +110,7 @@ fn who_becomes_the_next_hop_adds_the_distance() {
 #[test]
 fn an_unknown_distance_is_the_longest() {
     let path = path_with(|p| {
-        p.destination = Destination::recursive(ip("10.9.0.1"));
+        p.destination = Destination::Recursive(ip("10.9.0.1"));
         p.bgp.rare_mut().aigp = Some(5);
     });
     let to = BgpExport { aigp: AigpPolicy::On, next_hop_self: NextHopPolicy::All, ..to_internal(2) };

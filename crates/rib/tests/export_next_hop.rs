@@ -122,7 +122,7 @@ fn a_recursive_local_route() {
         &mut table,
         source,
         net("203.0.113.0/24"),
-        &static_route(Destination::recursive(ip("10.9.0.1"))),
+        &static_route(Destination::Recursive(ip("10.9.0.1"))),
     );
     peer.listen(&mut table);
     assert_eq!(peer.nets[&any("203.0.113.0/24")].next_hop, Some(ip("192.0.2.9")));

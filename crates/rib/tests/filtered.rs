@@ -47,7 +47,7 @@ fn what_is_kept_is_not_in_the_table() {
     let [a, b] = [1, 2].map(|n| table.add_source(bgp(external(n)), None));
     let mut peer = Peer::new(&mut table, to_external(3), ExportPolicy::All, None);
     let hop = net("192.0.2.0/24");
-    let through = path_with(|path| path.destination = Destination::recursive(ip("192.0.2.1")));
+    let through = path_with(|path| path.destination = Destination::Recursive(ip("192.0.2.1")));
     announce(&mut table, b, net("10.2.0.0/16"), &through);
     settle(&mut table);
     assert_eq!(peer.listen(&mut table).len(), 1);

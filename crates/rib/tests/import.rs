@@ -182,7 +182,7 @@ fn next_hops() {
     step.set_channel(AddressFamily::IPV4, recursive);
     let (batches, _) = run(&mut step, &body(&[], &with_hop([10, 9, 8, 7]), &A));
     let route = flat(&batches.ipv4).remove(0).1.unwrap();
-    assert_eq!(route.destination, Destination::recursive(ip("10.9.8.7")));
+    assert_eq!(route.destination, Destination::Recursive(ip("10.9.8.7")));
 }
 
 #[test]

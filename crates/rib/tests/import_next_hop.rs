@@ -25,7 +25,7 @@ fn which_table_and_which_address() {
     };
     let hop = |address, link_local: Option<&str>| {
         let link_local = link_local.map(|a| a.parse().unwrap());
-        Destination::Recursive(Recursion { address: ip(address), link_local, table: 4 })
+        Destination::of_recursion(Recursion { address: ip(address), link_local, table: 4 })
     };
     let both = [&GLOBAL[..], &link_local].concat();
     assert_eq!(to(true, &both), hop("2001:db8::1", Some("fe80::7")));

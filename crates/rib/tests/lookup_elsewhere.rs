@@ -72,7 +72,7 @@ impl<K: NetKey> Lab<K> {
     fn through(&self, address: &str, link_local: Option<&str>) -> RouteAttributes {
         let link_local = link_local.map(|a| a.parse::<Ipv6Addr>().unwrap());
         let hop = Recursion { address: ip(address), link_local, table: self.number };
-        path_with(|p| p.destination = Destination::Recursive(hop))
+        path_with(|p| p.destination = Destination::of_recursion(hop))
     }
 }
 

@@ -107,7 +107,7 @@ fn what_makes_a_path_worse_keeps_it_out() {
         ("path", |p| p.bgp.as_path = Some(AsPath::from_sequence(&[65002, 65002]))),
         ("origin", |p| p.bgp.origin = Some(Origin::Incomplete)),
         ("LLGR_STALE", |p| p.bgp.communities = Box::new([0xffff_0006])),
-        ("next hop", |p| p.destination = Destination::recursive(ip("10.9.9.9"))),
+        ("next hop", |p| p.destination = Destination::Recursive(ip("10.9.9.9"))),
     ];
     for (what, change) in worse {
         let mut lab = lab(true, ExportPolicy::All);
@@ -160,8 +160,8 @@ fn static_routes_are_merged() {
 fn next_hops_of_the_routes_below_come_with_the_paths() {
     let mut lab = lab(true, ExportPolicy::All);
     let igp = lab.table.add_source(other("igp", 2), None);
-    lab.announce(1, |p| p.destination = Destination::recursive(ip("10.9.0.1")));
-    lab.announce(2, |p| p.destination = Destination::recursive(ip("10.9.0.2")));
+    lab.announce(1, |p| p.destination = Destination::Recursive(ip("10.9.0.1")));
+    lab.announce(2, |p| p.destination = Destination::Recursive(ip("10.9.0.2")));
     assert_eq!(lab.told(), [[""]], "unreachable");
     let two = Destination::of_next_hops(
         ["192.0.2.5", "192.0.2.6"].iter().flat_map(|g| via(g).next_hops().to_vec()).collect(),

@@ -53,7 +53,7 @@ impl<K: NetKey> Lab<K> {
 
 fn through(next_hop: &str) -> RouteAttributes {
     path_with(|p| {
-        p.destination = Destination::recursive(ip(next_hop));
+        p.destination = Destination::Recursive(ip(next_hop));
         p.bgp.next_hop = Some(ip(next_hop));
     })
 }

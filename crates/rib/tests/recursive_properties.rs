@@ -125,7 +125,7 @@ proptest! {
         let through = |hop: usize, preferred: bool| {
             let address: IpAddr = NEXT_HOPS[hop].parse().unwrap();
             path_with(|p| {
-                p.destination = Destination::recursive(address);
+                p.destination = Destination::Recursive(address);
                 p.preference = if preferred { 250 } else { 100 };
             })
         };

@@ -118,7 +118,7 @@ fn next_hop(path: &PathView<'_>, export: &BgpExport) -> Option<(IpAddr, bool)> {
         }
     }
     match &path.attributes.destination {
-        Destination::Recursive(_) => None,
+        Destination::Recursive(_) | Destination::RecursiveBy(_) => None,
         Destination::Unicast(hop) => {
             let is_link_local = |a: &IpAddr| matches!(a, IpAddr::V6(a) if a.is_unicast_link_local());
             let gateway = hop.gateway.filter(|a| fits(a) && !is_link_local(a));

@@ -225,7 +225,7 @@ fn own_metric(r: &RouteView) -> String {
 }
 
 fn metric(r: &RouteView, dialect: Dialect) -> String {
-    let recursive = matches!(r.attributes.destination, Destination::Recursive(_));
+    let recursive = r.attributes.destination.is_recursive();
     let bgp = r.attributes.source == RouteSource::Bgp;
     match (dialect, r.igp_metric) {
         (Dialect::Bird16, _) if !(bgp && recursive) => String::new(),

@@ -1,7 +1,7 @@
 //! Static routes as they can be used now.
 
 use godwit_config::{StaticConfig, StaticNextHop, StaticRoute, StaticTarget};
-use godwit_filter::{Destination, NextHop, RouteAttributes, RouteSource, Subject, Verdict};
+use godwit_filter::{Destination, NextHop, Recursion, RouteAttributes, RouteSource, Subject, Verdict};
 
 use super::{Collected, Route};
 use crate::links::LinkTable;
@@ -18,10 +18,9 @@ pub(super) fn static_routes(
         let Some((place, preference)) = collected.channel(&route.net) else { continue };
         let reached = static_route(route, config.check_link, links, device_source);
         let Some((source, mut destination)) = reached else { continue };
-        if let (Destination::Recursive(hop), Some([ipv4, ipv6])) =
-            (&mut destination, lookup_tables.get(place))
-        {
-            hop.table = if hop.address.is_ipv4() { *ipv4 } else { *ipv6 };
+        if let (Some(hop), Some([ipv4, ipv6])) = (destination.recursion(), lookup_tables.get(place)) {
+            let table = if hop.address.is_ipv4() { *ipv4 } else { *ipv6 };
+            destination = Destination::of_recursion(Recursion { table, ..hop });
         }
         let mut attributes = RouteAttributes::new(source, preference, destination);
         if let Some(commands) = &route.commands {
@@ -64,7 +63,7 @@ fn static_route(
             let source = if device { device_source } else { RouteSource::Static };
             (source, Destination::of_next_hops(usable)?)
         }
-        StaticTarget::Recursive(address) => (RouteSource::Static, Destination::recursive(*address)),
+        StaticTarget::Recursive(address) => (RouteSource::Static, Destination::Recursive(*address)),
         StaticTarget::Blackhole => (RouteSource::Static, Destination::Blackhole),
         StaticTarget::Unreachable => (RouteSource::Static, Destination::Unreachable),
         StaticTarget::Prohibit => (RouteSource::Static, Destination::Prohibit),

@@ -97,7 +97,9 @@ fn wanted(route: &WantedRoute, limit: usize, family: Family, links: &LinkTable) 
     let kind = match &route.best.destination {
         Destination::Blackhole => RouteKind::Blackhole,
         Destination::Prohibit => RouteKind::Prohibit,
-        Destination::Unreachable | Destination::Recursive(_) => RouteKind::Unreachable,
+        Destination::Unreachable | Destination::Recursive(_) | Destination::RecursiveBy(_) => {
+            RouteKind::Unreachable
+        }
         _ if route.merged.is_empty() => RouteKind::Unicast(hops(&route.best, links)),
         _ => RouteKind::Unicast(merge(route, limit, family, links)),
     };

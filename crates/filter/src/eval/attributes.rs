@@ -89,7 +89,8 @@ impl Run<'_> {
             Attribute::Source => Value::Enum(EnumKind::Rts, route.source as u8),
             Attribute::From => Value::Ip(route.from.unwrap_or(self.no_address())),
             Attribute::Gw => match &route.destination {
-                Destination::Recursive(hop) => Value::Ip(hop.address),
+                Destination::Recursive(address) => Value::Ip(*address),
+                Destination::RecursiveBy(hop) => Value::Ip(hop.address),
                 _ => Value::Ip(hop().and_then(|h| h.gateway).unwrap_or(self.no_address())),
             },
             Attribute::Ifname => {
@@ -144,7 +145,10 @@ impl Run<'_> {
             (_, Dialect::Bird2) => 1,
             (Destination::Multipath(_), Dialect::Bird16) => 5,
             (Destination::Unicast(NextHop { gateway: None, .. }), Dialect::Bird16) => 1,
-            (Destination::Unicast(_) | Destination::Recursive(_), Dialect::Bird16) => 0,
+            (
+                Destination::Unicast(_) | Destination::Recursive(_) | Destination::RecursiveBy(_),
+                Dialect::Bird16,
+            ) => 0,
         }
     }
 

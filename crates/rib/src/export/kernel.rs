@@ -122,12 +122,12 @@ impl Exporter {
 /// Where a path goes after the filter.
 fn destination(attributes: &RouteAttributes, path: &PathView<'_>) -> Destination {
     match (&attributes.destination, path.resolution) {
-        (Destination::Recursive(_), Some(Resolution::Hops { hops, .. })) => {
+        (other, _) if !other.is_recursive() => other.clone(),
+        (_, Some(Resolution::Hops { hops, .. })) => {
             Destination::of_next_hops(hops.to_vec()).unwrap_or(Destination::Unreachable)
         }
-        (Destination::Recursive(_), Some(Resolution::Dropped { to, .. })) => to.clone(),
-        (Destination::Recursive(_), _) => Destination::Unreachable,
-        (other, _) => other.clone(),
+        (_, Some(Resolution::Dropped { to, .. })) => to.clone(),
+        _ => Destination::Unreachable,
     }
 }
 

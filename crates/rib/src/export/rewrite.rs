@@ -215,7 +215,7 @@ fn next_hop(
     }
     let gateway = match (&attributes.destination, resolution) {
         (Destination::Unicast(hop), _) => hop.gateway.map(|g| (g, hop.ifindex)),
-        (Destination::Recursive(_), Some(Resolution::Hops { hops, .. })) => match hops.as_slice() {
+        (to, Some(Resolution::Hops { hops, .. })) if to.is_recursive() => match hops.as_slice() {
             [hop] => hop.gateway.map(|g| (g, hop.ifindex)),
             _ => None,
         },

@@ -99,7 +99,7 @@ impl Context {
             let [ipv4, ipv6] = channel.lookup_tables;
             let table = if address.is_ipv4() { ipv4 } else { ipv6 };
             let link_local = link_local.filter(|_| channel.prefer_link_local);
-            return Some(Destination::Recursive(Recursion { address, link_local, table }));
+            return Some(Destination::of_recursion(Recursion { address, link_local, table }));
         }
         // Every link has link-local addresses: the neighbor means those of the session's.
         let link_local = matches!(address, IpAddr::V6(a) if a.is_unicast_link_local());

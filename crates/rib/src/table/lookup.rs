@@ -52,7 +52,7 @@ impl<K: NetKey> Table<K> {
             _ => None,
         };
         let hops: ResolvedHops = match &attributes.destination {
-            Destination::Recursive(_) => return Resolution::Unresolved,
+            Destination::Recursive(_) | Destination::RecursiveBy(_) => return Resolution::Unresolved,
             dropped @ (Destination::Blackhole | Destination::Unreachable | Destination::Prohibit) => {
                 return Resolution::Dropped { to: dropped.clone(), igp_metric };
             }

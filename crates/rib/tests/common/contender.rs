@@ -83,7 +83,7 @@ impl Contender {
     pub(crate) fn path(&self) -> RouteAttributes {
         let next_hop = self.next_hop.address();
         let mut path =
-            RouteAttributes::new(RouteSource::Bgp, self.preference, Destination::recursive(next_hop));
+            RouteAttributes::new(RouteSource::Bgp, self.preference, Destination::Recursive(next_hop));
         path.bgp.next_hop = Some(next_hop);
         path.bgp.local_pref = self.local_pref;
         path.bgp.as_path = Some(AsPath::from_sequence(&self.as_path));
