@@ -265,6 +265,14 @@ impl<'t> Lang<'t> {
         self.builder.parse_attribute(&mut self.parser)
     }
 
+    /// What follows `bt_test_suite` or, if it compares two, `bt_test_same`.
+    pub(crate) fn test(&mut self, same: bool) -> Parsed<()> {
+        let parse = if same { ProgramBuilder::parse_test_same } else { ProgramBuilder::parse_test_suite };
+        parse(&mut self.builder, &mut self.parser)?;
+        self.eat(";");
+        Ok(())
+    }
+
     /// What follows `filter` in a policy: a name or a body.
     pub(crate) fn policy_filter(&mut self) -> Parsed<Arc<Filter>> {
         let name = self.word().unwrap_or_default();

@@ -282,6 +282,10 @@ pub(crate) enum CommandKind {
     Error(Vec<Expr>),
     /// `print …;`, or `printn …;` if not followed by a new line.
     Print(Vec<Expr>, bool),
+    /// `bt_assert(condition);` with the text of the condition.
+    Assert(Expr, Arc<str>),
+    /// `bt_check_assign(name, value);` with what is between the parentheses.
+    CheckAssign(Ident, Expr, Arc<str>),
     /// A function called for its effect, `unset(…)` among them.
     Call(Ident, Vec<Expr>),
 }

@@ -20,6 +20,16 @@ impl PartialEq for Line {
     }
 }
 
+/// The name of the file that code stands in, for run-time errors; empty for a command line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FileName(pub(crate) Arc<str>);
+
+impl PartialEq for FileName {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// An expression.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Node {
@@ -106,6 +116,8 @@ pub(crate) enum Step {
     Print(Box<[Node]>, bool),
     /// Runs a function for its effect.
     Run(Node),
+    /// Says whether a condition holds, in a test.
+    Assert(Box<Assert>),
 }
 
 /// Commands in order.
@@ -120,6 +132,15 @@ pub(crate) struct Case {
     pub(crate) ranges: Box<[(u128, u128, u16)]>,
     pub(crate) branches: Box<[Block]>,
     pub(crate) default: Block,
+}
+
+/// `bt_assert`.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Assert {
+    pub(crate) condition: Node,
+    /// As it was written.
+    pub(crate) text: Arc<str>,
+    pub(crate) line: Line,
 }
 
 /// `for`.
@@ -142,6 +163,8 @@ pub(crate) struct Code {
     pub(crate) depth: u32,
     /// The custom and kernel attributes it sets, with those that functions it calls set.
     pub(crate) sets: Box<[Arc<str>]>,
+    /// Where it stands.
+    pub(crate) file: FileName,
 }
 
 /// A compiled function.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::Diagnostic;
 use crate::ast::{Body, Expr, FunctionDefinition, Ident, TypeName};
-use crate::code::{Block, Code, Function, Node, Step};
+use crate::code::{Block, Code, FileName, Function, Node, Step};
 use crate::eval::Run;
 use crate::parser::Parsed;
 use crate::symbols::Symbols;
@@ -61,12 +61,15 @@ pub(crate) struct Lower<'s> {
     result: Option<Type>,
     /// The custom and kernel attributes that are set.
     sets: BTreeSet<Arc<str>>,
+    /// The file that is read.
+    file: Arc<str>,
 }
 
 impl<'s> Lower<'s> {
-    pub(crate) fn new(symbols: &'s Symbols) -> Self {
+    pub(crate) fn new(symbols: &'s Symbols, file: Arc<str>) -> Self {
         Self {
             symbols,
+            file,
             variables: Vec::new(),
             scope: 0,
             slots: 0,
@@ -133,7 +136,7 @@ impl<'s> Lower<'s> {
 
     fn finish(self, body: Block) -> Code {
         let sets = self.sets.into_iter().collect();
-        Code { body, slots: self.slots, depth: self.depth_max, sets }
+        Code { body, slots: self.slots, depth: self.depth_max, sets, file: FileName(self.file) }
     }
 
     fn body(&mut self, body: &Body) -> Parsed<Block> {

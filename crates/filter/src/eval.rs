@@ -1,10 +1,13 @@
 //! Running code on a route.
 
 mod attributes;
+mod checks;
 mod expression;
 
+use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use checks::Checks;
 pub(crate) use expression::{case_key, extended_community};
 
 use crate::code::{Block, Case, Code, For, Function, Line, Node, Step};
@@ -24,8 +27,21 @@ const PRINTED_MAX: usize = 65_536;
 /// A run-time error.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Fault {
+    /// The file the code stands in, once that is known.
+    pub(crate) file: Option<Arc<str>>,
     pub(crate) line: u32,
     pub(crate) message: String,
+}
+
+/// BIRD's words, and the place behind them: a configuration may be of many files.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "filters, line {}: {}", self.line, self.message)?;
+        match &self.file {
+            Some(file) if !file.is_empty() => write!(f, " ({file}:{})", self.line),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Why a run ends early.
@@ -38,11 +54,19 @@ pub(crate) enum Halt {
     Fault(Box<Fault>),
 }
 
+impl Fault {
+    /// Notes the file it happened in, unless that was further in.
+    fn stands_in(mut self, code: &Code) -> Self {
+        self.file.get_or_insert_with(|| code.file.0.clone());
+        self
+    }
+}
+
 impl Halt {
     /// A run-time error at a line.
     #[cold]
     pub(crate) fn fault(line: Line, message: impl Into<String>) -> Self {
-        Self::Fault(Box::new(Fault { line: line.0, message: message.into() }))
+        Self::Fault(Box::new(Fault { file: None, line: line.0, message: message.into() }))
     }
 }
 
@@ -72,6 +96,8 @@ pub(crate) struct Run<'r> {
     /// What `printn` left without an end.
     partial: String,
     printed: usize,
+    /// What `bt_assert` found, in a test.
+    checks: Option<Checks>,
 }
 
 impl<'r> Run<'r> {
@@ -88,6 +114,7 @@ impl<'r> Run<'r> {
             messages: Vec::new(),
             partial: String::new(),
             printed: 0,
+            checks: None,
         }
     }
 
@@ -102,9 +129,7 @@ impl<'r> Run<'r> {
             Err(Halt::Accept) => (Verdict::Accept, None),
             Err(Halt::Reject) => (Verdict::Reject, None),
             Err(Halt::Error) => (Verdict::Error, None),
-            Err(Halt::Fault(fault)) => {
-                (Verdict::Error, Some(format!("filters, line {}: {}", fault.line, fault.message)))
-            }
+            Err(Halt::Fault(fault)) => (Verdict::Error, Some(fault.stands_in(code).to_string())),
             Ok(Flow::Return(_)) => {
                 (Verdict::Error, Some("filters: Can't return non-bool from non-function".into()))
             }
@@ -125,7 +150,9 @@ impl<'r> Run<'r> {
         match self.eval(node) {
             Ok(value) => Ok(value),
             Err(Halt::Fault(fault)) => Err(*fault),
-            Err(_) => Err(Fault { line: 1, message: "A constant cannot accept or reject".into() }),
+            Err(_) => {
+                Err(Fault { file: None, line: 1, message: "A constant cannot accept or reject".into() })
+            }
         }
     }
 
@@ -169,6 +196,7 @@ impl<'r> Run<'r> {
             Step::Run(node) => {
                 self.eval(node)?;
             }
+            Step::Assert(assert) => self.assert(assert)?,
         }
         Ok(Flow::Next)
     }
@@ -269,9 +297,11 @@ impl<'r> Run<'r> {
         let flow = self.block(&function.code.body);
         (self.base, self.depth, self.this) = outer;
         self.stack.truncate(base);
-        match flow? {
-            Flow::Next => Ok(Value::Void),
-            Flow::Return(value) => Ok(value),
+        match flow {
+            Ok(Flow::Next) => Ok(Value::Void),
+            Ok(Flow::Return(value)) => Ok(value),
+            Err(Halt::Fault(fault)) => Err(Halt::Fault(Box::new(fault.stands_in(&function.code)))),
+            Err(halt) => Err(halt),
         }
     }
 

@@ -37,6 +37,11 @@ impl Filter {
         Arc::new(Self { name, code, dialect, always, text })
     }
 
+    /// Whether it does the same as another, whatever they are called.
+    pub(crate) fn does_the_same(&self, other: &Self) -> bool {
+        self.dialect == other.dialect && self.code == other.code
+    }
+
     /// The filter's name; `None` for one written in place.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()

@@ -189,6 +189,7 @@ impl Tokens {
         let Some(source) = sources.file(file) else { return Ok(1) };
         let (name, text) = (source.name.clone(), source.text.clone());
         self.written.texts.insert(file, text.clone());
+        self.written.names.insert(file, name.clone());
         let mut lexer = Raw::lexer(&text);
         let mut lines = LineCounter { text: &text, at: 0, line: 1 };
         while let Some(raw) = lexer.next() {

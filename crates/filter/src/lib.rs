@@ -23,6 +23,7 @@ mod range_set;
 mod route;
 mod run;
 mod suggest;
+mod suite;
 mod symbols;
 mod types;
 mod value;
@@ -42,6 +43,7 @@ pub use route::{
 };
 pub use run::{NoSurroundings, Outcome, Subject, Surroundings, Verdict};
 pub use suggest::did_you_mean;
+pub use suite::SuiteOutcome;
 pub use symbols::SymbolClass;
 pub use types::{EnumKind, SetType, Type};
 pub use value::{Set, Value};

@@ -4,6 +4,8 @@ mod expression;
 mod set;
 mod statement;
 
+use std::sync::Arc;
+
 use crate::ast::Ident;
 use crate::lexer::{Token, Tokens, class_of_mark};
 use crate::{Diagnostic, Span};
@@ -187,6 +189,11 @@ impl<'t> Parser<'t> {
     /// What was written from a place [`Parser::position`] gave up to here.
     pub(crate) fn text_from(&self, position: usize) -> String {
         self.tokens.text(position, self.pos)
+    }
+
+    /// The name of the file that was read last.
+    pub(crate) fn file_name(&self) -> Arc<str> {
+        self.tokens.file_name(self.last_span().file)
     }
 
     /// Where the parser stands, to come back to with [`Parser::rewind`].

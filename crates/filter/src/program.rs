@@ -1,5 +1,7 @@
 //! The symbols of a configuration and what their text compiles to.
 
+mod testing;
+
 use std::sync::Arc;
 
 use crate::ast::Ident;
@@ -9,6 +11,7 @@ use crate::definition::{Definition, Texts};
 use crate::lexer::{Token, lex};
 use crate::parser::Parser;
 use crate::suggest::did_you_mean;
+use crate::suite::Suite;
 use crate::symbols::{Symbol, SymbolClass, Symbols};
 use crate::types::{Dialect, Type};
 use crate::value::Value;
@@ -21,6 +24,8 @@ pub struct Program {
     symbols: Symbols,
     /// What was written, in order.
     definitions: Vec<Definition>,
+    /// The tests it holds.
+    suites: Vec<Suite>,
 }
 
 /// Two programs are equal when the same names mean the same, however and in whichever order they were written.
@@ -114,7 +119,7 @@ impl ProgramBuilder {
     pub fn new(dialect16: bool, _sources: &SourceMap) -> Self {
         let dialect = if dialect16 { Dialect::Bird16 } else { Dialect::Bird2 };
         let symbols = Symbols { dialect, ..Symbols::default() };
-        Self { program: Program { symbols, definitions: Vec::new() }, texts: Texts::default() }
+        Self { program: Program { symbols, ..Program::default() }, texts: Texts::default() }
     }
 
     /// What a name is.
@@ -161,8 +166,8 @@ impl ProgramBuilder {
         Err(error.label(format!("is the name of a {} already", old.class().name())))
     }
 
-    fn lower(&self) -> Lower<'_> {
-        Lower::new(&self.program.symbols)
+    fn lower(&self, parser: &Parser<'_>) -> Lower<'_> {
+        Lower::new(&self.program.symbols, parser.file_name())
     }
 
     fn make(&mut self, name: Option<Arc<str>>, code: Code, text: String) -> Arc<Filter> {
@@ -192,7 +197,7 @@ impl ProgramBuilder {
     /// It is no term, or it needs a route.
     pub fn parse_value(&mut self, parser: &mut Parser<'_>) -> Done<(Value, Span)> {
         let expression = parser.expression()?;
-        Ok((self.lower().constant(&expression)?, expression.span))
+        Ok((self.lower(parser).constant(&expression)?, expression.span))
     }
 
     /// What follows `function`.
@@ -203,7 +208,7 @@ impl ProgramBuilder {
         let start = parser.position();
         let definition = parser.function_definition()?;
         self.check_free(&definition.name)?;
-        let function = self.lower().function(&definition)?;
+        let function = self.lower(parser).function(&definition)?;
         self.insert(&definition.name, Symbol::Function(Arc::new(function)))?;
         self.define("function", &definition.name, SymbolClass::Function, parser, start);
         Ok(())
@@ -219,7 +224,7 @@ impl ProgramBuilder {
         let body_start = parser.position();
         let body = parser.filter_body()?;
         self.check_free(&name)?;
-        let code = self.lower().filter(&body)?;
+        let code = self.lower(parser).filter(&body)?;
         let filter = self.make(Some(name.name.clone()), code, parser.text_from(body_start));
         self.insert(&name, Symbol::Filter(filter))?;
         self.define("filter", &name, SymbolClass::Filter, parser, start);
@@ -259,7 +264,7 @@ impl ProgramBuilder {
         }
         let start = parser.position();
         let body = parser.filter_body()?;
-        let code = self.lower().filter(&body)?;
+        let code = self.lower(parser).filter(&body)?;
         Ok(self.make(None, code, parser.text_from(start)))
     }
 
@@ -279,7 +284,7 @@ impl ProgramBuilder {
     pub fn parse_where(&mut self, parser: &mut Parser<'_>) -> Done<Arc<Filter>> {
         let start = parser.position();
         let condition = parser.expression()?;
-        let code = self.lower().condition(&condition)?;
+        let code = self.lower(parser).condition(&condition)?;
         Ok(self.make(None, code, format!("where {}", parser.text_from(start))))
     }
 
@@ -290,7 +295,7 @@ impl ProgramBuilder {
     pub fn parse_commands(&mut self, parser: &mut Parser<'_>) -> Done<Arc<Filter>> {
         let start = parser.position();
         let body = parser.filter_body()?;
-        let code = self.lower().commands(&body)?;
+        let code = self.lower(parser).commands(&body)?;
         Ok(self.make(None, code, parser.text_from(start)))
     }
 

@@ -380,10 +380,10 @@ fn equality_is_by_what_they_do() {
 fn recursion_and_loops_end() {
     let text = "function r(int n) { return r(n + 1); } filter f { if r(0) = 1 then accept; }";
     let error = run(text, "10.1.0.0/16").error.expect("an error");
-    assert!(error.ends_with("Maximum recursion depth reached"), "{error}");
+    assert!(error.contains("Maximum recursion depth reached"), "{error}");
     let text = "function b(int n) { if n > 0 then { b(n - 1); b(n - 1); } } filter f { b(60); accept; }";
     let error = run(text, "10.1.0.0/16").error.expect("an error");
-    assert!(error.ends_with("Filter takes too long"), "{error}");
+    assert!(error.contains("Filter takes too long"), "{error}");
 }
 
 /// The costliest ways to nest and recurse fit the stack of a thread.
@@ -401,7 +401,7 @@ fn the_stack_suffices() {
             "function r(int n) {{ {body} return 1; }} filter f {{ if r(0) = 1 then accept; reject; }}"
         );
         let error = run(&text, "10.1.0.0/16").error.unwrap_or_else(|| panic!("{body}"));
-        assert!(error.ends_with("Maximum recursion depth reached"), "{body}: {error}");
+        assert!(error.contains("Maximum recursion depth reached"), "{body}: {error}");
     }
 }
 

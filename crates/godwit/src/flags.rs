@@ -43,6 +43,8 @@ pub(crate) struct CheckOptions {
     pub(crate) ipv6: bool,
     /// Say so if the file is good.
     pub(crate) say_good: bool,
+    /// Run the tests (`bt_test_suite`) of the file.
+    pub(crate) run_tests: bool,
 }
 
 /// The daemon's flags.
@@ -66,11 +68,18 @@ pub(crate) struct DaemonOptions {
     /// Called as `bird6`.
     pub(crate) ipv6: bool,
     pub(crate) json_log: bool,
+    /// `--run-tests`: instead of being the daemon.
+    pub(crate) run_tests: bool,
 }
 
 impl DaemonOptions {
     pub(crate) fn check(&self) -> CheckOptions {
-        CheckOptions { config: self.config.clone(), ipv6: self.ipv6, say_good: false }
+        CheckOptions {
+            config: self.config.clone(),
+            ipv6: self.ipv6,
+            say_good: false,
+            run_tests: self.run_tests,
+        }
     }
 }
 
@@ -162,17 +171,18 @@ fn companion(mut args: lexopt::Parser) -> Result<Invocation, lexopt::Error> {
 
 fn check(mut args: lexopt::Parser) -> Result<Invocation, lexopt::Error> {
     let mut config = None;
-    let mut ipv6 = false;
+    let (mut ipv6, mut run_tests) = (false, false);
     while let Some(arg) = args.next()? {
         match arg {
             Value(value) if config.is_none() => config = Some(value.into()),
             Short('6') => ipv6 = true,
+            Long("run-tests") => run_tests = true,
             Short('h') | Long("help") => return Ok(Invocation::Help(HELP)),
             other => return Err(other.unexpected()),
         }
     }
     let config: PathBuf = config.ok_or("which file? godwit check FILE")?;
-    Ok(Invocation::Check(CheckOptions { config, ipv6, say_good: true }))
+    Ok(Invocation::Check(CheckOptions { config, ipv6, say_good: true, run_tests }))
 }
 
 fn client(mut args: lexopt::Parser, ipv6: bool) -> Result<Invocation, lexopt::Error> {
@@ -224,6 +234,7 @@ fn daemon(mut args: lexopt::Parser, ipv6: bool, foreground: bool) -> Result<Invo
         group: None,
         ipv6,
         json_log: false,
+        run_tests: false,
     };
     while let Some(arg) = args.next()? {
         match arg {
@@ -243,6 +254,7 @@ fn daemon(mut args: lexopt::Parser, ipv6: bool, foreground: bool) -> Result<Invo
             Short('g') => options.group = Some(args.value()?.string()?),
             Short('h') | Long("help") => return Ok(Invocation::Help(HELP)),
             Long("version") => return Ok(Invocation::Version),
+            Long("run-tests") => options.run_tests = true,
             Long("log-format") => options.json_log = calico::is_json(&args.value()?.string()?)?,
             other => return Err(other.unexpected()),
         }
@@ -275,7 +287,11 @@ mod tests {
             matches!(parse_words(&["birdcl", "show", "status"]), Ok(Invocation::Client(c)) if c.command.len() == 2)
         );
         assert!(matches!(parse_words(&["godwit", "ctl", "-s", "a", "down"]), Ok(Invocation::Client(_))));
-        assert!(matches!(parse_words(&["godwit", "check", "f"]), Ok(Invocation::Check(_))));
+        assert!(matches!(parse_words(&["godwit", "check", "f"]), Ok(Invocation::Check(c)) if !c.run_tests));
+        let tests = parse_words(&["godwit", "check", "--run-tests", "f"]);
+        assert!(matches!(tests, Ok(Invocation::Check(c)) if c.run_tests));
+        let tests = parse_words(&["bird", "--run-tests", "-c", "f"]);
+        assert!(matches!(tests, Ok(Invocation::Daemon(o)) if o.check().run_tests));
     }
 
     #[test]

@@ -101,7 +101,29 @@ pub(crate) fn check(options: &CheckOptions) -> ExitCode {
         }
         println!("{}: configuration OK", options.config.display());
     }
+    if options.run_tests {
+        return run_tests(&loaded);
+    }
     ExitCode::SUCCESS
+}
+
+/// Runs the tests (`bt_test_suite`, `bt_test_same`) of a configuration and tells what each gave.
+fn run_tests(loaded: &Loaded) -> ExitCode {
+    let outcomes = loaded.config.iter().flat_map(|config| config.program.run_tests());
+    let (mut passed, mut failed) = (0_usize, 0_usize);
+    for outcome in outcomes {
+        for line in &outcome.messages {
+            println!("{line}");
+        }
+        let verdict = if outcome.passed() { "passed" } else { "FAILED" };
+        println!("{verdict} {}: {} ({} assertions)", outcome.name, outcome.text, outcome.checks);
+        for line in &outcome.failures {
+            println!("    {line}");
+        }
+        if outcome.passed() { passed += 1 } else { failed += 1 }
+    }
+    println!("{passed} passed, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
 /// Resolves an `include`: relative to the file it stands in; a wildcard may match nothing.

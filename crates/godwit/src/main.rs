@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         Invocation::Companion { until_input_ends } => node::companion(until_input_ends),
         Invocation::Check(check) => loading::check(&check),
         Invocation::Daemon(options) => {
-            if options.parse_only {
+            if options.parse_only || options.run_tests {
                 return loading::check(&options.check());
             }
             run::daemon(&options)

@@ -44,7 +44,8 @@ impl Reader<'_> {
         }
         self.check_scope(word)?;
         let span = self.l.span();
-        let known = STATEMENTS.contains(&word) || matches!(word, "roa" | "threads" | "cli");
+        let known = STATEMENTS.contains(&word)
+            || matches!(word, "roa" | "threads" | "cli" | "bt_test_suite" | "bt_test_same");
         if known {
             self.l.bump();
         }
@@ -76,6 +77,7 @@ impl Reader<'_> {
                 self.l.eat(";");
                 Ok(())
             }
+            "bt_test_suite" | "bt_test_same" => self.l.test(word == "bt_test_same"),
             "protocol" => self.protocol(false),
             "template" => self.protocol(true),
             "threads" => {

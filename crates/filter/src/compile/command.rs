@@ -4,9 +4,9 @@ use super::call::list_op;
 use super::expression::{convert, type_error};
 use super::{Lower, ident, type_of};
 use crate::Diagnostic;
-use crate::ast::{Command, CommandKind, Declaration, Expr, ExprKind, Ident, TypeName};
+use crate::ast::{Command, CommandKind, CompareOp, Declaration, Expr, ExprKind, Ident, TypeName};
 use crate::attribute::{self, Access, Attribute};
-use crate::code::{Block, For, Line, ListOp, Node, Step};
+use crate::code::{Assert, Block, For, Line, ListOp, Node, Step};
 use crate::parser::Parsed;
 use crate::symbols::Symbol;
 use crate::types::Type;
@@ -76,6 +76,21 @@ impl Lower<'_> {
             CommandKind::Reject(message) => Step::Reject(self.message(message)?),
             CommandKind::Error(message) => Step::Error(self.message(message)?),
             CommandKind::Print(message, newline) => Step::Print(self.message(message)?, *newline),
+            CommandKind::Assert(condition, text) => {
+                let condition = self.typed(condition, Type::Bool, (1, "ASSERT"))?;
+                Step::Assert(Box::new(Assert { condition, text: text.clone(), line }))
+            }
+            CommandKind::CheckAssign(name, value, text) => {
+                let set = self.assign(name, value, line)?;
+                steps.push(set);
+                let place = match self.place(name)? {
+                    Place::Local(slot, _) => Node::Local(slot),
+                    Place::Attribute(attribute, _) => Node::Attribute(attribute),
+                };
+                let value = self.expression(value)?.node;
+                let condition = Node::Compare(CompareOp::Equal, Box::new((place, value)), line);
+                Step::Assert(Box::new(Assert { condition, text: text.clone(), line }))
+            }
             CommandKind::Call(name, arguments) => self.call_command(name, arguments, command)?,
         };
         steps.push(step);

@@ -10,11 +10,18 @@ use super::Tokens;
 pub(super) struct Written {
     /// The texts of files, by [`Span::file`](crate::Span::file).
     pub(super) texts: BTreeMap<u32, Arc<str>>,
+    /// Their names.
+    pub(super) names: BTreeMap<u32, Arc<str>>,
     /// Before which tokens an `include` stands: what was written there is not one piece.
     pub(super) breaks: Vec<usize>,
 }
 
 impl Tokens {
+    /// The name of a file; empty for text that is from none.
+    pub(crate) fn file_name(&self, file: u32) -> Arc<str> {
+        self.written.names.get(&file).cloned().unwrap_or_default()
+    }
+
     /// The text of the tokens from `start` up to, not including, `end`, as it was written; pieces of several
     /// files on lines of their own.
     pub(crate) fn text(&self, start: usize, end: usize) -> String {

@@ -1,7 +1,7 @@
 //! Functions in place of their calls.
 
 use crate::attribute::Attribute;
-use crate::code::{Block, Case, Code, For, Function, Node, Step};
+use crate::code::{Assert, Block, Case, Code, For, Function, Node, Step};
 use crate::types::{Dialect, Type};
 use crate::value::Value;
 
@@ -127,6 +127,10 @@ impl Inline {
                 }
             }
             Step::Run(node) => Step::Run(self.node(node, scope)),
+            Step::Assert(assert) => {
+                let condition = self.node(&assert.condition, scope);
+                Step::Assert(Box::new(Assert { condition, text: assert.text.clone(), line: assert.line }))
+            }
         };
         out.push(made);
     }
@@ -266,6 +270,7 @@ fn expressions<'s>(step: &'s Step, f: &mut dyn FnMut(&'s Node)) {
         | Step::Update(_, _, node, _)
         | Step::Return(Some(node), _)
         | Step::Run(node) => f(node),
+        Step::Assert(assert) => f(&assert.condition),
         Step::If(branches, ..) => branches.iter().for_each(|(condition, _)| f(condition)),
         Step::Case(case) => f(&case.subject),
         Step::For(step) => f(&step.list),

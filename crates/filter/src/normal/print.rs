@@ -134,6 +134,7 @@ impl Printer {
             Step::Error(message) => self.said("error", message),
             Step::Print(message, true) => self.said("print", message),
             Step::Print(message, false) => self.said("printn", message),
+            Step::Assert(assert) => format!("bt_assert({});", self.node(&assert.condition, Level::Logic)),
             Step::Run(node) => format!("{};", self.node(node, Level::Atom)),
         };
         self.line(indent, &text);

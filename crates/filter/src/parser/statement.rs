@@ -125,6 +125,8 @@ impl Parser<'_> {
             "error" => CommandKind::Error(self.message()?),
             "print" => CommandKind::Print(self.message()?, true),
             "printn" => CommandKind::Print(self.message()?, false),
+            "bt_assert" if self.is_punct_at(1, "(") => self.assert_command()?,
+            "bt_check_assign" if self.is_punct_at(1, "(") => self.check_assign_command()?,
             _ => return Ok(None),
         }))
     }
@@ -150,6 +152,32 @@ impl Parser<'_> {
             return Err(self.wrong(&["','", "';'"]));
         }
         Ok(list)
+    }
+
+    /// `bt_assert(condition);`
+    fn assert_command(&mut self) -> Parsed<CommandKind> {
+        self.skip();
+        self.expect_mark("(")?;
+        let start = self.position();
+        let condition = self.expression()?;
+        let text = self.text_from(start).into();
+        self.expect_mark(")")?;
+        self.expect_mark(";")?;
+        Ok(CommandKind::Assert(condition, text))
+    }
+
+    /// `bt_check_assign(name, value);`
+    fn check_assign_command(&mut self) -> Parsed<CommandKind> {
+        self.skip();
+        self.expect_mark("(")?;
+        let start = self.position();
+        let name = self.ident("a variable or attribute")?;
+        self.expect_mark(",")?;
+        let value = self.expression()?;
+        let text = self.text_from(start).into();
+        self.expect_mark(")")?;
+        self.expect_mark(";")?;
+        Ok(CommandKind::CheckAssign(name, value, text))
     }
 
     fn if_command(&mut self) -> Parsed<CommandKind> {

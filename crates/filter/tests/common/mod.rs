@@ -66,6 +66,10 @@ fn read(text: &str, map: &mut SourceMap, dialect: Dialect) -> Result<Program, Di
             builder.parse_filter(&mut p)?;
         } else if p.eat_symbol("attribute") {
             builder.parse_attribute(&mut p)?;
+        } else if p.eat_symbol("bt_test_suite") {
+            builder.parse_test_suite(&mut p)?;
+        } else if p.eat_symbol("bt_test_same") {
+            builder.parse_test_same(&mut p)?;
         } else {
             return Err(p.unexpected("a definition"));
         }
