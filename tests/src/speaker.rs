@@ -143,6 +143,13 @@ pub fn open(asn: u16, hold_time_secs: u16, identifier: Ipv4Addr) -> Vec<u8> {
     message(OPEN, &body.concat())
 }
 
+/// An OPEN with capabilities, one after the other in one optional parameter.
+pub fn open_with(asn: u16, hold_time_secs: u16, identifier: Ipv4Addr, capabilities: &[u8]) -> Vec<u8> {
+    let len = u8::try_from(capabilities.len()).unwrap_or(u8::MAX - 2);
+    let fixed = [&[4][..], &asn.to_be_bytes(), &hold_time_secs.to_be_bytes(), &identifier.octets()].concat();
+    message(OPEN, &[&fixed, &[len + 2, 2, len][..], capabilities].concat())
+}
+
 /// An UPDATE that announces IPv4 prefixes of 24 bits: ORIGIN IGP, an AS_PATH of one AS, NEXT_HOP.
 pub fn announce(asn: u16, next_hop: Ipv4Addr, prefixes: &[[u8; 3]]) -> Vec<u8> {
     let path = [&[0x40, 2, 4, 2, 1][..], &asn.to_be_bytes()].concat();

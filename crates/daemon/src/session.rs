@@ -224,7 +224,8 @@ impl Task {
                 Action::Down(down) => self.down(&down).await,
                 Action::StaleExpired => self.stale_expired().await,
                 Action::LongLived(families) => self.long_lived(&families).await,
-                Action::FamilyExpired(family) => self.held.flush_family(family).await,
+                Action::FamilyExpired(family) => self.family_expired(family).await,
+                Action::EarlierExpired(families) => self.earlier_expired(&families).await,
                 Action::Refresh(refresh) => self.refresh(refresh).await,
                 Action::Disable => {
                     let why = self.fsm.status(Instant::now()).last_error.unwrap_or_default();

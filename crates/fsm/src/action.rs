@@ -43,6 +43,8 @@ pub struct Down {
     pub reason: String,
     /// The neighbor is expected back and its routes may stay meanwhile (RFC 4724 §4.2).
     pub graceful: bool,
+    /// Families whose routes stay then that are stale since before the session, too (RFC 8538 §4.1, RFC 9494 §4.2).
+    pub stays_stale: Vec<AddressFamily>,
 }
 
 /// What the driver has to do.
@@ -66,8 +68,10 @@ pub enum Action {
     /// The neighbor's routes of these families, which are stale, stay for long (RFC 9494): they are marked, and
     /// used only where there is nothing else.
     LongLived(Vec<AddressFamily>),
-    /// What is stale in this family goes.
+    /// What is stale in this family goes, be the neighbor away or back.
     FamilyExpired(AddressFamily),
+    /// What is stale in these families since before the session was last lost goes.
+    EarlierExpired(Vec<AddressFamily>),
     /// The neighbor asks for a family's routes again (RFC 2918), or begins to announce them again, or has done so
     /// (RFC 7313): what it had announced before the beginning and not since then goes at the end. Each end has had
     /// its beginning, and there is no beginning in between.

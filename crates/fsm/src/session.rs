@@ -239,14 +239,18 @@ impl Session {
             if now.saturating_duration_since(since) >= STABLE_AFTER {
                 self.retry_pause = RETRY_PAUSE_MIN;
             }
+            let pending = self.has_stale();
             self.timers.stop(Timer::Stale);
-            let down = Action::Down(Down { reason: reason.into(), graceful: stay.is_some() });
+            let stays_stale = stay.as_ref().map_or_else(Vec::new, |stay| self.stays_stale(stay));
+            let down = Down { reason: reason.into(), graceful: stay.is_some(), stays_stale };
+            let down = Action::Down(down);
             self.refreshes = Refreshes::default();
             if let Some(stay) = stay {
                 self.actions.push_back(down);
-                self.neighbor_restarts(stay, now);
+                self.neighbor_restarts(stay, pending, now);
                 self.log(LogClass::Trace, "BGP session closed");
             } else {
+                self.away = Away::default();
                 self.log(LogClass::Trace, "BGP session closed");
                 self.actions.push_back(down);
             }

@@ -1,5 +1,7 @@
 //! Long-lived graceful restart (RFC 9494), and NOTIFICATIONs that end a session gracefully (RFC 8538).
 
+#[path = "long_lived/back.rs"]
+mod back;
 mod common;
 
 use std::time::Instant;
@@ -113,31 +115,6 @@ fn the_long_time_follows_the_restart_time_in_each_family() {
     // There is nothing to keep.
     let (mut node, now) = established(open((0, &[]), &[(IPV4, 0)], false));
     assert!(!is_graceful(&node.closed(OUT, now)));
-}
-
-#[test]
-fn timers_are_shown_and_end_with_the_neighbors_return() {
-    let (mut node, now) = established(open((100, &[IPV4]), &[(IPV4, 1000)], false));
-    node.closed(OUT, now);
-    assert_eq!(node.session.status(now).long_lived_timers, []);
-    let mut at = now;
-    while at < now + secs(150) {
-        at = node.session.next_timeout().expect("something is waited for").min(now + secs(150));
-        node.handle_timeout(at);
-        node.connect_done(Err("Connection refused"), at);
-    }
-    let status = node.session.status(at);
-    assert_eq!(status.long_lived_timers, [(IPV4, secs(950), secs(1000))]);
-    assert!(status.neighbor_restarting && status.restart_timer.is_none());
-    assert!(node.accept(at).0);
-    let open = Open { hold_time_secs: 0, ..open((100, &[IPV4]), &[(IPV4, 1000)], false) };
-    node.input(at, |s| s.open(common::IN, open, at));
-    node.input(at, |s| s.keepalive(common::IN, at));
-    let status = node.session.status(at);
-    assert_eq!((status.long_lived_timers, status.neighbor_restarting), (vec![], true), "until End-of-RIB");
-    // A stop takes them all.
-    assert!(node.stop(&StopCause::Deconfigured, at).iter().any(|a| matches!(a, Action::Down(_))));
-    assert_eq!(node.session.next_timeout(), None);
 }
 
 /// As BIRD does: a neighbor that is silent and whose routes may stay for long is away, not in error.

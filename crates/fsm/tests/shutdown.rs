@@ -35,7 +35,7 @@ fn each_cause_has_its_subcode_and_both_ends_know_it() {
         pair.run(millis(20));
         assert_eq!(pair.notifications(Side::A), [Notification::new(6, subcode)]);
         assert_eq!(pair.codes(Side::B), [], "a NOTIFICATION is not answered");
-        let down = |reason: String| vec![Down { reason, graceful: false }];
+        let down = |reason: String| vec![Down { reason, graceful: false, stays_stale: Vec::new() }];
         assert_eq!(pair.downs(Side::A), down(format!("Error: {text}")));
         assert_eq!(pair.downs(Side::B), down(format!("Received: {text}")));
         let status = pair.b.session.status(pair.now);

@@ -209,6 +209,7 @@ fn word(action: &Action, first: Option<Direction>) -> Option<String> {
         Action::StaleExpired => Some("stale-expired".into()),
         Action::LongLived(_) => Some("long-lived".into()),
         Action::FamilyExpired(_) => Some("family-expired".into()),
+        Action::EarlierExpired(_) => Some("earlier-expired".into()),
         Action::Refresh(_) => Some("refresh".into()),
         Action::Disable => Some("disable".into()),
         Action::Log(..) => None,

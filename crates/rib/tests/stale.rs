@@ -115,6 +115,61 @@ fn a_second_loss_takes_what_is_still_stale() {
     assert_eq!(lab.table.path_count(), 0);
 }
 
+/// RFC 8538 §4.1: what is still stale may stay at a second loss, for a time.
+#[test]
+fn what_is_still_stale_may_stay_at_further_losses() {
+    let mut lab = lab();
+    lab.mark();
+    let nets = lab.nets.clone();
+    announce_all(&mut lab.table, lab.source, &nets[..4], &path());
+    lab.table.mark_stale_again(lab.source);
+    settle(&mut lab.table);
+    assert!(lab.withdrawn().is_empty());
+    announce_all(&mut lab.table, lab.source, &nets[..2], &path());
+    lab.table.mark_stale_again(lab.source);
+    settle(&mut lab.table);
+    assert!(lab.withdrawn().is_empty());
+    assert_eq!(lab.table.path_count(), 10);
+    // What is stale since the last loss stays.
+    lab.table.sweep_stale_earlier(lab.source);
+    settle(&mut lab.table);
+    assert_eq!(lab.withdrawn(), nets[2..]);
+    assert!(lab.table.has_stale(lab.source));
+    // Its End-of-RIB takes the rest.
+    announce_all(&mut lab.table, lab.source, &nets[..1], &path());
+    lab.sweep();
+    assert_eq!(lab.withdrawn(), [nets[1]]);
+}
+
+/// The sweep after an End-of-RIB goes on, whatever a loss spares.
+#[test]
+fn a_loss_that_spares_what_is_stale_ends_no_sweep() {
+    let mut lab = lab();
+    lab.mark();
+    let back = lab.nets[5..].to_vec();
+    announce_all(&mut lab.table, lab.source, &back, &path());
+    lab.table.sweep_stale(lab.source);
+    lab.table.step(2);
+    lab.table.mark_stale_again(lab.source);
+    settle(&mut lab.table);
+    assert_eq!(lab.withdrawn(), lab.nets[..5]);
+    assert_eq!(lab.table.path_count(), 5);
+}
+
+/// Nothing is taken for fresh since its generation comes around again.
+#[test]
+fn what_was_stale_for_very_many_losses_goes() {
+    let mut lab = lab();
+    let nets = lab.nets.clone();
+    for _ in 0..70_000 {
+        lab.table.mark_stale_again(lab.source);
+        announce(&mut lab.table, lab.source, nets[0], &path());
+        settle(&mut lab.table);
+    }
+    assert_eq!(lab.withdrawn(), lab.nets[1..]);
+    assert_eq!(lab.table.path_count(), 1);
+}
+
 /// The sweep after an End-of-RIB is not through yet when the neighbor is lost again.
 #[test]
 fn a_loss_during_a_sweep_spares_the_fresh_ones() {

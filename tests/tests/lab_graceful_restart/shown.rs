@@ -85,7 +85,7 @@ fn as_bird2_says(gone: Make, more: &'static str) -> Result<()> {
     same(&theirs?, &ours?)
 }
 
-fn same(bird2: &str, godwit: &str) -> Result<()> {
+pub(crate) fn same(bird2: &str, godwit: &str) -> Result<()> {
     let diff = TextDiff::from_lines(bird2, godwit);
     ensure!(bird2 == godwit, "{}", diff.unified_diff().context_radius(4).header("bird2", "godwit"));
     Ok(())

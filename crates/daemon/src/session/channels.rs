@@ -201,15 +201,18 @@ impl Up {
         }
     }
 
-    /// Whether paths of an earlier session are left.
-    pub(super) fn is_stale(&self) -> bool {
-        self.ipv4.as_ref().is_some_and(|c| c.stale) || self.ipv6.as_ref().is_some_and(|c| c.stale)
+    /// Whether paths of an earlier session are left of IPv4, and of IPv6.
+    pub(super) fn is_stale(&self) -> (bool, bool) {
+        (self.ipv4.as_ref().is_some_and(|c| c.stale), self.ipv6.as_ref().is_some_and(|c| c.stale))
     }
 
-    /// The neighbor took too long to announce again what it had.
-    pub(super) fn sweep(&mut self) {
-        for family in self.families() {
-            self.end_of_rib(family, None);
+    /// Of those that are left in a family, the ones that were so already when the session was last lost go.
+    pub(super) fn sweep_earlier(&mut self, family: AddressFamily) {
+        let Self { ipv4, ipv6, batches, .. } = self;
+        match (family, ipv4, ipv6) {
+            (AddressFamily::IPV4, Some(channel), _) => channel.sweep_earlier(&mut batches.ipv4),
+            (AddressFamily::IPV6, _, Some(channel)) => channel.sweep_earlier(&mut batches.ipv6),
+            _ => {}
         }
     }
 
@@ -321,14 +324,15 @@ impl Up {
         set_surroundings(self.ipv6.as_ref(), links).await;
     }
 
-    /// The session is lost and the neighbor expected back: its routes stay, if it keeps forwarding.
-    pub(super) async fn hold(self) -> HeldRoutes {
+    /// The session is lost and the neighbor expected back: its routes stay, if it keeps forwarding; and in some
+    /// families those that are stale since before, too.
+    pub(super) async fn hold(self, stays_stale: &[AddressFamily]) -> HeldRoutes {
         let mut held = HeldRoutes::default();
         if let Some(channel) = self.ipv4 {
-            held.ipv4 = channel.hold(&self.negotiated).await;
+            held.ipv4 = channel.hold(&self.negotiated, stays_stale.contains(&AddressFamily::IPV4)).await;
         }
         if let Some(channel) = self.ipv6 {
-            held.ipv6 = channel.hold(&self.negotiated).await;
+            held.ipv6 = channel.hold(&self.negotiated, stays_stale.contains(&AddressFamily::IPV6)).await;
         }
         held
     }

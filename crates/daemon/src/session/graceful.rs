@@ -17,6 +17,9 @@ use super::Task;
 /// anything. That we announce what we have without waiting, and wait no longer than this, serves both.
 const RESTARTED_TOO: Duration = Duration::from_secs(10);
 
+/// The families whose routes stay while a neighbor is away.
+const FAMILIES: [AddressFamily; 2] = [AddressFamily::IPV4, AddressFamily::IPV6];
+
 /// What a session has to wait for after a restart of ours.
 pub(super) struct OwnRestart {
     /// It goes on, and the neighbor may hold our routes of before.
@@ -121,7 +124,7 @@ impl Task {
         if down.graceful {
             self.set_state(godwit_api::ProtocolState::Start);
             if let Some(up) = up {
-                self.held = up.hold().await;
+                self.held = up.hold(&down.stays_stale).await;
             }
             return;
         }
@@ -137,9 +140,26 @@ impl Task {
 
     /// What the neighbor left behind and has not announced again goes.
     pub(super) async fn stale_expired(&mut self) {
-        self.held.flush().await;
+        for family in FAMILIES {
+            self.family_expired(family).await;
+        }
+    }
+
+    /// What it left behind of a family, and has not announced again, goes.
+    pub(super) async fn family_expired(&mut self, family: AddressFamily) {
+        self.held.flush_family(family).await;
         if let Some(up) = &mut self.up {
-            up.sweep();
+            up.end_of_rib(family, None);
+        }
+    }
+
+    /// What it left behind of some families when it was lost before the last time, and has not announced again, goes.
+    pub(super) async fn earlier_expired(&mut self, families: &[AddressFamily]) {
+        for family in families {
+            self.held.sweep_earlier(*family).await;
+            if let Some(up) = &mut self.up {
+                up.sweep_earlier(*family);
+            }
         }
     }
 
@@ -157,12 +177,10 @@ impl Task {
     /// End-of-RIB of a family.
     pub(super) fn end_of_rib(&mut self, family: AddressFamily) {
         let lock = self.own_restart.take(family);
-        let Some(up) = &mut self.up else { return };
-        let was_stale = up.is_stale();
-        up.end_of_rib(family, lock);
-        if was_stale && !up.is_stale() {
-            self.fsm.set_refreshed();
+        if let Some(up) = &mut self.up {
+            up.end_of_rib(family, lock);
         }
+        self.check_refreshed();
     }
 
     /// The recovery after a restart of ours is over, for all sessions.
@@ -174,11 +192,13 @@ impl Task {
         }
     }
 
-    /// Whether a session that is up has nothing stale (left), so that the machine need not wait.
+    /// Tells the machine in which families a session that is up has nothing stale (left), so that it need not wait.
     pub(super) fn check_refreshed(&mut self) {
-        let waits = self.fsm.status(Instant::now()).neighbor_restarting;
-        if waits && self.up.as_ref().is_some_and(|up| !up.is_stale()) {
-            self.fsm.set_refreshed();
+        match self.up.as_ref().map(|up| up.is_stale()) {
+            Some((true, false)) => self.fsm.set_family_refreshed(AddressFamily::IPV6),
+            Some((false, true)) => self.fsm.set_family_refreshed(AddressFamily::IPV4),
+            Some((false, false)) => self.fsm.set_refreshed(),
+            Some((true, true)) | None => {}
         }
     }
 }

@@ -33,6 +33,12 @@ impl<K: NetKey> Held<K> {
         self.table.call(move |shell| shell.table.flush_source(source)).await;
     }
 
+    /// Those go that were left behind before the others.
+    async fn sweep_earlier(&mut self) {
+        let source = self.source;
+        self.table.call(move |shell| shell.table.sweep_stale_earlier(source)).await;
+    }
+
     /// They stay for long, but those that are not to.
     pub(super) async fn make_long_lived(&mut self, seed: u64) {
         self.long_lived = true;
@@ -55,6 +61,15 @@ impl HeldRoutes {
                     held.flush().await;
                 }
             }
+            _ => {}
+        }
+    }
+
+    /// Those of a family go that were left behind before the others.
+    pub(super) async fn sweep_earlier(&mut self, family: AddressFamily) {
+        match (family, &mut self.ipv4, &mut self.ipv6) {
+            (AddressFamily::IPV4, Some(held), _) => held.sweep_earlier().await,
+            (AddressFamily::IPV6, _, Some(held)) => held.sweep_earlier().await,
             _ => {}
         }
     }

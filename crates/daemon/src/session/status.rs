@@ -151,11 +151,11 @@ impl Task {
         };
         let found = match (channel.family, &up.ipv4, &up.ipv6) {
             (AddressFamily::IPV4, Some(c), _) => {
-                let stale = c.stale;
+                let stale = (c.stale, c.long_lived);
                 Some((of_channel(c.table.clone(), c.source, c.chunks.id()).await, stale))
             }
             (AddressFamily::IPV6, _, Some(c)) => {
-                let stale = c.stale;
+                let stale = (c.stale, c.long_lived);
                 Some((of_channel(c.table.clone(), c.source, c.chunks.id()).await, stale))
             }
             _ => None,
@@ -165,7 +165,8 @@ impl Task {
         };
         let mut status = channel_status(channel, "UP");
         status.counters = counters;
-        status.neighbor_restarting = stale;
+        (status.neighbor_restarting, status.long_lived) = stale;
+        status.long_lived_timer = self.long_lived_left(channel.family);
         status.recovery = match (pending, self.own_restart.active) {
             (true, _) => Some("pending waiting"),
             (false, true) => Some("waiting"),

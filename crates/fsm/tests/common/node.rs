@@ -6,7 +6,7 @@ use godwit_wire::{MessageType, Notification, Open, RouteRefresh, next_frame};
 /// A machine and a driver that keeps to the machine's rules, and holds the machine to its own:
 /// at most one NOTIFICATION on a connection and nothing after it, no sending where nobody is
 /// connected, no session that is up twice, no wait without a timer, no timer that is always due.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) session: Session,
     pub(crate) config: PeerConfig,
@@ -21,7 +21,7 @@ pub(crate) struct Node {
 }
 
 /// What has gone out on a connection.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Link {
     opened: bool,
     notified: bool,
@@ -162,13 +162,16 @@ impl Node {
                 assert!(self.is_linked(*direction));
                 assert_eq!(self.up.replace(*direction), None, "established twice");
             }
-            Action::Down(Down { reason, graceful }) => {
+            Action::Down(Down { reason, graceful, stays_stale }) => {
+                assert!(self.stale || stays_stale.is_empty(), "nothing is stale");
                 self.stale = *graceful;
                 assert!(!reason.is_empty(), "down for no reason");
                 assert!(self.up.take().is_some_and(|d| !self.is_linked(d)), "down, but it was not up");
             }
             Action::StaleExpired => assert!(std::mem::take(&mut self.stale), "nothing is stale"),
-            Action::LongLived(_) | Action::FamilyExpired(_) => assert!(self.stale, "nothing is stale"),
+            Action::LongLived(_) | Action::FamilyExpired(_) | Action::EarlierExpired(_) => {
+                assert!(self.stale, "nothing is stale");
+            }
             Action::Refresh(_) => assert!(self.up.is_some()),
             Action::Disable => {
                 assert!(self.config.disable_after_error || self.config.disable_after_cease != 0);

@@ -257,6 +257,7 @@ impl Pair {
                 | Action::StaleExpired
                 | Action::LongLived(_)
                 | Action::FamilyExpired(_)
+                | Action::EarlierExpired(_)
                 | Action::Log(..) => continue,
             };
             self.log.push((self.elapsed(), side, event));

@@ -37,8 +37,11 @@ impl Since {
     }
 }
 
+/// How many losses, one after the other, paths may stay stale over.
+const LOSSES_MAX: u16 = 1 << 14;
+
 /// Whether a generation came before another. They wrap around; no path is ever far behind, since those
-/// that are stale at a second loss go.
+/// that are stale at a second loss go, or at one of very many.
 fn is_before(generation: u16, other: u16) -> bool {
     (1..=i16::MAX as u16).contains(&other.wrapping_sub(generation))
 }
@@ -59,6 +62,22 @@ impl<K: NetKey> Table<K> {
         let fresh = slot.generation;
         slot.generation = fresh.wrapping_add(1);
         self.sweep(source, fresh);
+    }
+
+    /// Marks all paths of a source stale, as [`Table::mark_stale`] does, but those that are stale already stay, too
+    /// (RFC 8538 §4.1).
+    pub fn mark_stale_again(&mut self, source: SourceId) {
+        let Some(slot) = self.slot_mut(source) else { return };
+        let fresh = slot.generation;
+        slot.generation = fresh.wrapping_add(1);
+        self.sweep(source, fresh.wrapping_sub(LOSSES_MAX));
+    }
+
+    /// Begins to remove those paths of a source that were stale already when they were last marked.
+    pub fn sweep_stale_earlier(&mut self, source: SourceId) {
+        if let Some(present) = self.slot(source).map(|slot| slot.generation) {
+            self.sweep(source, present.wrapping_sub(1));
+        }
     }
 
     /// Marks all paths of a source stale, as [`Table::mark_stale`] does, but those that are stale already stay,
@@ -83,7 +102,11 @@ impl<K: NetKey> Table<K> {
     }
 
     fn sweep(&mut self, source: SourceId, oldest: u16) {
-        // One that is under way and stops earlier has nothing left to do once this one is through.
+        // One that is under way and takes more does this one's work.
+        if self.jobs.sweeps.iter().any(|sweep| sweep.source == source && is_before(oldest, sweep.oldest)) {
+            return;
+        }
+        // One that takes less has nothing left to do once this one is through.
         self.jobs.sweeps.retain(|sweep| sweep.source != source);
         self.jobs.sweeps.push(Sweep { source, oldest, cursor: 0 });
     }

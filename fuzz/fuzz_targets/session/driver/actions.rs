@@ -57,8 +57,14 @@ impl Driver {
                     self.ipv6.make_long_lived();
                 }
             }
-            Action::FamilyExpired(AddressFamily::IPV4) => self.ipv4.expire(),
-            Action::FamilyExpired(AddressFamily::IPV6) => self.ipv6.expire(),
+            Action::FamilyExpired(AddressFamily::IPV4) => {
+                self.ipv4.expire();
+                self.ipv4.end_of_rib();
+            }
+            Action::FamilyExpired(AddressFamily::IPV6) => {
+                self.ipv6.expire();
+                self.ipv6.end_of_rib();
+            }
             Action::Refresh(refresh) => self.refresh(refresh),
             _ => {}
         }

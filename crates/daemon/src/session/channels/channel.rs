@@ -28,6 +28,8 @@ pub(in crate::session) struct Channel<K: NetKey> {
     pub(super) add_path: bool,
     /// Paths of an earlier session are there, to be announced again or to go.
     pub(in crate::session) stale: bool,
+    /// And for long (RFC 9494).
+    pub(in crate::session) long_lived: bool,
     /// The neighbor knows End-of-RIB.
     pub(super) end_of_rib: bool,
     /// It has not sent its own yet, and will.
@@ -50,6 +52,8 @@ pub(super) enum Pending<K: NetKey> {
     Routes(RouteBatch<K>),
     /// What came until now is stale.
     Stale,
+    /// What was stale already when the session was last lost goes.
+    EarlierGoes,
     /// Their end: what is stale goes (if something is), and the lock is held no longer.
     EndOfRib(bool, Option<Lock>),
 }
@@ -70,11 +74,19 @@ impl<K: NetKey> Channel<K> {
     pub(super) fn end_of_rib(&mut self, batch: &mut RouteBatch<K>, lock: Option<Lock>) {
         self.begins = false;
         let stale = std::mem::take(&mut self.stale);
+        self.long_lived = false;
         if !stale && lock.is_none() {
             return;
         }
         self.hand_over(batch);
         self.pending.push_back(Pending::EndOfRib(stale, lock));
+        self.hand_over(batch);
+    }
+
+    /// What was stale already when the session was last lost goes.
+    pub(super) fn sweep_earlier(&mut self, batch: &mut RouteBatch<K>) {
+        self.hand_over(batch);
+        self.pending.push_back(Pending::EarlierGoes);
         self.hand_over(batch);
     }
 
@@ -144,11 +156,12 @@ impl<K: NetKey> Channel<K> {
         }
     }
 
-    pub(super) async fn hold(mut self, negotiated: &Negotiated) -> Option<Held<K>> {
+    /// The session is lost. What is stale already stays if `stays_stale`, and else goes.
+    pub(super) async fn hold(mut self, negotiated: &Negotiated, stays_stale: bool) -> Option<Held<K>> {
         self.table.remove_exporter(self.chunks.id()).await;
         let refreshing = self.refreshing;
-        let Self { table, source, session, add_path, .. } = self;
-        let held = Held { table, source, session, add_path, long_lived: false };
+        let Self { table, source, session, add_path, long_lived, .. } = self;
+        let held = Held { table, source, session, add_path, long_lived: long_lived && stays_stale };
         if !negotiated.keeps_family(K::FAMILY) {
             held.flush().await;
             return None;
@@ -159,7 +172,9 @@ impl<K: NetKey> Channel<K> {
             held.table.reserve().await?.send(message(pending, source, &self.over_limit));
         }
         let mark = move |shell: &mut TableShell<K>| {
-            if refreshing {
+            if stays_stale {
+                shell.table.mark_stale_again(source);
+            } else if refreshing {
                 // Those that are stale by the neighbor's own mark are as good as the rest.
                 shell.table.mark_refresh(source);
             } else {
@@ -184,6 +199,9 @@ fn message<K: NetKey>(pending: Pending<K>, source: SourceId, over_limit: &Arc<Ov
             TableMessage::Routes { source, batch, over_limit: Some(over_limit.clone()) }
         }
         Pending::Stale => TableMessage::Call(Box::new(move |shell| shell.table.mark_refresh(source))),
+        Pending::EarlierGoes => {
+            TableMessage::Call(Box::new(move |shell| shell.table.sweep_stale_earlier(source)))
+        }
         Pending::EndOfRib(stale, lock) => TableMessage::Call(Box::new(move |shell| {
             if stale {
                 shell.table.sweep_stale(source);

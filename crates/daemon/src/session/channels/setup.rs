@@ -176,7 +176,7 @@ impl Setup<'_> {
             type_rank: 0,
             bgp: Some(self.source(&channel.bgp)),
         };
-        let protocol = info.protocol.clone();
+        let (protocol, long_lived) = (info.protocol.clone(), held.as_ref().is_some_and(|h| h.long_lived));
         let (source, stale) = self.source_of(info, channel, &table, held).await?;
         let kind = ExporterKind::Bgp(Arc::new(self.export(channel)));
         let mut exporter = Exporter::new(kind, policy(&channel.export), Some(source), self.links.clone());
@@ -199,6 +199,7 @@ impl Setup<'_> {
             session: self.source(&channel.bgp),
             add_path: self.session.negotiated.add_path(K::FAMILY).0,
             stale,
+            long_lived: stale && long_lived,
             end_of_rib: self.session.negotiated.remote_open.graceful_restart().is_some(),
             begins: self.session.negotiated.remote_open.graceful_restart().is_some(),
             fed: false,
