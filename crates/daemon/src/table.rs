@@ -327,6 +327,9 @@ impl<K: NetKey> TableShell<K> {
             for line in exporter.take_traces() {
                 tracing::debug!("{line}");
             }
+            for fault in exporter.take_faults() {
+                tracing::warn!("{}: {fault}", reader.protocol);
+            }
             for message in exporter.take_messages() {
                 tracing::warn!("{message}");
             }

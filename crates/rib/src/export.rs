@@ -99,6 +99,7 @@ pub struct Exporter {
     fed: bool,
     counters: ExportCounters,
     messages: Vec<String>,
+    faults: Vec<String>,
     trace: Option<Trace>,
     traces: Vec<String>,
     /// Routes of interface addresses are refused before any filter is asked.
@@ -135,6 +136,7 @@ impl Exporter {
             fed: false,
             counters: ExportCounters::default(),
             messages: Vec::new(),
+            faults: Vec::new(),
             trace: None,
             traces: Vec::new(),
             leaves_device_routes: false,
@@ -224,11 +226,6 @@ impl Exporter {
     /// Whether the whole table has been looked at and that was not yet told: once after each feed.
     pub fn take_fed(&mut self) -> bool {
         self.feed.is_none() && self.queue.is_empty() && std::mem::take(&mut self.fed)
-    }
-
-    /// Lines that filters printed, and their errors, since last asked.
-    pub fn take_messages(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.messages)
     }
 
     /// The kernel refused (or took) the route of a net; shown by `show route`.

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytes::BytesMut;
 use godwit_wire::{
-    AddressFamily, EncodeContext, MessageError, NlriItem, PathAttributes, announce_ipv4, announce_ipv6,
-    ipv4_nlri, ipv4_path_nlri, ipv6_nlri, ipv6_path_nlri, withdraw_ipv4, withdraw_ipv6,
+    AddressFamily, EncodeContext, EncodeError, MessageError, NlriItem, PathAttributes, announce_ipv4,
+    announce_ipv6, ipv4_nlri, ipv4_path_nlri, ipv6_nlri, ipv6_path_nlri, withdraw_ipv4, withdraw_ipv6,
 };
 use ipnetwork::{IpNetwork, Ipv4Network, Ipv6Network};
 
@@ -117,11 +117,25 @@ impl NetKey for Ipv4Network {
         export: &BgpExport,
         out: &mut BytesMut,
     ) -> Result<(), Refused> {
-        announce_ipv4(attributes, nets, &encode_context(export), out).map_err(|_| Refused::TooLong)
+        may_go(attributes)?;
+        announce_ipv4(attributes, nets, &encode_context(export), out).map_err(refused)
     }
 
     fn encode_withdraw<N: NlriItem<Net = Self>>(nets: &[N], message_len_max: usize, out: &mut BytesMut) {
         withdraw_ipv4(nets, message_len_max, out);
+    }
+}
+
+/// RFC 7607 §2: AS 0 is announced to nobody, whatever filters do. None comes in.
+fn may_go(attributes: &PathAttributes) -> Result<(), Refused> {
+    let zero = attributes.as_path.as_ref().is_some_and(|path| path.contains(0));
+    if zero { Err(Refused::AsZero) } else { Ok(()) }
+}
+
+fn refused(error: EncodeError) -> Refused {
+    match error {
+        EncodeError::TooLong => Refused::TooLong,
+        EncodeError::NextHop => Refused::OtherFamily,
     }
 }
 
@@ -184,7 +198,8 @@ impl NetKey for Ipv6Network {
         export: &BgpExport,
         out: &mut BytesMut,
     ) -> Result<(), Refused> {
-        announce_ipv6(attributes, nets, &encode_context(export), out).map_err(|_| Refused::TooLong)
+        may_go(attributes)?;
+        announce_ipv6(attributes, nets, &encode_context(export), out).map_err(refused)
     }
 
     fn encode_withdraw<N: NlriItem<Net = Self>>(nets: &[N], message_len_max: usize, out: &mut BytesMut) {

@@ -222,7 +222,7 @@ fn attributes_that_do_not_fit() {
     });
     announce(&mut table, source, net(A), &huge);
     assert!(peer.listen(&mut table).is_empty());
-    assert_eq!(table.exporter_mut(peer.id).unwrap().take_messages().len(), 1);
+    assert_eq!(table.exporter_mut(peer.id).unwrap().take_faults().len(), 1);
     announce(&mut table, source, net(A), &path());
     assert_eq!(peer.listen(&mut table), [announced(A)]);
     announce(&mut table, source, net(A), &huge);
@@ -247,6 +247,28 @@ fn one_net_too_long_does_not_hold_back_others() {
     withdraw(&mut table, source, net(A));
     withdraw(&mut table, source, net(B));
     assert_eq!(peer.listen(&mut table), [withdrawn(B)]);
+}
+
+/// RFC 7607 §2: whatever filters do, nobody is told of AS 0.
+#[test]
+fn no_path_with_as_zero_is_announced() {
+    let policy = "if net = 198.51.100.0/24 then { bgp_path.prepend(0); bgp_path.prepend(7); } accept;";
+    for first_that_passes in [false, true] {
+        let mut table = Table::new(1);
+        let source = table.add_source(bgp(external(1)), None);
+        let mut peer = Peer::new(&mut table, to_external(8), ExportPolicy::All, None);
+        announce_all(&mut table, source, &[net(A), net(B)], &path());
+        assert_eq!(peer.listen(&mut table), [announced(A), announced(B)]);
+        table.exporter_mut(peer.id).unwrap().set_policy(filter(policy));
+        if first_that_passes {
+            table.exporter_mut(peer.id).unwrap().send_first_that_passes();
+        }
+        assert_eq!(peer.listen(&mut table), [withdrawn(A), announced(B)]);
+        let exporter = table.exporter_mut(peer.id).unwrap();
+        assert_eq!(exporter.counters().1.updates.rejected, 1);
+        let [fault] = exporter.take_faults().try_into().unwrap();
+        assert_eq!(fault, "198.51.100.0/24: AS 0 is in the path: no filter may put it there");
+    }
 }
 
 /// `show route export` says what was done.

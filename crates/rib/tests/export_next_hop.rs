@@ -213,6 +213,35 @@ fn what_of_the_other_family_goes_to_whom() {
     );
 }
 
+/// RFC 8950 §5: what is to stay as it is does not go to who cannot read it, as with BIRD. It becomes ours where it
+/// need not stay (see above).
+#[test]
+fn what_stays_goes_only_to_those_who_can_read_it() {
+    let path = path_with(|p| {
+        p.destination = via("2001:db8::1");
+        p.bgp.next_hop = Some(ip("2001:db8::1"));
+    });
+    for policy in [NextHopPolicy::Off, NextHopPolicy::All] {
+        let mut table = Table::<Ipv4Network>::new(1);
+        let source = table.add_source(bgp(external(1)), None);
+        let to = BgpExport { next_hop_keep: policy, ..to_internal(2) };
+        let mut peer = Peer::new(&mut table, to, ExportPolicy::All, None);
+        announce(&mut table, source, net("198.51.100.0/24"), &path);
+        peer.listen(&mut table);
+        let exporter = table.exporter_mut(peer.id).unwrap();
+        let (faults, updates) = (exporter.take_faults(), exporter.counters().1.updates);
+        if policy == NextHopPolicy::Off {
+            assert_eq!((updates.accepted, updates.rejected, faults), (1, 0, vec![]));
+            continue;
+        }
+        assert_eq!((updates.accepted, updates.rejected), (0, 1));
+        assert_eq!(
+            faults,
+            ["198.51.100.0/24: the next hop is of another family, which the neighbor does not understand"]
+        );
+    }
+}
+
 /// A next hop without a global address, as the neighbor wants it written.
 #[test]
 fn a_link_local_address_alone() {

@@ -127,11 +127,12 @@ impl Exporter {
         let mut sent = 0;
         let mut whole = groups.len() == 1;
         for group in &groups {
-            if K::encode_announce(&group.attributes, &group.nets, export, out).is_ok() {
-                sent += group.nets.len();
-            } else {
-                whole = false;
-                self.note_too_long(&group.nets);
+            match K::encode_announce(&group.attributes, &group.nets, export, out) {
+                Ok(()) => sent += group.nets.len(),
+                Err(refused) => {
+                    whole = false;
+                    self.note_refused(&group.nets, refused);
+                }
             }
         }
         self.counters.updates.accepted += sent as u64;
@@ -144,15 +145,25 @@ impl Exporter {
         self.settle(table, run, &groups, export, withdrawn);
     }
 
-    /// These nets' attributes do not fit in a message.
-    pub(super) fn note_too_long<K: NetKey>(&mut self, nets: &[K]) {
+    /// Lines that filters printed, and their errors, since last asked.
+    pub fn take_messages(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.messages)
+    }
+
+    /// What passed the filter and could not be sent all the same, and why, since last asked.
+    pub fn take_faults(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.faults)
+    }
+
+    /// These nets passed the filter, and cannot be sent all the same.
+    pub(super) fn note_refused<K: NetKey>(&mut self, nets: &[K], refused: Refused) {
         let Some(first) = nets.first() else { return };
         self.counters.updates.rejected += nets.len() as u64;
         let others = match nets.len() {
             1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
-        self.messages.push(format!("{}{others}: {}", first.to_net(), Refused::TooLong));
+        self.faults.push(format!("{}{others}: {refused}", first.to_net()));
     }
 
     /// The slow way of [`Self::send_groups`]: some nets of the run went out and some did not.

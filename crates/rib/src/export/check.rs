@@ -31,6 +31,10 @@ pub enum Refused {
     DeviceRoute,
     /// There is no next hop of the family to announce.
     NoNextHop,
+    /// The next hop is to stay as it is, and the neighbor cannot read it (RFC 8950 §5).
+    OtherFamily,
+    /// AS 0 is in the path (RFC 7607 §2).
+    AsZero,
     /// The attributes do not fit in one message.
     TooLong,
 }
@@ -47,6 +51,8 @@ impl fmt::Display for Refused {
             Self::NextHopIsPeer => "the next hop is the neighbor",
             Self::DeviceRoute => "the route of an interface address",
             Self::NoNextHop => "no next hop of this family",
+            Self::OtherFamily => "the next hop is of another family, which the neighbor does not understand",
+            Self::AsZero => "AS 0 is in the path: no filter may put it there",
             Self::TooLong => "the attributes do not fit in a message",
         })
     }

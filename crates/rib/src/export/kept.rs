@@ -187,13 +187,13 @@ impl Exporter {
         }
         let mut announced = BytesMut::new();
         for group in groups {
-            if K::encode_announce(&group.told, &group.items, export, &mut announced).is_ok() {
+            let Err(refused) = K::encode_announce(&group.told, &group.items, export, &mut announced) else {
                 self.counters.updates.accepted += group.items.len() as u64;
                 kept.routes.extend(group.routes.into_iter().map(|(net, id, route)| ((net, id), route)));
                 continue;
-            }
+            };
             let keys: Vec<K> = group.routes.iter().filter_map(|(net, ..)| table.key(*net)).collect();
-            self.note_too_long(&keys);
+            self.note_refused(&keys, refused);
             for ((net, id, _), item) in group.routes.into_iter().zip(group.items) {
                 withdrawn.extend(kept.routes.remove(&(net, id)).map(|_| item));
             }

@@ -65,12 +65,15 @@ impl Exporter {
         for run in candidates.chunk_by(|a, b| a.attrs == b.attrs && a.source == b.source) {
             for mut group in self.path_groups(table, run, export) {
                 self.keep_paths_within_limit(&sent, ids, &mut group, &mut others);
-                if K::encode_announce(&group.attributes, &group.nets, export, &mut out).is_ok() {
-                    self.counters.updates.accepted += group.nets.len() as u64;
-                    now.extend(group.paths);
-                } else {
-                    let nets: Vec<K> = group.nets.into_iter().map(|(_, key)| key).collect();
-                    self.note_too_long(&nets);
+                match K::encode_announce(&group.attributes, &group.nets, export, &mut out) {
+                    Ok(()) => {
+                        self.counters.updates.accepted += group.nets.len() as u64;
+                        now.extend(group.paths);
+                    }
+                    Err(refused) => {
+                        let nets: Vec<K> = group.nets.into_iter().map(|(_, key)| key).collect();
+                        self.note_refused(&nets, refused);
+                    }
                 }
             }
         }

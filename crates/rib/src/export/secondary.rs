@@ -51,14 +51,17 @@ impl Exporter {
         }
         let mut announced = BytesMut::new();
         for (group, ids) in groups {
-            if K::encode_announce(&group.attributes, &group.nets, export, &mut announced).is_ok() {
-                self.counters.updates.accepted += ids.len() as u64;
-                ids.into_iter().for_each(|id| {
-                    self.sent.insert(id);
-                });
-            } else {
-                self.note_too_long(&group.nets);
-                gone.extend(ids);
+            match K::encode_announce(&group.attributes, &group.nets, export, &mut announced) {
+                Ok(()) => {
+                    self.counters.updates.accepted += ids.len() as u64;
+                    ids.into_iter().for_each(|id| {
+                        self.sent.insert(id);
+                    });
+                }
+                Err(refused) => {
+                    self.note_refused(&group.nets, refused);
+                    gone.extend(ids);
+                }
             }
         }
         let mut withdrawn = Vec::new();
