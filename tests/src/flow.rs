@@ -20,8 +20,8 @@ const INTERVAL: Duration = Duration::from_millis(10);
 /// How often one is sent where the shortest gap counts: 1,000 packets/s.
 pub const OFTEN: Duration = Duration::from_millis(1);
 
-/// How long the last packets may be on their way.
-const LAST: Duration = Duration::from_secs(3);
+/// How long the last packets may be on their way, on a machine that is busy.
+const LAST: Duration = Duration::from_secs(10);
 
 /// How many packets that are due go out at once, after the machine has been busy; what is due beyond is left out.
 const BURST: usize = 64;

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use crate::POLL;
 
 /// How long a program may take to stop before it is killed.
-const STOP_LIMIT: Duration = Duration::from_secs(10);
+const STOP_LIMIT: Duration = Duration::from_secs(60);
 
 /// A process that is ended when it is dropped.
 #[derive(Debug)]

@@ -3,13 +3,12 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::sched::{CloneFlags, setns};
 use socket2::{Domain, Socket, Type};
 
-use crate::Namespace;
+use crate::{LIMIT, Namespace, wait_for};
 
 /// OPEN (RFC 4271 §4.2).
 pub const OPEN: u8 = 1;
@@ -20,8 +19,8 @@ pub const NOTIFICATION: u8 = 3;
 /// KEEPALIVE (§4.4).
 pub const KEEPALIVE: u8 = 4;
 
-/// How long the other side may take to answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A hold time in OPEN that leaves the other side's to count: a speaker sends KEEPALIVE only where a lab has it do so.
+pub const LONG_HOLD_TIME: u16 = u16::MAX;
 
 /// A connection to port 179.
 #[derive(Debug)]
@@ -51,23 +50,28 @@ pub fn enter(namespace: &File) -> Result<()> {
 }
 
 impl Speaker {
-    /// Connects from one address to another.
+    /// Connects from one address to another. A daemon that answers its control socket may not listen yet.
     ///
     /// # Errors
-    /// Nobody listens there.
+    /// Nobody listens there, nor begins to.
     pub fn connect(namespace: &Namespace, from: &str, to: &str) -> Result<Self> {
         let from = SocketAddr::new(from.parse::<IpAddr>()?, 0);
         let to = SocketAddr::new(to.parse::<IpAddr>()?, 179);
         let stream: TcpStream = within(namespace, move || {
-            let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
-            socket.bind(&from.into())?;
-            socket
-                .connect_timeout(&to.into(), PATIENCE)
-                .with_context(|| format!("cannot connect to {to}"))?;
-            Ok(socket.into())
+            let attempt = || -> std::io::Result<Socket> {
+                let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
+                socket.bind(&from.into())?;
+                socket.connect_timeout(&to.into(), LIMIT).map(|()| socket)
+            };
+            let refused = |r: &std::io::Result<_>| {
+                r.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+            };
+            let (socket, _) =
+                wait_for(&format!("{to} to listen"), LIMIT, || Some(attempt()).filter(|r| !refused(r)))?;
+            Ok(socket.with_context(|| format!("cannot connect to {to}"))?.into())
         })?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_write_timeout(Some(LIMIT))?;
         Ok(Self { stream })
     }
 
@@ -76,14 +80,27 @@ impl Speaker {
     /// # Errors
     /// The other side does not want to.
     pub fn established(namespace: &Namespace, from: &str, to: &str, asn: u16) -> Result<Self> {
-        let mut speaker = Self::connect(namespace, from, to)?;
-        speaker.send(&open(asn, 90, from.parse()?))?;
-        speaker.send(&message(KEEPALIVE, &[]))?;
-        let (kind, body) = speaker.read()?;
-        ensure!(kind == OPEN, "not an OPEN but type {kind}: {body:?}");
+        let mut speaker = Self::opened(namespace, from, to, &open(asn, LONG_HOLD_TIME, from.parse()?))?;
         let (kind, body) = speaker.read()?;
         ensure!(kind == KEEPALIVE, "not a KEEPALIVE but type {kind}: {body:?}");
         Ok(speaker)
+    }
+
+    /// Connects, says this OPEN and, when it has heard the other's, KEEPALIVE. It tries again when the other side closes
+    /// the connection without a word: in its first moments, and after a session, it may not take one yet.
+    ///
+    /// # Errors
+    /// The other side never answers, or something else.
+    pub fn opened(namespace: &Namespace, from: &str, to: &str, open: &[u8]) -> Result<Self> {
+        let attempt = || -> Result<Option<Self>> {
+            let mut speaker = Self::connect(namespace, from, to)?;
+            let answer = speaker.send(open).and_then(|()| speaker.read());
+            let Ok((kind, body)) = answer else { return Ok(None) };
+            ensure!(kind == OPEN, "not an OPEN but type {kind}: {body:?}");
+            speaker.send(&message(KEEPALIVE, &[]))?;
+            Ok(Some(speaker))
+        };
+        wait_for(&format!("{to} to answer OPEN"), LIMIT, || attempt().transpose())?.0
     }
 
     /// Sends octets as they are.

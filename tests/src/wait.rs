@@ -7,9 +7,10 @@ use anyhow::{Result, bail};
 /// How often a condition is looked at.
 pub const POLL: Duration = Duration::from_millis(10);
 
-/// How long labs wait for something that takes well under a second on an idle machine, or some
-/// seconds with a peer that delays its connects.
-pub const LIMIT: Duration = Duration::from_secs(40);
+/// How long labs wait for something that takes well under a second on an idle machine, or some seconds with a peer that
+/// delays its connects. On a busy one that peer may find nobody listening, or two connections at once, and BIRD tries
+/// again after one or two minutes (`error wait time`, `connect retry time`).
+pub const LIMIT: Duration = Duration::from_secs(180);
 
 /// Waits until `condition` gives something. How long it took comes with it.
 ///
@@ -38,6 +39,25 @@ pub fn wait_for<T>(
 /// It never did; `what` says what was waited for.
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) -> Result<Duration> {
     wait_for(what, LIMIT, || condition().then_some(())).map(|((), took)| took)
+}
+
+/// Seconds for what is over after a time of the configuration, and has to be seen before.
+const TIMES: [u64; 3] = [3, 12, 48];
+
+/// Tries something with a time in seconds after which what is to be seen is over; with a longer one, if it failed: on a
+/// busy machine it may be over before anyone has looked.
+///
+/// # Errors
+/// Those of the longest time.
+pub fn with_some_time(mut attempt: impl FnMut(u64) -> Result<()>) -> Result<()> {
+    let mut last = Ok(());
+    for time in TIMES {
+        last = attempt(time);
+        if last.is_ok() {
+            break;
+        }
+    }
+    last
 }
 
 /// Waits until what is seen no longer changes, and gives it.

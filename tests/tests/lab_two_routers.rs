@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use godwit_lab::{Namespace, Process, Scratch, birdc_text, godwit, wait_for, workspace};
+use godwit_lab::{LIMIT, Namespace, Process, Scratch, birdc_text, godwit, wait_for, workspace};
 use nix::sys::signal::Signal;
-
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// Two namespaces as the files expect them.
 struct Lab {

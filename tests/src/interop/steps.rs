@@ -7,17 +7,10 @@ use anyhow::{Context, Result, bail, ensure};
 use super::peer::{Peer, Running};
 use super::{Feature, Outcome};
 use crate::rack::Rack;
-use crate::{Namespace, Program, Router, stays, wait_for};
+use crate::{Namespace, Program, Router, stays, until};
 
 /// How long something that must not happen is waited for.
 const STAYS: Duration = Duration::from_secs(1);
-
-/// How long a step may take: well over what any speaker needs to connect again.
-const LIMIT: Duration = Duration::from_secs(20);
-
-fn until(what: &str, mut condition: impl FnMut() -> bool) -> Result<Duration> {
-    wait_for(what, LIMIT, || condition().then_some(())).map(|((), took)| took)
-}
 
 struct Lab<'a> {
     feature: &'a Feature,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use godwit_lab::{Namespace, Program, Router, stays, until};
+use godwit_lab::{Namespace, Program, Router, stays, until, with_some_time};
 
 use crate::lab::{Make, Monitor, Neighbor, addresses_settle, ipv4, ipv6};
 
@@ -143,10 +143,11 @@ fn lab_graceful_restart_of_frr() -> Result<()> {
     comes_back(Make::Frr)
 }
 
-#[test]
-fn lab_graceful_restart_of_a_neighbor_that_stays_away() -> Result<()> {
+/// The neighbor stays away for longer than this.
+fn stays_away(restart_time: u64) -> Result<()> {
     let lab = Lab::new()?;
-    let mut peer = Neighbor::start(Make::Bird2, &lab.peer, &[1, 2], false, "graceful restart time 3;")?;
+    let more = format!("graceful restart time {restart_time};");
+    let mut peer = Neighbor::start(Make::Bird2, &lab.peer, &[1, 2], false, &more)?;
     lab.established()?;
     lab.has_all(&[1, 2])?;
     peer.kill();
@@ -162,6 +163,11 @@ fn lab_graceful_restart_of_a_neighbor_that_stays_away() -> Result<()> {
     let shown = lab.godwit.birdc("show protocols all peer4");
     ensure!(!shown.contains("graceful restart active") && shown.contains("State:          DOWN"), "{shown}");
     Ok(())
+}
+
+#[test]
+fn lab_graceful_restart_of_a_neighbor_that_stays_away() -> Result<()> {
+    with_some_time(stays_away)
 }
 
 /// It comes back, but has kept nothing: what it had is gone at once, and comes anew.

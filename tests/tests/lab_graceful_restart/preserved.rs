@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use godwit_lab::speaker::{KEEPALIVE, OPEN, Speaker, UPDATE, announce, message};
+use godwit_lab::speaker::{LONG_HOLD_TIME, OPEN, Speaker, UPDATE, announce, message};
 use godwit_lab::{Namespace, Program, Router, stays, until};
 
 const GODWIT: &str = "log stderr all; debug protocols { states, events }; router id 1.1.1.1;
@@ -25,14 +25,9 @@ fn come_saying(namespace: &Namespace, restarted: bool, preserved: bool, more: &[
     let (r, f) = (u8::from(restarted) << 7, u8::from(preserved) << 7);
     let capabilities = [&[1, 4, 0, 1, 0, 1][..], &[2, 0], &[64, 6, r, 120, 0, 1, 1, f], more].concat();
     let length = u8::try_from(capabilities.len()).unwrap_or(u8::MAX);
-    let fixed = [&[4][..], &65002_u16.to_be_bytes(), &[0, 90], &[2, 2, 2, 2]].concat();
+    let fixed = [&[4][..], &65002_u16.to_be_bytes(), &LONG_HOLD_TIME.to_be_bytes(), &[2, 2, 2, 2]].concat();
     let open = message(OPEN, &[&fixed[..], &[length + 2, 2, length], &capabilities].concat());
-    let mut speaker = Speaker::connect(namespace, "192.0.2.2", "192.0.2.1")?;
-    speaker.send(&open)?;
-    let (kind, body) = speaker.read()?;
-    ensure!(kind == OPEN, "not an OPEN but type {kind}: {body:?}");
-    speaker.send(&message(KEEPALIVE, &[]))?;
-    Ok(speaker)
+    Speaker::opened(namespace, "192.0.2.2", "192.0.2.1", &open)
 }
 
 /// The neighbor vanishes and is back with one of two nets.

@@ -4,17 +4,22 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use godwit_lab::until;
+use godwit_lab::{until, with_some_time};
 use similar::TextDiff;
 
 use crate::ends::{FAR, Make, NEAR, NETS, Says};
 use crate::line::Line;
 
-/// What bird2 says of long-lived graceful restart, with a restart time that is over soon.
-const BIRD: &str = "graceful restart time 4; long lived graceful restart; long lived stale time 600;";
-const FRR: &str = " bgp graceful-restart restart-time 4\n bgp long-lived-graceful-restart stale-time 600\n";
+/// What bird2 says of long-lived graceful restart; `TIME` is over soon.
+const BIRD: &str = "graceful restart time TIME; long lived graceful restart; long lived stale time 600;";
+const FRR: &str =
+    " bgp graceful-restart restart-time TIME\n bgp long-lived-graceful-restart stale-time 600\n";
 /// It announces long-lived graceful restart all the same, with a time of 0.
-const FRR_ZERO: &str = " bgp graceful-restart restart-time 4\n";
+const FRR_ZERO: &str = " bgp graceful-restart restart-time TIME\n";
+
+fn with_time(more: &str, time: u64) -> &'static str {
+    more.replace("TIME", &time.to_string()).leak()
+}
 
 /// The lines of a session without what is another each time: times, addresses made up, counters.
 fn session(shown: &str, name: &str) -> String {
@@ -80,9 +85,12 @@ fn story(helper: Make, gone: Make, more: &'static str) -> Result<String> {
     Ok(story)
 }
 
-fn as_bird2_says(gone: Make, more: &'static str) -> Result<()> {
-    let [theirs, ours] = [Make::Bird2, Make::Godwit].map(|helper| story(helper, gone, more));
-    same(&theirs?, &ours?)
+fn as_bird2_says(gone: Make, more: &str) -> Result<()> {
+    with_some_time(|time| {
+        let more = with_time(more, time);
+        let [theirs, ours] = [Make::Bird2, Make::Godwit].map(|helper| story(helper, gone, more));
+        same(&theirs?, &ours?)
+    })
 }
 
 pub(crate) fn same(bird2: &str, godwit: &str) -> Result<()> {
@@ -93,7 +101,7 @@ pub(crate) fn same(bird2: &str, godwit: &str) -> Result<()> {
 
 #[test]
 fn lab_graceful_restart_is_shown_as_bird2_does_of_bird2_that_does_not_stay_for_long() -> Result<()> {
-    as_bird2_says(Make::Bird2, "graceful restart time 4;")
+    as_bird2_says(Make::Bird2, "graceful restart time TIME;")
 }
 
 #[test]
@@ -122,8 +130,9 @@ fn frr_session(shown: &str) -> String {
     out
 }
 
-/// What becomes, one after the other, of the routes of one that is away, with FRR.
-fn fates(line: &Line) -> Result<[Vec<&'static str>; 2]> {
+/// What becomes, one after the other, of the routes of one that is away, with FRR; it takes no longer than `limit` from
+/// one to the next.
+fn fates(line: &Line, limit: Duration) -> Result<[Vec<&'static str>; 2]> {
     let mut fates = [vec!["there"], vec!["there"]];
     let mut since = Instant::now();
     until("their fate to be known", || {
@@ -140,18 +149,19 @@ fn fates(line: &Line) -> Result<[Vec<&'static str>; 2]> {
                 since = Instant::now();
             }
         }
-        fates.iter().all(|fate| fate.last() == Some(&"gone")) || since.elapsed() > Duration::from_secs(8)
+        fates.iter().all(|fate| fate.last() == Some(&"gone")) || since.elapsed() > limit
     })?;
     Ok(fates)
 }
 
 /// FRR's view of one that goes for longer than its restart time, and is back.
-fn frr_story(gone: Make, more: &'static str, wanted: &[&str]) -> Result<String> {
+fn frr_story(gone: Make, time: u64, more: &str, wanted: &[&str]) -> Result<String> {
+    let [more, frr] = [more, FRR].map(|more| with_time(more, time));
     let mut line =
-        Line::new([gone, Make::Frr], [Says { extra: true, more }, Says { extra: true, more: FRR }])?;
+        Line::new([gone, Make::Frr], [Says { extra: true, more }, Says { extra: true, more: frr }])?;
     let mut story = format!("== up\n{}", frr_session(&line.speakers[FAR].sessions()));
     line.kill(&[NEAR])?;
-    let fates = fates(&line)?;
+    let fates = fates(&line, Duration::from_secs(2 * time + 10))?;
     ensure!(fates == [wanted, wanted], "{gone:?}: {fates:?}");
     line.start_again(NEAR, Says { extra: true, more })?;
     line.converged(true)?;
@@ -159,20 +169,22 @@ fn frr_story(gone: Make, more: &'static str, wanted: &[&str]) -> Result<String> 
     Ok(story)
 }
 
-fn frr_says_as_of_bird2(more: &'static str, fate: &[&str]) -> Result<()> {
-    let [theirs, ours] = [Make::Bird2, Make::Godwit].map(|gone| frr_story(gone, more, fate));
-    same(&theirs?, &ours?)
+fn frr_says_as_of_bird2(more: &str, fate: &[&str]) -> Result<()> {
+    with_some_time(|time| {
+        let [theirs, ours] = [Make::Bird2, Make::Godwit].map(|gone| frr_story(gone, time, more, fate));
+        same(&theirs?, &ours?)
+    })
 }
 
 #[test]
 fn lab_graceful_restart_is_helped_by_frr_as_bird2_is() -> Result<()> {
-    let more = "graceful restart time 3; long lived graceful restart; long lived stale time 3;";
+    let more = "graceful restart time TIME; long lived graceful restart; long lived stale time TIME;";
     frr_says_as_of_bird2(more, &["there", "stale", "long-lived stale", "gone"])
 }
 
 /// It asks for nothing after the restart time, and gets nothing.
 #[test]
 fn lab_graceful_restart_is_helped_by_frr_as_bird2_is_with_a_stale_time_of_zero() -> Result<()> {
-    let more = "graceful restart time 3; long lived graceful restart; long lived stale time 0;";
+    let more = "graceful restart time TIME; long lived graceful restart; long lived stale time 0;";
     frr_says_as_of_bird2(more, &["there", "stale", "gone"])
 }

@@ -105,7 +105,8 @@ fn lab_scene_11_port_addresses_password_and_restart_time_of_the_mesh() -> Result
     }
     let took = start.elapsed();
     measured(&format!("scene 11, a restart time of {RESTART:?}: its routes are gone after {took:.1?}"));
-    ensure!(took + Duration::from_secs(1) > RESTART && took < RESTART + Duration::from_secs(10), "{took:?}");
+    // By default it would be two minutes.
+    ensure!(took + Duration::from_secs(1) > RESTART && took < Duration::from_secs(60), "{took:?}");
     cluster.nodes[1].start(Kind::usual())?;
     cluster.mesh_is_up()?;
     cluster.blocks_are_everywhere()?;

@@ -1,12 +1,17 @@
 //! Long-lived graceful restart (RFC 9494) with BIRD 2, each as the one that goes and as the one that keeps.
 
 use anyhow::{Context, Result, ensure};
-use godwit_lab::{Router, until};
+use godwit_lab::{Router, until, with_some_time};
 
 use crate::lab::{Place, routes};
 
-const OPTIONS: &str = "hold time 30; graceful restart; graceful restart time 2; long lived graceful restart;
-    long lived stale time 8;";
+/// The restart time and the long-lived stale time in seconds.
+fn options(restart: u64, stale: u64) -> String {
+    format!(
+        "hold time 30; graceful restart; graceful restart time {restart}; long lived graceful restart;
+         long lived stale time {stale};"
+    )
+}
 
 /// A filter that says of a net that it is not to stay.
 fn nets(stays: &str, goes: &str) -> String {
@@ -18,14 +23,24 @@ fn nets(stays: &str, goes: &str) -> String {
 
 /// What the one that stays shows, from the loss to the end of the routes.
 fn keeps(keeper: &Router, stays: &str, goes: &str) -> Result<()> {
-    until("it to be away", || keeper.birdc("show protocols all peer").contains("Neighbor GR:    Regular"))?;
+    let mut shown = String::new();
+    until("it to be away", || {
+        shown = keeper.birdc("show protocols all peer");
+        shown.contains("Neighbor GR:")
+    })?;
+    ensure!(shown.contains("Neighbor GR:    Regular"), "{shown}");
     ensure!(!keeper.route(goes).is_empty(), "{goes} goes too early");
-    until("it to be away for long", || {
-        let shown = keeper.birdc("show protocols all peer");
-        shown.contains("Neighbor GR:    Long-lived") && shown.contains("LL stale timer:")
-    })
-    .with_context(|| keeper.birdc("show protocols all peer"))?;
-    keeper.has_route(stays, &["(65535,6)"])?;
+    until("it to be away for longer than its restart time", || {
+        shown = keeper.birdc("show protocols all peer");
+        !shown.contains("Neighbor GR:    Regular")
+    })?;
+    ensure!(shown.contains("Neighbor GR:    Long-lived") && shown.contains("LL stale timer:"), "{shown}");
+    let mut route = String::new();
+    until("its mark, or its end", || {
+        route = keeper.route(stays);
+        route.is_empty() || route.contains("(65535,6)")
+    })?;
+    ensure!(!route.is_empty(), "it had no mark");
     keeper.lost_route(goes)?;
     ensure!(!keeper.route(stays).is_empty());
     keeper.lost_route(stays)?;
@@ -33,11 +48,11 @@ fn keeps(keeper: &Router, stays: &str, goes: &str) -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn lab_godwit_keeps_the_routes_of_a_bird_that_stays_away() -> Result<()> {
+fn godwit_keeps(time: u64) -> Result<()> {
     let place = Place::new()?;
-    let godwit = place.godwit(OPTIONS, "", "")?;
-    let mut bird = place.bird(OPTIONS, "", &nets("10.1.0.0/16", "10.2.0.0/16"))?;
+    let options = options(time, 4 * time);
+    let godwit = place.godwit(&options, "", "")?;
+    let mut bird = place.bird(&options, "", &nets("10.1.0.0/16", "10.2.0.0/16"))?;
     godwit.has_route("10.1.0.0/16", &[]).with_context(|| bird.log())?;
     godwit.has_route("10.2.0.0/16", &[])?;
     bird.process().kill();
@@ -45,21 +60,31 @@ fn lab_godwit_keeps_the_routes_of_a_bird_that_stays_away() -> Result<()> {
 }
 
 #[test]
-fn lab_bird_keeps_the_routes_of_a_godwit_that_stays_away() -> Result<()> {
+fn lab_godwit_keeps_the_routes_of_a_bird_that_stays_away() -> Result<()> {
+    with_some_time(godwit_keeps)
+}
+
+fn bird_keeps(time: u64) -> Result<()> {
     let place = Place::new()?;
-    let bird = place.bird(OPTIONS, "", "")?;
-    let mut godwit = place.godwit(OPTIONS, "", &nets("10.1.0.0/16", "10.2.0.0/16"))?;
+    let options = options(time, 4 * time);
+    let bird = place.bird(&options, "", "")?;
+    let mut godwit = place.godwit(&options, "", &nets("10.1.0.0/16", "10.2.0.0/16"))?;
     bird.has_route("10.1.0.0/16", &[]).with_context(|| godwit.log())?;
     bird.has_route("10.2.0.0/16", &[])?;
     godwit.process().kill();
     keeps(&bird, "10.1.0.0/16", "10.2.0.0/16").with_context(|| bird.log())
 }
 
+#[test]
+fn lab_bird_keeps_the_routes_of_a_godwit_that_stays_away() -> Result<()> {
+    with_some_time(bird_keeps)
+}
+
 /// It comes back in the long time, with less than it had.
 #[test]
 fn lab_a_bird_that_comes_back_late_has_its_routes_still() -> Result<()> {
     let place = Place::new()?;
-    let options = OPTIONS.replace("time 8", "time 600");
+    let options = options(2, 600);
     let godwit = place.godwit(&options, "", "")?;
     let mut bird = place.bird(&options, "", &routes(&["10.1.0.0/16", "10.2.0.0/16"]))?;
     godwit.has_route("10.2.0.0/16", &[]).with_context(|| bird.log())?;

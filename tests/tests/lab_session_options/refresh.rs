@@ -1,7 +1,7 @@
 //! Enhanced route refresh (RFC 7313): marks of either end, and a neighbor that does not announce all again.
 
 use anyhow::{Context, Result, ensure};
-use godwit_lab::speaker::{KEEPALIVE, OPEN, Speaker, announce, message};
+use godwit_lab::speaker::{OPEN, Speaker, announce, message};
 use godwit_lab::{Frr, until};
 
 use crate::lab::{Place, routes};
@@ -65,8 +65,9 @@ fn lab_frr_and_godwit_mark_what_they_announce_again() -> Result<()> {
     })
     .with_context(logs)?;
     ensure!(!godwit.route("10.3.0.0/16").is_empty());
-    let shown = frr.vtysh(&["show bgp ipv4 unicast 10.2.0.0/16"])?;
-    ensure!(shown.contains("192.0.2.1"), "{shown}");
+    until("our route", || {
+        frr.vtysh(&["show bgp ipv4 unicast 10.2.0.0/16"]).is_ok_and(|shown| shown.contains("192.0.2.1"))
+    })?;
     godwit.established("peer").map(drop)
 }
 
@@ -74,7 +75,7 @@ fn lab_frr_and_godwit_mark_what_they_announce_again() -> Result<()> {
 fn open(others: &[u8]) -> Vec<u8> {
     let capabilities = [&[1, 4, 0, 1, 0, 1, 2, 0, 70, 0], others].concat();
     let len = capabilities.len() as u8;
-    let fixed = [4, 0xfd, 0xea, 0, 90, 192, 0, 2, 2, len + 2, 2, len];
+    let fixed = [4, 0xfd, 0xea, 0xff, 0xff, 192, 0, 2, 2, len + 2, 2, len];
     message(OPEN, &[&fixed[..], &capabilities].concat())
 }
 
@@ -86,9 +87,7 @@ fn refresh(subtype: u8) -> Vec<u8> {
 fn lab_what_is_not_announced_again_goes_at_the_end() -> Result<()> {
     let place = Place::new()?;
     let godwit = place.godwit("passive;", "", "")?;
-    let mut speaker = Speaker::connect(&place.peer, "192.0.2.2", "192.0.2.1")?;
-    speaker.send(&open(&[]))?;
-    speaker.send(&message(KEEPALIVE, &[]))?;
+    let mut speaker = Speaker::opened(&place.peer, "192.0.2.2", "192.0.2.1", &open(&[]))?;
     let hop = [192, 0, 2, 2].into();
     speaker.send(&announce(65002, hop, &[[10, 1, 0], [10, 1, 1], [10, 1, 2]]))?;
     godwit.has_route("10.1.2.0/24", &[])?;
@@ -114,9 +113,7 @@ fn lab_what_is_not_announced_again_goes_at_the_end() -> Result<()> {
 fn lab_marks_before_end_of_rib_are_ignored() -> Result<()> {
     let place = Place::new()?;
     let godwit = place.godwit("passive;", "", "")?;
-    let mut speaker = Speaker::connect(&place.peer, "192.0.2.2", "192.0.2.1")?;
-    speaker.send(&open(&[64, 2, 0, 120]))?;
-    speaker.send(&message(KEEPALIVE, &[]))?;
+    let mut speaker = Speaker::opened(&place.peer, "192.0.2.2", "192.0.2.1", &open(&[64, 2, 0, 120]))?;
     let hop = [192, 0, 2, 2].into();
     speaker.send(&announce(65002, hop, &[[10, 1, 0], [10, 1, 1]]))?;
     speaker.send(&refresh(1))?;
