@@ -107,6 +107,16 @@ impl Namespace {
         self.ip(&["-6", "addr", "flush", "dev", device, "scope", "link"]).map(drop)
     }
 
+    /// Gives an interface this link-local address, with its length, and no other: of two, another than the neighbor knows
+    /// may be where connections come from.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn link_local(&self, device: &str, address: &str) -> Result<()> {
+        self.no_link_local(device)?;
+        self.ip(&["addr", "add", address, "dev", device, "nodad"]).map(drop)
+    }
+
     /// Waits until the link-local address that the kernel makes up for an interface can be used.
     ///
     /// # Errors

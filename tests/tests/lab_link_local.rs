@@ -11,8 +11,7 @@ fn link(ours: &[&str], theirs: &[&str]) -> Result<(Namespace, Namespace)> {
     let (here, there) = (Namespace::new("here")?, Namespace::new("there")?);
     Namespace::join((&here, "eth0", ours), (&there, "eth0", theirs))?;
     for (namespace, address) in [(&here, "fe80::1/64"), (&there, "fe80::2/64")] {
-        namespace.no_link_local("eth0")?;
-        namespace.ip(&["address", "add", address, "dev", "eth0", "nodad"])?;
+        namespace.link_local("eth0", address)?;
     }
     Ok((here, there))
 }

@@ -79,8 +79,7 @@ fn lab(program: Program, sides: Sides) -> Result<Lab> {
     )?;
     // The same in every lab.
     for (namespace, address) in [(&here, "fe80::1/64"), (&there, "fe80::2/64")] {
-        namespace.no_link_local("eth0")?;
-        namespace.ip(&["address", "add", address, "dev", "eth0", "nodad"])?;
+        namespace.link_local("eth0", address)?;
     }
     let neighbor = Router::start(&there, Program::Bird2, &neighbor(sides))?;
     let router = Router::start(&here, program, &router(sides, ""))?;

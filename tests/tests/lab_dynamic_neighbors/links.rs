@@ -15,8 +15,11 @@ struct Twins {
 impl Twins {
     fn new() -> Result<Self> {
         let (hub, a, b) = (Namespace::new("llhub")?, Namespace::new("lla")?, Namespace::new("llb")?);
-        Namespace::join((&hub, "down1", &["fe80::1/64"]), (&a, "eth9", &["fe80::2/64"]))?;
-        Namespace::join((&hub, "down2", &["fe80::1/64"]), (&b, "eth9", &["fe80::2/64"]))?;
+        for (link, other) in [("down1", &a), ("down2", &b)] {
+            Namespace::join((&hub, link, &[]), (other, "eth9", &[]))?;
+            hub.link_local(link, "fe80::1/64")?;
+            other.link_local("eth9", "fe80::2/64")?;
+        }
         Ok(Self { hub, others: [a, b] })
     }
 
@@ -50,9 +53,11 @@ fn twins(program: Program, ours: &str, theirs: &str) -> Result<()> {
     let both = session("one", "fe80::2%'down1'", ours)
         + &session("two", "fe80::2", &format!("interface \"down2\"; {ours}"));
     let hub = Router::start(&lab.hub, program, &config(&both))?;
-    let _others = [lab.other(2, theirs)?, lab.other(3, theirs)?];
-    hub.established("one")?;
-    hub.established("two")?;
+    let others = [lab.other(2, theirs)?, lab.other(3, theirs)?];
+    for (name, other) in ["one", "two"].into_iter().zip(&others) {
+        hub.established(name)
+            .with_context(|| format!("the other: {}{}", other.birdc("show protocols all"), other.log()))?;
+    }
     for (name, n) in [("one", 2), ("two", 3)] {
         let link = format!("down{}", n - 1);
         ensure!(

@@ -68,6 +68,10 @@ impl Pair {
         let len = if matches!(family, Family::Ipv4) { 24 } else { 64 };
         let [a, b] = [local, remote].map(|address| format!("{address}/{len}"));
         Namespace::join((&ours, "veth-own", &[&a]), (&theirs, "veth-other", &[&b]))?;
+        if matches!(family, Family::LinkLocal) {
+            ours.link_local("veth-own", &a)?;
+            theirs.link_local("veth-other", &b)?;
+        }
         let godwit =
             Router::start(&ours, Program::Godwit, &bird(family, local, remote, true, &options.ours))?;
         let theirs_text = bird(family, remote, local, false, &options.theirs);
