@@ -32,7 +32,7 @@ pub use router::{Program, Router, birdc_text, godwit, target};
 pub use scratch::Scratch;
 pub use star::Star;
 pub use third_party::{ExaBgp, Frr, GoBgp, OpenBgpd};
-pub use wait::{LIMIT, POLL, settles, stays, until, wait_for, with_some_time};
+pub use wait::{LIMIT, POLL, as_busy, settles, stays, until, wait_for, with_some_time};
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 

@@ -41,6 +41,17 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) -> Result<Duration
     wait_for(what, LIMIT, || condition().then_some(())).map(|((), took)| took)
 }
 
+/// A limit for what has to be quick, as many times longer as there are programs for each processor.
+pub fn as_busy(limit: Duration) -> Duration {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let words: Vec<&str> = load.split(' ').collect();
+    // Of the last minute, and now.
+    let minute: f64 = words.first().and_then(|n| n.parse().ok()).unwrap_or_default();
+    let now: f64 = words.get(3).and_then(|n| n.split('/').next()?.parse().ok()).unwrap_or_default();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    limit.mul_f64((minute.max(now) / processors as f64).max(1.0))
+}
+
 /// Seconds for what is over after a time of the configuration, and has to be seen before.
 const TIMES: [u64; 3] = [3, 12, 48];
 

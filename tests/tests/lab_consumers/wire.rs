@@ -10,14 +10,11 @@ use anyhow::{Context, Result, bail, ensure};
 /// What Calico's clients wait for a line.
 const LINE_DEADLINE: Duration = Duration::from_secs(2);
 
-/// The same on a machine whose processors have other work, too: as many times longer as there are programs
-/// for each of them; and of a daemon that is not optimised, which is some twenty times slower, three times longer.
+/// The same on a machine whose processors have other work, too; and of a daemon that is not optimised, which is some
+/// twenty times slower, three times longer.
 fn line_deadline() -> Duration {
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load: f64 = load.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or_default();
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let optimised = godwit_lab::godwit().is_ok_and(|p| p.parent().is_some_and(|p| p.ends_with("release")));
-    LINE_DEADLINE.mul_f64((load / processors as f64).max(1.0) * if optimised { 1.0 } else { 3.0 })
+    godwit_lab::as_busy(LINE_DEADLINE) * if optimised { 1 } else { 3 }
 }
 
 /// A connection on which every line has to come in time.

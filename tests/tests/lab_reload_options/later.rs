@@ -14,11 +14,12 @@ fn config(own: &str, channel: &str) -> String {
     )
 }
 
+/// The neighbor, which does not notice what becomes of its link: what it says of it would come when the link is back.
 fn peer(ipv6: bool) -> String {
     let ipv6 = if ipv6 { "ipv6 { import all; export none; };" } else { "" };
     format!(
         "log stderr all; router id 2.2.2.2; protocol device {{ }}
-         protocol bgp own {{ local 192.0.2.2 as 65002; neighbor 192.0.2.1 as 65001; passive; error wait time 1, 1;
+         protocol bgp own {{ local 192.0.2.2 as 65002; neighbor 192.0.2.1 as 65001; multihop; passive; error wait time 1, 1;
            ipv4 {{ import all; export none; }}; {ipv6} }}"
     )
 }

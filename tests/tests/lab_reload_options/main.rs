@@ -38,10 +38,12 @@ fn session(number: usize, option: &Option, options: &str) -> String {
     let own = format!("local OURS as 65001; {neighbor} {own}").replace("THEIRS", &theirs);
     let own = own.replace("OURS", &own_address(number)).replace("ASN", &asn.to_string());
     let (channel, more) = channel.split_once('|').unwrap_or((channel, ""));
+    // Not all at once: BIRD has room for eight connections that it has not taken yet.
+    let times = format!("connect delay time {}; error wait time 1, 1;", 1 + number / 40);
     format!(
         "protocol bgp {} {{ {} {own} ipv4 {{ import all; export none; {channel} }}; {more} }}\n",
         name(number),
-        if own.contains("connect delay") { "" } else { "connect delay time 1; error wait time 1, 1;" },
+        if own.contains("connect delay") { "" } else { &times },
     )
 }
 
