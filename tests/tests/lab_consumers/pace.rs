@@ -13,7 +13,7 @@ use crate::scene::Family;
 use crate::wire::{self, Connection};
 use crate::{calicoctl, exporter, probes, reporter};
 
-/// A node with one neighbor, which is played here.
+/// A node with one neighbor, which is played here, and is not missed for as long as a lab may take.
 struct Lab {
     _node: Namespace,
     others: Namespace,
@@ -32,7 +32,7 @@ impl Lab {
              protocol kernel {{ learn; import all; export all; }}
              filter calico_kernel_programming {{ accept; }}
              protocol bgp {PEER} {{ local 192.0.2.1 as 64512; neighbor 192.0.2.2 as 64513; passive;
-               multihop; gateway recursive; import all; export none; }}"
+               multihop; hold time 3600; gateway recursive; import all; export none; }}"
         );
         let router = Router::start(&node, Program::Godwit, &config)?;
         Ok(Self { _node: node, others, router })

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail, ensure};
+use godwit_lab::{LIMIT, wait_for};
 use similar::TextDiff;
 
 use crate::calicoctl::{self, Peer};
@@ -62,11 +63,26 @@ fn see(running: &Running, family: Family) -> Result<Seen> {
     })
 }
 
+impl Seen {
+    /// Whether a session tried to connect when one of them looked: when, and for how long, is a matter of time.
+    fn connects(&self) -> bool {
+        self.peers.iter().any(|p| p.bgp_state == "Connect")
+            || self.sessions.iter().any(|s| s.state == "Connect")
+            || self.metrics.values().any(|m| m.state.starts_with("Connect"))
+    }
+}
+
+/// What is seen in a moment in which no session tries to connect.
+fn see_at_rest(running: &Running, family: Family) -> Result<Seen> {
+    let look = || Some(see(running, family)).filter(|seen| !seen.as_ref().is_ok_and(Seen::connects));
+    wait_for("the sessions to rest", LIMIT, look)?.0
+}
+
 /// Looks at both; what is seen of BIRD is what has to be.
 fn both(scene: &Scene) -> Result<Seen> {
-    let theirs = see(&scene.run(scene.family.bird())?, scene.family).context("BIRD")?;
+    let theirs = see_at_rest(&scene.run(scene.family.bird())?, scene.family).context("BIRD")?;
     let running = scene.run(scene.family.godwit())?;
-    let mut ours = see(&running, scene.family).context("godwit")?;
+    let mut ours = see_at_rest(&running, scene.family).context("godwit")?;
     // The real node's is a patched BIRD, which calls itself so and whose version the reporter wants.
     ensure!(ours.agent.version.contains("birdv1.6.8"), "{:?}", ours.agent);
     ours.agent.version.clone_from(&theirs.agent.version);
