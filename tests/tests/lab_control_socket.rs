@@ -7,10 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use godwit_lab::{Namespace, Program, Router, until};
-
-/// What a well-behaved client may have to wait while others misbehave.
-const PROMPT: Duration = Duration::from_secs(20);
+use godwit_lab::{LIMIT, Namespace, Program, Router, until};
 
 /// A session with routes enough for `show route` to outgrow every socket buffer.
 struct Lab {
@@ -28,7 +25,7 @@ impl Lab {
             Program::Godwit,
             "log stderr all; router id 192.0.2.1; protocol device { }
              protocol bgp peer { local 192.0.2.1 as 64512; neighbor 192.0.2.2 as 64513; passive;
-               hold time 6; ipv4 { import all; export all; }; }",
+               hold time 20; ipv4 { import all; export all; }; }",
         )?;
         let bird = Router::start(&b, Program::Bird2, &bird_config(0))?;
         godwit.established("peer")?;
@@ -54,14 +51,14 @@ fn bird_config(number: u8) -> String {
         "log stderr all; router id 192.0.2.2; protocol device {{ }}
          protocol static {{ ipv4; {routes} }}
          protocol bgp peer {{ local 192.0.2.2 as 64513; neighbor 192.0.2.1 as 64512;
-           connect delay time 1; hold time 6; ipv4 {{ import all; export all; }}; }}"
+           connect delay time 1; hold time 20; ipv4 {{ import all; export all; }}; }}"
     )
 }
 
 fn client(socket: &Path) -> Result<BufReader<UnixStream>> {
     let stream = UnixStream::connect(socket).context("the control socket does not take clients")?;
-    stream.set_read_timeout(Some(PROMPT))?;
-    stream.set_write_timeout(Some(PROMPT))?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    stream.set_write_timeout(Some(LIMIT))?;
     let mut client = BufReader::new(stream);
     let banner = reply(&mut client)?;
     ensure!(banner.starts_with("0001 BIRD"), "{banner}");
@@ -96,7 +93,7 @@ fn lab_control_client_that_stops_reading() -> Result<()> {
     }
     let began = Instant::now();
     ensure!(lab.godwit.birdc("show status").contains("Daemon is up and running"));
-    ensure!(began.elapsed() < PROMPT, "another client waited {:?}", began.elapsed());
+    ensure!(began.elapsed() < LIMIT, "another client waited {:?}", began.elapsed());
     let mut first = [0; 1000];
     lazy.read_exact(&mut first).context("what was answered is gone")?;
     Ok(())

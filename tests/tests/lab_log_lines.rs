@@ -19,7 +19,7 @@ fn neighbor(asn: u32) -> String {
     format!(
         "log stderr all; debug protocols all; router id 192.0.2.2; protocol device {{ }}
          protocol static {{ ipv4; route 10.2.0.0/24 blackhole; route 10.3.0.0/24 blackhole; }}
-         protocol bgp peer {{ local 192.0.2.2 as {asn}; neighbor 192.0.2.1 as 64512; {TIMES} hold time 6;
+         protocol bgp peer {{ local 192.0.2.2 as {asn}; neighbor 192.0.2.1 as 64512; {TIMES} hold time 15;
            ipv4 {{ import all; export all; }}; }}"
     )
 }

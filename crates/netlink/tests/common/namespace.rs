@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use nix::sched::{CloneFlags, unshare};
 
-/// How long labs wait for news that come at once on an idle machine.
-pub const LIMIT: Duration = Duration::from_secs(40);
+/// How long labs wait for news that come at once on an idle machine, and a lab may take in all.
+pub const LIMIT: Duration = Duration::from_secs(180);
 
 /// Runs a lab in a network namespace of its own, with its loopback up.
 pub fn lab<F: Future<Output = Result<()>>>(lab: impl FnOnce() -> F + Send) -> Result<()> {
