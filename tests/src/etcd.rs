@@ -18,17 +18,17 @@ pub struct Etcd {
 }
 
 impl Etcd {
-    /// Starts one that listens for clients and members on these ports of an address: in a namespace that has the
-    /// address, or where the lab itself runs.
+    /// Starts one that listens for clients and members at an address: in a namespace that has the address, or where the
+    /// lab itself runs.
     ///
     /// # Errors
     /// It is not installed, or does not start.
-    pub fn start(namespace: Option<Namespace>, address: &str, client: u16, peer: u16) -> Result<Self> {
+    pub fn start(namespace: Option<Namespace>, address: &str) -> Result<Self> {
         need_program("etcd", "etcd-server")?;
         need_program("etcdctl", "etcd-client")?;
         let url = |port: u16| format!("http://{address}:{port}");
         let scratch = Scratch::new("etcd")?;
-        let mut etcd = Self { process: None, namespace, url: url(client), peer_url: url(peer), scratch };
+        let mut etcd = Self { process: None, namespace, url: url(2379), peer_url: url(2380), scratch };
         etcd.up()?;
         Ok(etcd)
     }

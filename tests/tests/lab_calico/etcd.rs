@@ -1,17 +1,20 @@
 //! Calico's part of an etcd.
 
-use std::net::TcpListener;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Result;
 use godwit_lab::Etcd;
 
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
+static COUNTER: AtomicU32 = AtomicU32::new(0);
 
-/// One that listens where nobody does yet.
+/// One that listens at a loopback address of its own. A port that is free now may be taken by the time it starts, or
+/// starts again: by a client that tries to connect to it meanwhile.
 pub(crate) fn start() -> Result<Etcd> {
-    Etcd::start(None, "127.0.0.1", free_port()?, free_port()?)
+    // The id of a process has at most 22 bits.
+    let number = (std::process::id() << 2) + COUNTER.fetch_add(1, Ordering::Relaxed) % 4;
+    let address = Ipv4Addr::from((127 << 24) | (number & 0xff_ffff));
+    Etcd::start(None, &address.to_string())
 }
 
 /// Writes a resource of Calico.

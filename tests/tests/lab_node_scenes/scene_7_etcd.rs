@@ -30,7 +30,7 @@ fn lab_scene_7_etcd_goes_away_and_comes_back() -> Result<()> {
     let rack = Rack::new("rack")?;
     let machine = forwarder("etcd")?;
     let port = rack.plug(&machine, "eth0", &[&format!("{ETCD}/24")])?;
-    let mut cluster = Cluster::in_store(rack, Store::Etcd(Etcd::start(Some(machine), ETCD, 2379, 2380)?))?;
+    let mut cluster = Cluster::in_store(rack, Store::Etcd(Etcd::start(Some(machine), ETCD)?))?;
     for number in 1..=3 {
         cluster.add(number, |_| {})?;
     }
