@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result, ensure};
 use godwit_lab::{ExaBgp, Program, Router, Star, same_lines, settles, until};
 
-use scenes::{SCENES, Scene, Side};
+use scenes::{Scene, Side, Step, scenes};
 
 /// The last that each of them announces.
 const MARK: &str = "172.16.99.0/24";
@@ -64,12 +64,10 @@ fn chosen(router: &Router, nets: usize) -> String {
 fn choices(program: Program) -> Result<Vec<String>> {
     let star = Star::new([2, 3])?;
     let mut lines = Vec::new();
-    for scene in SCENES {
-        let routes = |pick: fn(&(&str, &'static str, &'static str)) -> &'static str| {
-            scene.routes.iter().map(pick).collect::<Vec<_>>()
-        };
-        let nearer = ExaBgp::start(&star.spokes[0], &exabgp(2, &scene.worse, &routes(|r| r.2)))?;
-        let farther = ExaBgp::start(&star.spokes[1], &exabgp(3, &scene.better, &routes(|r| r.1)))?;
+    for scene in &scenes()? {
+        let routes = |pick: fn(&Step) -> &str| scene.steps.iter().map(pick).collect::<Vec<_>>();
+        let nearer = ExaBgp::start(&star.spokes[0], &exabgp(2, &scene.worse, &routes(|s| &s.worse)))?;
+        let farther = ExaBgp::start(&star.spokes[1], &exabgp(3, &scene.better, &routes(|s| &s.better)))?;
         for order in [["w", "l"], ["l", "w"]] {
             let router = Router::start(&star.hub, program, &middle(scene))?;
             for protocol in order {
@@ -82,15 +80,15 @@ fn choices(program: Program) -> Result<Vec<String>> {
                     format!("{}: {shown}\n{}{}", scene.name, nearer.log(), farther.log())
                 })?;
             }
-            let chosen = settles("the choice", || chosen(&router, scene.routes.len()))?;
+            let chosen = settles("the choice", || chosen(&router, scene.steps.len()))?;
             // What is shown of them is the same too.
             lines.extend(
                 router.routes().into_iter().map(|route| format!("{}, {order:?}: {route}", scene.name)),
             );
-            for (letter, (what, better, worse)) in chosen.chars().zip(scene.routes) {
+            for (letter, Step { what, better, worse }) in chosen.chars().zip(&scene.steps) {
                 let line = format!("{}, {order:?}, {what}: {better} | {worse}", scene.name);
                 // Where age decides, it is the first one; else it is always the same.
-                let wanted = if scene.oldest { order[0] } else { scene.wanted };
+                let wanted = if scene.wanted == "oldest" { order[0] } else { scene.wanted };
                 ensure!(
                     wanted.starts_with(letter),
                     "{program:?}: {line}: {letter} is chosen\n{}",
