@@ -69,7 +69,7 @@ pub(crate) enum ExprKind {
 }
 
 /// `&&` or `||`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum LogicOp {
     /// `&&`
     And,
@@ -78,7 +78,7 @@ pub(crate) enum LogicOp {
 }
 
 /// The operators on integers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum ArithmeticOp {
     /// `+`
     Add,
@@ -91,7 +91,7 @@ pub(crate) enum ArithmeticOp {
 }
 
 /// The comparisons.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum CompareOp {
     /// `=`
     Equal,
@@ -112,7 +112,7 @@ pub(crate) enum CompareOp {
 }
 
 /// The first word of an extended community.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum ExtendedKind {
     /// `rt`: a route target.
     RouteTarget,

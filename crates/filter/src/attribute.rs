@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::types::{Dialect, EnumKind, Type};
 
 /// An attribute, resolved from its name.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Attribute {
     Net,
     Proto,

@@ -2,6 +2,7 @@
 //!
 //! Equality is by what code does: lines and the names of functions do not count.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::ast::{ArithmeticOp, CompareOp, ExtendedKind, LogicOp};
@@ -30,8 +31,16 @@ impl PartialEq for FileName {
     }
 }
 
+impl Hash for FileName {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+impl Hash for Line {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
 /// An expression.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub(crate) enum Node {
     Const(Value),
     /// A variable of the running function by its place.
@@ -60,7 +69,7 @@ pub(crate) enum Node {
 }
 
 /// An item of a path mask that is built when it runs.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub(crate) enum MaskNode {
     Fixed(MaskElement),
     /// A number or a set of numbers.
@@ -69,7 +78,7 @@ pub(crate) enum MaskNode {
 }
 
 /// What `.name` gives.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Accessor {
     Len,
     First,
@@ -89,7 +98,7 @@ pub(crate) enum Accessor {
 }
 
 /// What makes a list of another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum ListOp {
     Prepend,
     Add,
@@ -98,7 +107,7 @@ pub(crate) enum ListOp {
 }
 
 /// A command.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub(crate) enum Step {
     /// Sets a variable; the value must be of the type.
     SetLocal(u16, Type, Node, Line),
@@ -124,7 +133,7 @@ pub(crate) enum Step {
 pub(crate) type Block = Box<[Step]>;
 
 /// `case`: ranges that are apart and ascending, each with the number of its branch.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub(crate) struct Case {
     pub(crate) subject: Node,
     /// The type of the items; a value of another finds nothing.
@@ -135,7 +144,7 @@ pub(crate) struct Case {
 }
 
 /// `bt_assert`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub(crate) struct Assert {
     pub(crate) condition: Node,
     /// As it was written.
@@ -144,7 +153,7 @@ pub(crate) struct Assert {
 }
 
 /// `for`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub(crate) struct For {
     pub(crate) slot: u16,
     pub(crate) of: Type,
@@ -154,7 +163,7 @@ pub(crate) struct For {
 }
 
 /// The code of a filter or function.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub(crate) struct Code {
     pub(crate) body: Block,
     /// How many variables it has, arguments first.
@@ -167,6 +176,9 @@ pub(crate) struct Code {
     pub(crate) file: FileName,
 }
 
+/// The most functions that may stand in one another by their calls: it bounds the stack of all that follows them.
+pub(crate) const CALLS_MAX: u32 = 1_000;
+
 /// A compiled function.
 #[derive(Clone, Debug)]
 pub(crate) struct Function {
@@ -174,12 +186,37 @@ pub(crate) struct Function {
     pub(crate) arguments: Box<[Type]>,
     pub(crate) result: Type,
     pub(crate) code: Code,
+    /// How many functions stand in one another from this one down.
+    pub(crate) height: u32,
+    digest: u128,
 }
 
-/// Equal when they do the same; the name does not count.
+impl Function {
+    pub(crate) fn new(name: Arc<str>, arguments: Box<[Type]>, result: Type, code: Code, height: u32) -> Self {
+        let digest = u128::from(half(0, &arguments, result, &code)) << 64
+            | u128::from(half(1, &arguments, result, &code));
+        Self { name, arguments, result, code, height, digest }
+    }
+}
+
+/// Half of a function's digest.
+fn half(which: u8, arguments: &[Type], result: Type, code: &Code) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (which, arguments, result, code).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Equal when they do the same; the name does not count. The digest stands for all that the function does, with the
+/// digests of those it calls: where functions call functions, following each call would take twice as long with
+/// every function that calls the one before it twice.
 impl PartialEq for Function {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-            || (self.arguments == other.arguments && self.result == other.result && self.code == other.code)
+        self.digest == other.digest
+    }
+}
+
+impl Hash for Function {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.digest.hash(state);
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::Diagnostic;
 use crate::ast::{Body, Expr, FunctionDefinition, Ident, TypeName};
-use crate::code::{Block, Code, FileName, Function, Node, Step};
+use crate::code::{Block, CALLS_MAX, Code, FileName, Function, Node, Step};
 use crate::eval::Run;
 use crate::parser::Parsed;
 use crate::symbols::Symbols;
@@ -63,6 +63,8 @@ pub(crate) struct Lower<'s> {
     sets: BTreeSet<Arc<str>>,
     /// The file that is read.
     file: Arc<str>,
+    /// The most functions that stand in one another in what is called.
+    height: u32,
 }
 
 impl<'s> Lower<'s> {
@@ -79,6 +81,7 @@ impl<'s> Lower<'s> {
             returned: Vec::new(),
             result: None,
             sets: BTreeSet::new(),
+            height: 0,
         }
     }
 
@@ -120,7 +123,11 @@ impl<'s> Lower<'s> {
             _ => Type::Dynamic,
         });
         let name = definition.name.name.clone();
-        Ok(Function { name, arguments: arguments.into(), result, code: self.finish(body) })
+        let height = self.height + 1;
+        if height > CALLS_MAX {
+            return Err(Diagnostic::error(definition.name.span, "Function calls nest too deep"));
+        }
+        Ok(Function::new(name, arguments.into(), result, self.finish(body), height))
     }
 
     /// The value of an expression that must be constant.

@@ -10,7 +10,7 @@ use crate::range_set::RangeSet;
 pub(crate) const MASK_ITEMS_MAX: usize = 120;
 
 /// An item of a mask.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub(crate) enum MaskElement {
     /// `*`
     Any,
@@ -27,7 +27,7 @@ pub(crate) enum MaskElement {
 }
 
 /// A mask. The first item is not [`MaskElement::Repeat`].
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub struct PathMask {
     elements: Box<[MaskElement]>,
 }

@@ -18,12 +18,12 @@ pub(crate) struct PrefixPattern {
 }
 
 /// `[ P, P+, P-, P{a,b}, … ]`, all of one family.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub struct PrefixSet {
     trie: Family,
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 enum Family {
     V4(Trie<u32>),
     V6(Trie<u128>),
@@ -122,7 +122,7 @@ bits!(u32, Ipv4Addr);
 bits!(u128, Ipv6Addr);
 
 /// `lengths` holds one bit for every length from 1 on; length 0 stands apart.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 struct Node<B> {
     key: B,
     length: u8,
@@ -132,7 +132,7 @@ struct Node<B> {
     under: [u32; 2],
 }
 
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 struct Trie<B> {
     /// The root, of length 0, is first.
     nodes: Vec<Node<B>>,

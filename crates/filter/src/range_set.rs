@@ -1,5 +1,7 @@
 //! Sets of numbers as sorted ranges.
 
+use std::hash::{Hash, Hasher};
+
 /// Ranges of numbers, ends included. Every set but that of prefixes is one: its members are numbers
 /// in the order the language compares them.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +15,12 @@ pub struct RangeSet<T> {
 impl<T: PartialEq> PartialEq for RangeSet<T> {
     fn eq(&self, other: &Self) -> bool {
         self.items == other.items
+    }
+}
+
+impl<T: Hash> Hash for RangeSet<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.items.hash(state);
     }
 }
 

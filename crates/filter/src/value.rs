@@ -13,7 +13,7 @@ use crate::range_set::RangeSet;
 use crate::types::{EnumKind, SetType, Type};
 
 /// A value. Numbers of every kind are kept as the language compares them.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub enum Value {
     /// An undefined attribute or variable.
     Void,
@@ -52,7 +52,7 @@ pub enum Value {
 }
 
 /// A set of values of one type.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub enum Set {
     /// `[]`
     Empty,

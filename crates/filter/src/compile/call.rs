@@ -29,6 +29,7 @@ impl Lower<'_> {
                 Some(Symbol::Function(function)) => {
                     let function = function.clone();
                     self.sets.extend(function.code.sets.iter().cloned());
+                    self.height = self.height.max(function.height);
                     let nodes = self.call_arguments(name, &function.arguments, arguments)?;
                     return Ok(Typed { of: function.result, node: Node::Call(function, nodes, line) });
                 }
