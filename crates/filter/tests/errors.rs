@@ -145,3 +145,11 @@ fn places_in_a_text() {
         }
     }
 }
+
+/// On the stack of a thread of tests.
+#[test]
+fn any_number_of_comments_is_read() {
+    for text in ["# x\n".repeat(100_000), "/* x */ ".repeat(100_000), " \n#\n\t".repeat(100_000)] {
+        common::program(&format!("{text}define A = 1;"));
+    }
+}
