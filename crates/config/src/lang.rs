@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use godwit_filter::{
-    Diagnostic, Filter, IncludeFn, Parser, Program, ProgramBuilder, SourceMap, Span, SymbolClass, Token,
+    Diagnostic, Filter, IncludeFn, Parser, Program, ProgramBuilder, Roa, SourceMap, Span, SymbolClass, Token,
     Tokens, Value, lex,
 };
 use ipnetwork::IpNetwork;
@@ -223,6 +223,16 @@ impl<'t> Lang<'t> {
     /// Takes a name for something filters cannot use.
     pub(crate) fn reserve(&mut self, name: &Ident, class: SymbolClass) -> Parsed<()> {
         self.builder.declare(&name.name, class, name.span)
+    }
+
+    /// Takes a name for a table of route origin authorizations.
+    pub(crate) fn reserve_roa_table(&mut self, name: &Ident) -> Parsed<()> {
+        self.builder.declare_roa_table(&name.name, name.span)
+    }
+
+    /// Puts an authorization into such a table.
+    pub(crate) fn add_roa(&mut self, table: &str, roa: Roa) {
+        self.builder.add_roa(table, roa);
     }
 
     /// What a name stands for.

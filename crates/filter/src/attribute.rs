@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::ast::{Ident, TypeName};
 use crate::types::{Dialect, EnumKind, Type};
+use crate::{Diagnostic, Span};
 
 /// An attribute, resolved from its name.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -20,6 +22,7 @@ pub(crate) enum Attribute {
     Cast,
     Weight,
     Onlink,
+    GwMpls,
     BgpPath,
     BgpOrigin,
     BgpNextHop,
@@ -34,6 +37,8 @@ pub(crate) enum Attribute {
     BgpClusterList,
     BgpAigp,
     BgpOtc,
+    /// A path attribute of BGP by its type code, which is octets: `attribute bgp N bytestring NAME`.
+    BgpOther(u8, Arc<str>),
     /// One of [`crate::RouteAttributes::extra`], by name, and its type.
     Extra(Arc<str>, Type),
 }
@@ -68,6 +73,7 @@ const BUILT_IN: &[(&str, Attribute, Type, Access)] = &[
     ("cast", A::Cast, Type::Enum(EnumKind::Rtc), ReadOnly),
     ("weight", A::Weight, Type::Int, Static),
     ("onlink", A::Onlink, Type::Bool, Static),
+    ("gw_mpls", A::GwMpls, Type::Int, ReadOnly),
     ("bgp_path", A::BgpPath, Type::Path, Dynamic),
     ("bgp_origin", A::BgpOrigin, Type::Enum(EnumKind::Origin), Dynamic),
     ("bgp_next_hop", A::BgpNextHop, Type::Ip, Dynamic),
@@ -127,8 +133,8 @@ const EXTRA: &[(&str, Type)] = &[
     ("rip_tag", Type::Int),
     ("babel_metric", Type::Int),
     ("babel_seqno", Type::Int),
-    ("radv_preference", Type::Int),
-    ("radv_lifetime", Type::Int),
+    ("ra_preference", Type::Enum(EnumKind::Ra)),
+    ("ra_lifetime", Type::Int),
 ];
 
 /// The kernel's set of which metrics of a route are fixed (RTAX_LOCK), a bit each: `krt_lock_mtu` and so on.
@@ -162,7 +168,7 @@ pub(crate) fn bit_of(name: &str) -> Option<(&'static str, u32)> {
 }
 
 /// Names that came with BIRD 2.
-const NOT_IN_16: [&str; 1] = ["krt_congctl"];
+const NOT_IN_16: [&str; 2] = ["krt_congctl", "gw_mpls"];
 
 /// The built-in attribute of a name.
 pub(crate) fn find(name: &str, dialect: Dialect) -> Option<(Attribute, Type, Access)> {
@@ -176,10 +182,56 @@ pub(crate) fn find(name: &str, dialect: Dialect) -> Option<(Attribute, Type, Acc
     Some((Attribute::Extra((*name).into(), *of), *of, Dynamic))
 }
 
+/// The attribute that `attribute [bgp CODE] TYPE NAME` defines.
+///
+/// # Errors
+/// There are none of that type, or of that code.
+pub(crate) fn custom(bgp: Option<(u32, Span)>, of: &TypeName, name: &Ident) -> Result<Attribute, Diagnostic> {
+    let wanted = Type::from_words(&of.word.name, of.set);
+    let Some((code, span)) = bgp else {
+        return match wanted {
+            Some(t) if may_be_custom(t) => Ok(Attribute::Extra(name.name.clone(), t)),
+            _ => Err(Diagnostic::error(of.word.span, "Custom route attribute of unsupported type").label(
+                "int, ip, quad, bgppath, clist, eclist, lclist, bytestring, string and bool are there",
+            )),
+        };
+    };
+    if wanted != Some(Type::Bytes) {
+        return Err(Diagnostic::error(of.word.span, "Attributes of BGP must be of type bytestring"));
+    }
+    match u8::try_from(code) {
+        Ok(code) if !has_meaning(code) => Ok(Attribute::BgpOther(code, name.name.clone())),
+        _ => {
+            Err(Diagnostic::error(span, "Invalid attribute number")
+                .label("is known already, or not below 256"))
+        }
+    }
+}
+
+fn may_be_custom(of: Type) -> bool {
+    let plain = matches!(of, Type::Int | Type::Bool | Type::Ip | Type::Quad | Type::String | Type::Bytes);
+    plain || matches!(of, Type::Path | Type::Clist | Type::Eclist | Type::Lclist)
+}
+
+/// The type codes of path attributes that are read here, which are no octets to filters, and 0.
+fn has_meaning(code: u8) -> bool {
+    matches!(code, 0..=10 | 14..=18 | 26 | 32 | 35)
+}
+
+impl Attribute {
+    /// The type of a custom attribute.
+    pub(crate) fn custom_type(&self) -> Type {
+        match self {
+            Self::Extra(_, of) => *of,
+            _ => Type::Bytes,
+        }
+    }
+}
+
 /// The name of an attribute.
 pub(crate) fn name_of(attribute: &Attribute) -> &str {
     match attribute {
-        Attribute::Extra(name, _) => name,
+        Attribute::Extra(name, _) | Attribute::BgpOther(_, name) => name,
         other => BUILT_IN.iter().find(|(_, known, ..)| known == other).map_or("", |(name, ..)| name),
     }
 }

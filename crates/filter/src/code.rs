@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::ast::{ArithmeticOp, CompareOp, ExtendedKind, LogicOp};
 use crate::attribute::Attribute;
 use crate::path_mask::MaskElement;
+use crate::roa::RoaTable;
 use crate::types::Type;
 use crate::value::Value;
 
@@ -66,6 +67,8 @@ pub(crate) enum Node {
     /// A call of the function it stands in.
     CallSelf(Box<[Node]>, Line),
     Format(Box<Node>),
+    /// `roa_check`: of the route itself, or of a net and an AS.
+    RoaCheck(RoaTable, Option<Box<(Node, Node)>>, Line),
 }
 
 /// An item of a path mask that is built when it runs.
@@ -93,6 +96,11 @@ pub(crate) enum Accessor {
     Data2,
     Min,
     Max,
+    /// What only other nets than those of IP have: `.maxlen` of a ROA, `.rd` of a VPN, `.src` and `.dst` of a flow.
+    MaxLen,
+    Rd,
+    Src,
+    Dst,
     /// `.empty`: the empty value of the same type.
     Empty,
 }

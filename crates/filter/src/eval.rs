@@ -3,6 +3,7 @@
 mod attributes;
 mod checks;
 mod expression;
+mod extra;
 
 use std::fmt;
 use std::sync::Arc;

@@ -20,6 +20,7 @@ mod path_mask;
 mod prefix_set;
 mod program;
 mod range_set;
+mod roa;
 mod route;
 mod run;
 mod suggest;
@@ -38,6 +39,7 @@ pub use path_mask::PathMask;
 pub use prefix_set::PrefixSet;
 pub use program::{Program, ProgramBuilder};
 pub use range_set::RangeSet;
+pub use roa::Roa;
 pub use route::{
     AttributeValue, Destination, ExtraAttribute, NextHop, Recursion, RouteAttributes, RouteSource, Scope,
 };

@@ -74,6 +74,12 @@ fn for_each_part<'n>(node: &'n Node, f: &mut dyn FnMut(&'n Node)) {
             f(&pair.0);
             f(&pair.1);
         }
+        Node::RoaCheck(_, parts, _) => {
+            if let Some(parts) = parts {
+                f(&parts.0);
+                f(&parts.1);
+            }
+        }
         Node::Large(parts, _) => parts.iter().for_each(f),
         Node::Mask(items, _) => {
             for item in items {
@@ -103,6 +109,9 @@ fn map_parts(node: &Node, f: &mut dyn FnMut(&Node) -> Node) -> Node {
         Node::Extended(kind, p, line) => Node::Extended(*kind, pair(p), *line),
         Node::List(op, p, line) => Node::List(*op, pair(p), *line),
         Node::Not(a, line) => Node::Not(Box::new(f(a)), *line),
+        Node::RoaCheck(table, parts, line) => {
+            Node::RoaCheck(table.clone(), parts.as_deref().map(pair), *line)
+        }
         Node::Defined(a) => Node::Defined(Box::new(f(a))),
         Node::Accessor(accessor, a, line) => Node::Accessor(*accessor, Box::new(f(a)), *line),
         Node::Format(a) => Node::Format(Box::new(f(a))),

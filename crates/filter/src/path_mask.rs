@@ -38,6 +38,8 @@ impl PathMask {
         if elements.first() == Some(&MaskElement::Repeat) {
             return Err("Path mask iterator '+' cannot be first");
         }
+        let mut elements = elements;
+        elements.dedup_by(|next, last| *next == MaskElement::Repeat && *last == MaskElement::Repeat);
         if elements.len() > MASK_ITEMS_MAX {
             return Err("Path mask too long");
         }

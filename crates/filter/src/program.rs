@@ -2,6 +2,7 @@
 
 mod testing;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ast::Ident;
@@ -10,12 +11,13 @@ use crate::compile::Lower;
 use crate::definition::{Definition, Texts};
 use crate::lexer::{Token, lex};
 use crate::parser::Parser;
+use crate::roa::Roa;
 use crate::suggest::did_you_mean;
 use crate::suite::Suite;
 use crate::symbols::{Symbol, SymbolClass, Symbols};
-use crate::types::{Dialect, Type};
+use crate::types::Dialect;
 use crate::value::Value;
-use crate::{Diagnostic, Filter, SourceMap, Span};
+use crate::{Diagnostic, Filter, SourceMap, Span, attribute};
 
 /// The symbols of a configuration: constants, functions, filters, custom attributes, and the names
 /// (not the meaning) of tables, protocols and templates.
@@ -92,7 +94,7 @@ impl Program {
         let mut sources = SourceMap::default();
         let tokens = lex("", text, &mut sources, &mut |_, _| Err("include is not possible here".into()))?;
         let mut parser = Parser::new(&tokens);
-        let mut builder = ProgramBuilder { program: self.clone(), texts: Texts::default() };
+        let mut builder = ProgramBuilder { program: self.clone(), ..ProgramBuilder::default() };
         let parsed = parse(&mut builder, &mut parser)?;
         if parser.at_eof() { Ok(parsed) } else { Err(parser.wrong(&[])) }
     }
@@ -103,12 +105,14 @@ impl Program {
 pub struct ProgramBuilder {
     program: Program,
     texts: Texts,
+    /// What is to come into tables of route origin authorizations.
+    roas: BTreeMap<Arc<str>, Vec<Roa>>,
 }
 
 /// To define more.
 impl From<Program> for ProgramBuilder {
     fn from(program: Program) -> Self {
-        Self { program, texts: Texts::default() }
+        Self { program, ..Self::default() }
     }
 }
 
@@ -119,7 +123,7 @@ impl ProgramBuilder {
     pub fn new(dialect16: bool, _sources: &SourceMap) -> Self {
         let dialect = if dialect16 { Dialect::Bird16 } else { Dialect::Bird2 };
         let symbols = Symbols { dialect, ..Symbols::default() };
-        Self { program: Program { symbols, ..Program::default() }, texts: Texts::default() }
+        Self { program: Program { symbols, ..Program::default() }, ..Self::default() }
     }
 
     /// What a name is.
@@ -231,26 +235,26 @@ impl ProgramBuilder {
         Ok(())
     }
 
-    /// `TYPE NAME ;`, after `attribute`.
+    /// `[bgp CODE] TYPE NAME ;`, after `attribute`.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn parse_attribute(&mut self, parser: &mut Parser<'_>) -> Done<()> {
         let start = parser.position();
+        let bgp = match parser.peek_at(1) {
+            Token::Number(code) if parser.eat_symbol("bgp") => Some((*code, parser.span())),
+            _ => None,
+        };
+        if bgp.is_some() {
+            parser.skip();
+        }
         let of = parser.type_name()?;
         let name = parser.ident("an attribute name")?;
         parser.expect_punct(";")?;
-        match Type::from_words(&of.word.name, of.set) {
-            Some(t @ (Type::Int | Type::Bool | Type::Ip | Type::Quad | Type::String)) => {
-                self.insert(&name, Symbol::Attribute(t))?;
-                self.define("attribute", &name, SymbolClass::Attribute, parser, start);
-                Ok(())
-            }
-            _ => {
-                let text = format!("Custom attributes of type {} are not supported yet", of.word.name);
-                Err(Diagnostic::error(of.word.span, text).label("int, ip, quad, bool and string are"))
-            }
-        }
+        let attribute = attribute::custom(bgp, &of, &name)?;
+        self.insert(&name, Symbol::Attribute(attribute))?;
+        self.define("attribute", &name, SymbolClass::Attribute, parser, start);
+        Ok(())
     }
 
     /// What follows `filter` in a policy: a name, or a body.
@@ -305,7 +309,8 @@ impl ProgramBuilder {
     }
 
     /// All symbols.
-    pub fn finish(self) -> Program {
+    pub fn finish(mut self) -> Program {
+        self.fill_roa_tables();
         self.program
     }
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
-use godwit_wire::PathAttributes;
+use godwit_wire::{AsPath, ExtendedCommunity, LargeCommunity, PathAttributes};
 
 /// Where a route came from (`source`, BIRD's `RTS_*`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -141,6 +141,16 @@ pub enum AttributeValue {
     Ip(IpAddr),
     /// Text.
     String(Arc<str>),
+    /// Octets.
+    Bytes(Arc<[u8]>),
+    /// An AS path.
+    Path(AsPath),
+    /// Communities; not empty, as the lists below are not.
+    Clist(Box<[u32]>),
+    /// Extended communities.
+    Eclist(Box<[ExtendedCommunity]>),
+    /// Large communities.
+    Lclist(Box<[LargeCommunity]>),
 }
 
 /// A less common attribute of a route, by the name a filter uses for it: `krt_metric`,

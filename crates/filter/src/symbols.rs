@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ast::Ident;
+use crate::attribute::Attribute;
 use crate::code::Function;
 use crate::filter::Filter;
+use crate::roa::RoaTable;
 use crate::suggest::did_you_mean;
-use crate::types::{Dialect, Type, enum_constants};
+use crate::types::{Dialect, enum_constants};
 use crate::value::Value;
 use crate::{Diagnostic, attribute};
 
@@ -51,8 +53,10 @@ pub(crate) enum Symbol {
     Constant(Value),
     Function(Arc<Function>),
     Filter(Arc<Filter>),
-    /// A custom attribute of this type.
-    Attribute(Type),
+    /// A custom attribute.
+    Attribute(Attribute),
+    /// A table of route origin authorizations.
+    Roa(RoaTable),
     /// Something filters cannot use.
     Other(SymbolClass),
 }
@@ -64,6 +68,7 @@ impl Symbol {
             Self::Function(_) => SymbolClass::Function,
             Self::Filter(_) => SymbolClass::Filter,
             Self::Attribute(_) => SymbolClass::Attribute,
+            Self::Roa(_) => SymbolClass::Table,
             Self::Other(class) => *class,
         }
     }

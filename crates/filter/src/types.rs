@@ -29,6 +29,8 @@ pub enum EnumKind {
     Roa,
     /// `NET_*`: what a net is.
     Net,
+    /// `RA_PREF_*`: the preference of a route in router advertisements.
+    Ra,
     /// `AF_*`: an address family.
     Af,
 }
@@ -44,6 +46,7 @@ impl EnumKind {
             Self::Rtd => 0x34,
             Self::Roa => 0x35,
             Self::Net => 0x36,
+            Self::Ra => 0x37,
             Self::Af => 0x38,
         }
     }
@@ -104,7 +107,12 @@ const ENUMS_16: &[(&str, EnumKind, u8)] = &[
     ("RTC_ANYCAST", EnumKind::Rtc, 3),
 ];
 
-const ENUMS_2: &[(&str, EnumKind, u8)] = &[("RTD_UNICAST", EnumKind::Rtd, 1)];
+const ENUMS_2: &[(&str, EnumKind, u8)] = &[
+    ("RTD_UNICAST", EnumKind::Rtd, 1),
+    ("RA_PREF_LOW", EnumKind::Ra, 0x18),
+    ("RA_PREF_MEDIUM", EnumKind::Ra, 0),
+    ("RA_PREF_HIGH", EnumKind::Ra, 0x08),
+];
 
 /// The named constants of a dialect.
 pub(crate) fn enum_constants(
@@ -153,6 +161,8 @@ pub enum Type {
     Eclist,
     /// `lclist`
     Lclist,
+    /// `bytestring`
+    Bytes,
     /// A named constant.
     Enum(EnumKind),
     /// A set of members.
@@ -198,6 +208,7 @@ const TYPE_WORDS: &[(&str, Type)] = &[
     ("clist", Type::Clist),
     ("eclist", Type::Eclist),
     ("lclist", Type::Lclist),
+    ("bytestring", Type::Bytes),
 ];
 
 /// Whether a word names a type.

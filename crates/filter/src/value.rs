@@ -45,6 +45,8 @@ pub enum Value {
     Eclist(Box<[ExtendedCommunity]>),
     /// Large communities.
     Lclist(Box<[LargeCommunity]>),
+    /// Octets.
+    Bytes(Arc<[u8]>),
     /// A path mask.
     Mask(Arc<PathMask>),
     /// A set.
@@ -135,6 +137,7 @@ impl Value {
             Self::Clist(_) => Type::Clist,
             Self::Eclist(_) => Type::Eclist,
             Self::Lclist(_) => Type::Lclist,
+            Self::Bytes(_) => Type::Bytes,
             Self::Mask(_) => Type::Mask,
             Self::Set(set) => Type::Set(set.set_type()),
         }
@@ -243,6 +246,10 @@ impl fmt::Display for Value {
             Self::Clist(list) => print_list(f, "clist", list, |f, n| print_small(f, SetType::Pair, *n)),
             Self::Eclist(list) => print_list(f, "eclist", list, |f, ec| write!(f, "{ec}")),
             Self::Lclist(list) => print_list(f, "lclist", list, |f, lc| write!(f, "{lc}")),
+            Self::Bytes(octets) => {
+                f.write_str("hex:")?;
+                octets.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+            }
             Self::Mask(mask) => write!(f, "{mask}"),
             Self::Set(set) => write!(f, "{set}"),
         }

@@ -1,6 +1,6 @@
 //! Statements at the top level (bird.md §1.3).
 
-use godwit_filter::SymbolClass;
+use godwit_filter::{Roa, SymbolClass};
 
 use super::net_type::{NET_TYPES, NetType};
 use super::{Reader, TableInfo};
@@ -169,10 +169,29 @@ impl Reader<'_> {
         let name = self.l.ident("the table's name")?;
         self.new_table(&name, NetType::Other("roa".into()), false)?;
         if self.l.at("{") {
-            self.skip_block()?;
+            self.block(&mut |reader| reader.roa(&name.name))?;
         }
         self.l.eat(";");
         Ok(())
+    }
+
+    /// `roa P max N as N ;`
+    fn roa(&mut self, table: &str) -> Parsed<()> {
+        self.expect_words(&["roa"])?;
+        let prefix = self.prefix()?;
+        self.expect_words(&["max"])?;
+        let span = self.l.span();
+        let max_len = self.number()?;
+        let width = if prefix.is_ipv4() { 32 } else { 128 };
+        let max_len = u8::try_from(max_len).ok().filter(|len| (prefix.prefix()..=width).contains(len));
+        let Some(max_len) = max_len else {
+            return Err(godwit_filter::Diagnostic::error(span, "Invalid max prefix length")
+                .label(format!("{} to {width}", prefix.prefix())));
+        };
+        self.expect_words(&["as"])?;
+        let asn = self.number()?;
+        self.l.add_roa(table, Roa { prefix, max_len, asn });
+        self.end()
     }
 
     /// `NETTYPE table NAME [sorted] [{ … }]`.
@@ -244,12 +263,17 @@ impl Reader<'_> {
         match again {
             Some(table) => table.sorted |= sorted,
             None => {
-                self.l.reserve(name, SymbolClass::Table)?;
+                match &net_type {
+                    NetType::Other(what) if what.starts_with("roa") => self.l.reserve_roa_table(name)?,
+                    _ => self.l.reserve(name, SymbolClass::Table)?,
+                }
                 self.tables.push(TableInfo { name: name.name.clone(), net_type: net_type.clone(), sorted });
                 match net_type {
                     NetType::Unicast(family) => {
                         self.config.tables.push(TableConfig { name: name.name.clone(), family });
                     }
+                    // 1.6 says in the table what is in it.
+                    NetType::Other(what) if what == "roa" => {}
                     NetType::Other(what) => {
                         let message =
                             format!("{what} tables are not supported yet: '{}' stays empty", name.name);

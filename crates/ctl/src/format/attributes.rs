@@ -102,6 +102,10 @@ fn unknown(out: &mut Vec<String>, a: &UnknownAttribute) {
     single(out, &format!("BGP.{:02x}{transitive}", a.code), &hex.join(" "));
 }
 
+fn words(list: impl Iterator<Item = String>) -> String {
+    list.collect::<Vec<_>>().join(" ")
+}
+
 fn extra(out: &mut Vec<String>, route: &RouteAttributes) {
     let Some(list) = route.extra.as_deref() else { return };
     // Kernel attributes first by their numbers, then the rest by name.
@@ -117,6 +121,13 @@ fn extra(out: &mut Vec<String>, route: &RouteAttributes) {
             AttributeValue::Bool(false) => "FALSE".into(),
             AttributeValue::Ip(ip) => ip.to_string(),
             AttributeValue::String(s) => s.to_string(),
+            AttributeValue::Bytes(octets) => words(octets.iter().map(|o| format!("{o:02x}"))),
+            AttributeValue::Path(path) => path.to_string(),
+            AttributeValue::Clist(list) => {
+                words(list.iter().map(|c| format!("({},{})", c >> 16, c & 0xffff)))
+            }
+            AttributeValue::Eclist(list) => words(list.iter().map(ToString::to_string)),
+            AttributeValue::Lclist(list) => words(list.iter().map(ToString::to_string)),
         };
         match a.name.strip_prefix("krt_") {
             Some(short) if value.is_empty() => out.push(format!("\tKernel.{short}:")),

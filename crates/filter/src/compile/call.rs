@@ -82,7 +82,10 @@ impl Lower<'_> {
                     Typed { node: Node::Format(Box::new(node)), of: Type::String }
                 }));
             }
-            "roa_check" => return Err(Diagnostic::error(whole.span, "ROA tables are not supported")),
+            "roa_check" => return self.roa_check(arguments, whole).map(Some),
+            "aspa_check" | "aspa_check_upstream" | "aspa_check_downstream" => {
+                return Err(Diagnostic::error(whole.span, "ASPA tables are not supported"));
+            }
             word => match list_op(word) {
                 Some(op) => op,
                 None => return Ok(None),
@@ -91,6 +94,35 @@ impl Lower<'_> {
         check_count(name, 2, arguments)?;
         let [target, argument] = arguments else { return Ok(None) };
         self.list_operation(op, target, argument, whole).map(Some)
+    }
+
+    /// `roa_check(TABLE)` or `roa_check(TABLE, net, asn)`.
+    fn roa_check(&mut self, arguments: &[Expr], whole: &Expr) -> Parsed<Typed> {
+        let (table, of) = match arguments {
+            [table] => (table, None),
+            [table, net, asn] => {
+                let net = self.typed(net, Type::Prefix, (1, "ROA_CHECK"))?;
+                let asn = self.typed(asn, Type::Int, (2, "ROA_CHECK"))?;
+                (table, Some(Box::new((net, asn))))
+            }
+            _ => {
+                let error =
+                    Diagnostic::error(whole.span, "roa_check expects a table, or a table, a net and an AS");
+                return Err(error.help("write roa_check(TABLE) or roa_check(TABLE, net, asn)"));
+            }
+        };
+        let ExprKind::Name(name) = &table.kind else {
+            return Err(Diagnostic::error(table.span, "The name of a ROA table is expected here"));
+        };
+        match self.symbols.get(name) {
+            Some(Symbol::Roa(roas)) => {
+                let node = Node::RoaCheck(roas.clone(), of, Line(whole.line));
+                Ok(Typed { node, of: Type::Enum(EnumKind::Roa) })
+            }
+            Some(symbol) => Err(Diagnostic::error(table.span, format!("'{name}' is not a ROA table"))
+                .label(format!("is a {}", symbol.class().name()))),
+            None => Err(self.undefined(&Ident { name: name.clone(), span: table.span })),
+        }
     }
 
     fn defined(&mut self, argument: &Expr) -> Parsed<Typed> {
@@ -207,6 +239,10 @@ const ACCESSORS: &[(&str, Accessor)] = &[
     ("data2", Accessor::Data2),
     ("min", Accessor::Min),
     ("max", Accessor::Max),
+    ("maxlen", Accessor::MaxLen),
+    ("rd", Accessor::Rd),
+    ("src", Accessor::Src),
+    ("dst", Accessor::Dst),
     ("empty", Accessor::Empty),
 ];
 
@@ -219,7 +255,11 @@ impl Accessor {
             Self::Ip | Self::NetType => "Prefix expected",
             Self::IsV4 => "IP address expected",
             Self::Data1 | Self::Data2 => "Large community expected",
-            Self::Asn => "Pair or large community expected",
+            Self::Asn => "Net type, pair or large community expected",
+            Self::MaxLen => "ROA expected",
+            Self::Rd => "VPN address expected",
+            Self::Src => "SADR or flow expected",
+            Self::Dst => "Flow expected",
             Self::Data => "Pair expected",
             Self::Min | Self::Max => "Clist or lclist expected",
             Self::Empty => "Path or clist expected",
@@ -250,7 +290,10 @@ fn access_type(accessor: Accessor, of: Type) -> Option<Type> {
         (Accessor::Ip, Type::Prefix | Type::Dynamic) => Type::Ip,
         (Accessor::NetType, Type::Prefix | Type::Dynamic) => Type::Enum(EnumKind::Net),
         (Accessor::IsV4, Type::Ip | Type::Dynamic) => Type::Bool,
-        (Accessor::Asn, Type::Pair | Type::Lc | Type::Dynamic) => Type::Int,
+        (Accessor::Asn, Type::Pair | Type::Lc | Type::Prefix | Type::Dynamic) => Type::Int,
+        (Accessor::MaxLen, Type::Prefix | Type::Dynamic) => Type::Int,
+        (Accessor::Src | Accessor::Dst, Type::Prefix | Type::Dynamic) => Type::Prefix,
+        (Accessor::Rd, Type::Prefix | Type::Dynamic) => Type::Dynamic,
         (Accessor::Data, Type::Pair | Type::Dynamic) => Type::Int,
         (Accessor::Data1 | Accessor::Data2, Type::Lc | Type::Dynamic) => Type::Int,
         (Accessor::Min | Accessor::Max, Type::Clist) => Type::Pair,

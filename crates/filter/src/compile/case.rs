@@ -99,20 +99,62 @@ impl Lower<'_> {
     }
 }
 
-/// Ranges that do not overlap: where they do, the one that begins first has it.
+/// Ranges that do not overlap. Where they do, BIRD's tree of them decides, whose root is the one in the middle;
+/// what the tree loses sight of is of the one that begins first.
 fn apart(mut keys: Vec<Keys>) -> Box<[Keys]> {
     keys.retain(|(low, high, _)| low <= high);
     keys.sort_by_key(|(low, ..)| *low);
+    if keys.windows(2).all(|pair| matches!(pair, [a, b] if a.1 < b.0)) {
+        return keys.into();
+    }
+    let ends = keys.iter().flat_map(|(low, high, _)| [Some(*low), high.checked_add(1)]);
+    let mut bounds: Vec<u128> = ends.flatten().collect();
+    bounds.sort_unstable();
+    bounds.dedup();
+    let in_order = first_come(&keys);
+    let mut list = Vec::with_capacity(bounds.len());
+    for (i, low) in bounds.iter().enumerate() {
+        let high = bounds.get(i + 1).map_or(u128::MAX, |next| next - 1);
+        if let Some(branch) = in_tree(&keys, *low).or_else(|| found(&in_order, *low)) {
+            list.push((*low, high, branch));
+        }
+    }
+    list.into()
+}
+
+/// The branch of a value in the tree.
+fn in_tree(mut keys: &[Keys], value: u128) -> Option<u16> {
+    while !keys.is_empty() {
+        let (left, rest) = keys.split_at(keys.len() / 2);
+        let ((low, high, branch), right) = rest.split_first()?;
+        keys = match value {
+            _ if value < *low => left,
+            _ if value > *high => right,
+            _ => return Some(*branch),
+        };
+    }
+    None
+}
+
+/// Ranges apart from each other: where they overlap, the one that begins first has it.
+fn first_come(keys: &[Keys]) -> Vec<Keys> {
     let mut list: Vec<Keys> = Vec::with_capacity(keys.len());
     for (low, high, branch) in keys {
         let free = match list.last() {
             Some((_, taken, _)) if *taken == u128::MAX => break,
-            Some((_, taken, _)) => low.max(taken + 1),
-            None => low,
+            Some((_, taken, _)) => *low.max(&(taken + 1)),
+            None => *low,
         };
-        if free <= high {
-            list.push((free, high, branch));
+        if free <= *high {
+            list.push((free, *high, *branch));
         }
     }
-    list.into()
+    list
+}
+
+/// The branch of a value among ranges that are apart.
+fn found(keys: &[Keys], value: u128) -> Option<u16> {
+    let after = keys.partition_point(|(low, ..)| *low <= value);
+    let (_, high, branch) = keys.get(after.checked_sub(1)?)?;
+    (value <= *high).then_some(*branch)
 }

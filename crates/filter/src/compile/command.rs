@@ -131,8 +131,8 @@ impl Lower<'_> {
             return Ok(Place::Local(variable.slot, variable.of));
         }
         match self.symbols.get(&name.name) {
-            Some(Symbol::Attribute(of)) => {
-                return Ok(Place::Attribute(Attribute::Extra(name.name.clone(), *of), *of));
+            Some(Symbol::Attribute(attribute)) => {
+                return Ok(Place::Attribute(attribute.clone(), attribute.custom_type()));
             }
             Some(symbol) if attribute::find(&name.name, self.symbols.dialect).is_none() => {
                 return Err(Diagnostic::error(name.span, "You may set only variables.")
@@ -141,6 +141,9 @@ impl Lower<'_> {
             _ => {}
         }
         match attribute::find(&name.name, self.symbols.dialect) {
+            Some((Attribute::GwMpls, ..)) => {
+                Err(Diagnostic::error(name.span, "MPLS labels are not supported"))
+            }
             Some((_, _, Access::ReadOnly)) => {
                 Err(Diagnostic::error(name.span, "This static attribute is read-only."))
             }

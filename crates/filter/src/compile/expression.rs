@@ -1,15 +1,17 @@
 //! Expressions.
 
+use std::net::IpAddr;
+
 use super::{Lower, Typed, ident};
 use crate::Diagnostic;
 use crate::ast::Ident;
 use crate::ast::{ArithmeticOp, CompareOp, Expr, ExprKind, ListKind, LogicOp};
-use crate::attribute::{self, Access, Attribute};
+use crate::attribute::{self, Access};
 use crate::code::{Line, Node};
 use crate::eval::Run;
 use crate::parser::Parsed;
 use crate::symbols::Symbol;
-use crate::types::{Type, enum_constants};
+use crate::types::{Dialect, Type, enum_constants};
 use crate::value::Value;
 
 impl Lower<'_> {
@@ -39,7 +41,7 @@ impl Lower<'_> {
             ExprKind::Bool(b) => Typed::constant(Value::Bool(*b)),
             ExprKind::Int(n) => Typed::constant(Value::Int(*n)),
             ExprKind::String(text) => Typed::constant(Value::String(text.clone())),
-            ExprKind::Ip(ip) => Typed::constant(Value::Ip(*ip)),
+            ExprKind::Ip(ip) => Typed::constant(Value::Ip(self.address(*ip))),
             ExprKind::Prefix(net) => Typed::constant(Value::Prefix(*net)),
             ExprKind::Empty(kind) => Typed::constant(empty(*kind)),
             ExprKind::Set(items) => Typed::constant(self.set(items)?),
@@ -78,6 +80,11 @@ impl Lower<'_> {
         })
     }
 
+    /// An address as it is written: to BIRD 2 `::ffff:0:0/96` are the addresses of IPv4.
+    fn address(&self, ip: IpAddr) -> IpAddr {
+        if self.symbols.dialect == Dialect::Bird2 { ip.to_canonical() } else { ip }
+    }
+
     /// Evaluates now what depends on nothing.
     fn fold(&self, typed: Typed, expr: &Expr) -> Parsed<Typed> {
         if !foldable(&typed.node) {
@@ -98,9 +105,9 @@ impl Lower<'_> {
         }
         match self.symbols.get(&name.name) {
             Some(Symbol::Constant(value)) => return Ok(Typed::constant(value.clone())),
-            Some(Symbol::Attribute(of)) => {
-                let node = Node::Attribute(Attribute::Extra(name.name.clone(), *of));
-                return Ok(Typed { node, of: *of });
+            Some(Symbol::Attribute(attribute)) => {
+                let of = attribute.custom_type();
+                return Ok(Typed { node: Node::Attribute(attribute.clone()), of });
             }
             // A protocol or table may well have the name of an attribute.
             Some(symbol) if attribute::find(&name.name, self.symbols.dialect).is_none() => {

@@ -4,13 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use godwit_wire::{Origin, RareAttributes};
 
-use super::{Halt, Run};
+use super::{Halt, Run, extra};
 use crate::attribute::{Attribute, bit_of};
 use crate::code::{Line, ListOp};
 use crate::lists::ListRef;
 use crate::route::{AttributeValue, Destination, NextHop, RouteAttributes, Scope};
 use crate::types::{Dialect, EnumKind, Type};
 use crate::value::Value;
+
+/// The label of a next hop without labels.
+const IMPLICIT_NULL: u32 = 3;
 
 impl Run<'_> {
     fn attributes(&self) -> Option<&RouteAttributes> {
@@ -45,6 +48,7 @@ impl Run<'_> {
             Attribute::BgpExtCommunity => ListRef::Eclist(bgp.ext_communities()),
             Attribute::BgpLargeCommunity => ListRef::Lclist(bgp.large_communities()),
             Attribute::BgpClusterList => ListRef::Clist(bgp.cluster_list()),
+            Attribute::Extra(name, of) => return extra::list(self.attributes()?, name, *of),
             _ => return None,
         })
     }
@@ -55,7 +59,10 @@ impl Run<'_> {
         let (bgp, rare) = (&route.bgp, route.bgp.rare.as_deref());
         let list = |full: bool| full || self.dialect == Dialect::Bird16;
         Ok(match attribute {
-            Attribute::BgpPath => bgp.as_path.is_some(),
+            Attribute::BgpPath => match (&bgp.as_path, self.dialect) {
+                (Some(path), Dialect::Bird2) => !path.as_wire().is_empty(),
+                (path, _) => path.is_some(),
+            },
             Attribute::BgpCommunity => list(!bgp.communities.is_empty()),
             Attribute::BgpExtCommunity => list(!bgp.ext_communities().is_empty()),
             Attribute::BgpLargeCommunity => list(!bgp.large_communities().is_empty()),
@@ -72,7 +79,11 @@ impl Run<'_> {
             Attribute::Extra(name, Type::Bool) if let Some((whole, _)) = bit_of(name) => {
                 route.extra(whole).is_some()
             }
-            Attribute::Extra(name, _) => route.extra(name).is_some(),
+            Attribute::Extra(name, _) => match route.extra(name) {
+                Some(AttributeValue::Path(path)) => !path.as_wire().is_empty(),
+                value => value.is_some(),
+            },
+            Attribute::BgpOther(code, _) => extra::unknown(bgp, *code).is_some(),
             _ => true,
         })
     }
@@ -102,6 +113,8 @@ impl Run<'_> {
             Attribute::Preference => Value::Int(route.preference.into()),
             Attribute::Cast => Value::Enum(EnumKind::Rtc, 0),
             Attribute::Weight => Value::Int(hop().map_or(1, |h| h.weight.into())),
+            // The label that says there is none (RFC 3032 §2.1).
+            Attribute::GwMpls => Value::Int(IMPLICIT_NULL),
             Attribute::Onlink => Value::Bool(hop().is_some_and(|h| h.onlink)),
             Attribute::BgpOrigin => {
                 bgp.origin.map_or(Value::Void, |o| Value::Enum(EnumKind::Origin, o as u8))
@@ -116,14 +129,10 @@ impl Run<'_> {
             Attribute::Extra(name, Type::Bool) if let Some((whole, bit)) = bit_of(name) => {
                 bits(route, whole).map_or(Value::Void, |set| Value::Bool(set & bit != 0))
             }
-            Attribute::Extra(name, of) => match (route.extra(name), of) {
-                (Some(AttributeValue::Ip(IpAddr::V4(ip))), Type::Quad) => Value::Quad((*ip).into()),
-                (Some(AttributeValue::Int(n)), _) => Value::Int(*n),
-                (Some(AttributeValue::Bool(b)), _) => Value::Bool(*b),
-                (Some(AttributeValue::Ip(ip)), _) => Value::Ip(*ip),
-                (Some(AttributeValue::String(text)), _) => Value::String(text.clone()),
-                (None, _) => Value::Void,
-            },
+            Attribute::Extra(name, of) => extra::read(route, name, *of),
+            Attribute::BgpOther(code, _) => {
+                extra::unknown(bgp, *code).map_or(Value::Void, |octets| Value::Bytes(octets.into()))
+            }
             list => self.list(list).map_or(Value::Void, ListRef::to_value),
         })
     }
@@ -204,8 +213,11 @@ impl Run<'_> {
                 route.set_extra(whole, Some(AttributeValue::Int(set)));
             }
             (Attribute::Extra(name, of), value) => {
-                let value = extra(*of, value).map_err(|value| wrong_type(*of, &value, line))?;
-                route.set_extra(name, Some(value));
+                let value = extra::of_value(*of, value).map_err(|value| wrong_type(*of, &value, line))?;
+                route.set_extra(name, value);
+            }
+            (Attribute::BgpOther(code, _), Value::Bytes(octets)) => {
+                rare(route, |r| extra::set_unknown(r, *code, Some(&octets)));
             }
             (_, value) => {
                 let message = format!("Attribute of another type than {}", value.ty());
@@ -322,6 +334,7 @@ impl Run<'_> {
                 route.set_extra(whole, None);
             }
             Attribute::Extra(name, _) => route.set_extra(name, None),
+            Attribute::BgpOther(code, _) => rare(route, |r| extra::set_unknown(r, *code, None)),
             _ => {}
         }
         Ok(())
@@ -356,18 +369,6 @@ fn each_hop(destination: &mut Destination, mut change: impl FnMut(&mut NextHop))
         Destination::Multipath(hops) => hops.iter_mut().for_each(change),
         _ => {}
     }
-}
-
-fn extra(of: Type, value: Value) -> Result<AttributeValue, Value> {
-    Ok(match (of, value) {
-        (Type::Int, Value::Int(n)) => AttributeValue::Int(n),
-        (Type::Bool, Value::Bool(b)) => AttributeValue::Bool(b),
-        (Type::Ip, Value::Ip(ip)) => AttributeValue::Ip(ip),
-        (Type::Quad, Value::Quad(n)) => AttributeValue::Ip(IpAddr::V4(n.into())),
-        (Type::Quad, Value::Ip(IpAddr::V4(ip))) => AttributeValue::Ip(IpAddr::V4(ip)),
-        (Type::String, Value::String(text)) => AttributeValue::String(text),
-        (_, value) => return Err(value),
-    })
 }
 
 fn scope(n: u8) -> Scope {

@@ -1,9 +1,13 @@
-//! Assertions, and the tests they make.
+//! Assertions, the tests they make, and the check of a route's origin.
 
 use std::sync::Arc;
 
 use super::{Fault, Halt, Run};
-use crate::code::{Assert, Function, Line};
+use crate::attribute::Attribute;
+use crate::code::{Accessor, Assert, Function, Line, Node};
+use crate::roa::RoaTable;
+use crate::types::EnumKind;
+use crate::value::Value;
 
 /// What the assertions of a test gave.
 #[derive(Debug, Default)]
@@ -27,6 +31,39 @@ impl<'r> Run<'r> {
             checks.failed.push(Fault { file, line: assert.line.0, message: assert.text.to_string() });
         }
         Ok(())
+    }
+
+    /// `roa_check` of a net and an AS, or of those of the route.
+    pub(super) fn roa_check(
+        &mut self,
+        table: &RoaTable,
+        of: Option<&'r (Node, Node)>,
+        line: Line,
+    ) -> Result<Value, Halt> {
+        let (net, asn) = match of {
+            Some((net, asn)) => (self.eval(net)?, self.eval(asn)?),
+            None => {
+                if !self.is_defined(&Attribute::BgpPath)? {
+                    return Err(Halt::fault(line, "Missing AS_PATH attribute"));
+                }
+                let path = self.list(&Attribute::BgpPath);
+                let origin = path.and_then(|path| path.access(Accessor::Last)).unwrap_or(Value::Int(0));
+                (self.read(&Attribute::Net)?, origin)
+            }
+        };
+        match (net, asn) {
+            (Value::Prefix(net), Value::Int(asn)) => {
+                Ok(Value::Enum(EnumKind::Roa, table.check(net, asn) as u8))
+            }
+            (net, asn) => {
+                let message = format!(
+                    "Arguments of roa_check must be prefix and int, got {} and {}",
+                    net.ty(),
+                    asn.ty()
+                );
+                Err(Halt::fault(line, message))
+            }
+        }
     }
 
     /// Runs a function as a test: what its assertions gave, what it printed, and the error it ended with.

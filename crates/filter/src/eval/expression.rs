@@ -71,6 +71,7 @@ impl<'r> Run<'r> {
                 list.apply(*op, &item).map_err(|m| Halt::fault(*line, m))
             }
             Node::Mask(items, line) => self.mask(items, *line),
+            Node::RoaCheck(table, of, line) => self.roa_check(table, of.as_deref(), *line),
             Node::Format(inner) => Ok(Value::String(self.eval(inner)?.to_string().into())),
             _ => Ok(Value::Void),
         }

@@ -229,6 +229,8 @@ fn changeable(node: &Node) -> bool {
         Node::Attribute(attribute) => {
             !matches!(attribute, Attribute::Net | Attribute::Proto | Attribute::Source)
         }
+        // Of the path of the route.
+        Node::RoaCheck(_, None, _) => true,
         other => {
             let mut found = false;
             for_each_part(other, &mut |part| found |= changeable(part));

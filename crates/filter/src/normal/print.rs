@@ -284,6 +284,12 @@ impl Printer {
                 format!("{tag}({})", self.nodes(arguments))
             }
             Node::CallSelf(arguments, _) => format!("itself({})", self.nodes(arguments)),
+            Node::RoaCheck(table, parts, _) => {
+                let what = parts.as_deref().map_or_else(String::new, |(net, asn)| {
+                    format!(", {}, {}", self.node(net, Level::Logic), self.node(asn, Level::Logic))
+                });
+                format!("roa_check([{table}]{what})")
+            }
             Node::Format(inner) => format!("format({})", self.node(inner, Level::Logic)),
         };
         (text, Level::Atom)

@@ -58,6 +58,10 @@ pub(super) fn accessor_word(accessor: Accessor) -> &'static str {
         Accessor::Data2 => "data2",
         Accessor::Min => "min",
         Accessor::Max => "max",
+        Accessor::MaxLen => "maxlen",
+        Accessor::Rd => "rd",
+        Accessor::Src => "src",
+        Accessor::Dst => "dst",
         Accessor::Empty => "empty",
     }
 }

@@ -1,4 +1,4 @@
-//! `bt_test_suite` and `bt_test_same`.
+//! What a configuration says beside its definitions: tests, and authorizations of origins.
 
 use std::sync::Arc;
 
@@ -6,9 +6,10 @@ use super::{Done, Program, ProgramBuilder};
 use crate::ast::Ident;
 use crate::lexer::Token;
 use crate::parser::Parser;
+use crate::roa::{Roa, RoaTable};
 use crate::suite::{Suite, SuiteOutcome, Test};
 use crate::symbols::Symbol;
-use crate::{Diagnostic, SymbolClass, did_you_mean};
+use crate::{Diagnostic, Span, SymbolClass, did_you_mean};
 
 impl Program {
     /// Runs every test of the configuration in the order they stand in it.
@@ -68,6 +69,28 @@ impl ProgramBuilder {
         let text = if wanted { "are the same" } else { "are not the same" };
         self.program.suites.push(Suite { name, text: text.into(), test });
         Ok(())
+    }
+
+    /// Takes a name for a table of route origin authorizations.
+    ///
+    /// # Errors
+    /// The name is taken.
+    pub fn declare_roa_table(&mut self, name: &str, span: Span) -> Done<()> {
+        self.insert(&Ident { name: name.into(), span }, Symbol::Roa(RoaTable::default()))
+    }
+
+    /// Puts an authorization into the table of this name. Filters see it when all is read.
+    pub fn add_roa(&mut self, table: &str, roa: Roa) {
+        self.roas.entry(table.into()).or_default().push(roa);
+    }
+
+    /// Fills the tables of authorizations.
+    pub(super) fn fill_roa_tables(&mut self) {
+        for (name, roas) in std::mem::take(&mut self.roas) {
+            if let Some(Symbol::Roa(table)) = self.program.symbols.get(&name) {
+                table.fill(roas.into_iter());
+            }
+        }
     }
 
     fn testable(&self, name: &Ident) -> Done<&Symbol> {
