@@ -180,6 +180,8 @@ pub(crate) struct Code {
     pub(crate) depth: u32,
     /// The custom and kernel attributes it sets, with those that functions it calls set.
     pub(crate) sets: Box<[Arc<str>]>,
+    /// The tables of authorizations it asks, with those that functions it calls ask.
+    pub(crate) roas: Box<[RoaTable]>,
     /// Where it stands.
     pub(crate) file: FileName,
 }
@@ -216,10 +218,11 @@ fn half(which: u8, arguments: &[Type], result: Type, code: &Code) -> u64 {
 
 /// Equal when they do the same; the name does not count. The digest stands for all that the function does, with the
 /// digests of those it calls: where functions call functions, following each call would take twice as long with
-/// every function that calls the one before it twice.
+/// every function that calls the one before it twice. Only what tables of authorizations say stands beside it, for they
+/// are filled after the functions were read.
 impl PartialEq for Function {
     fn eq(&self, other: &Self) -> bool {
-        self.digest == other.digest
+        self.digest == other.digest && self.code.roas == other.code.roas
     }
 }
 

@@ -14,6 +14,7 @@ use crate::ast::{Body, Expr, FunctionDefinition, Ident, TypeName};
 use crate::code::{Block, CALLS_MAX, Code, FileName, Function, Node, Step};
 use crate::eval::Run;
 use crate::parser::Parsed;
+use crate::roa::RoaTable;
 use crate::symbols::Symbols;
 use crate::types::Type;
 use crate::value::Value;
@@ -61,6 +62,8 @@ pub(crate) struct Lower<'s> {
     result: Option<Type>,
     /// The custom and kernel attributes that are set.
     sets: BTreeSet<Arc<str>>,
+    /// The tables of authorizations that are asked.
+    roas: Vec<RoaTable>,
     /// The file that is read.
     file: Arc<str>,
     /// The most functions that stand in one another in what is called.
@@ -81,6 +84,7 @@ impl<'s> Lower<'s> {
             returned: Vec::new(),
             result: None,
             sets: BTreeSet::new(),
+            roas: Vec::new(),
             height: 0,
         }
     }
@@ -141,9 +145,17 @@ impl<'s> Lower<'s> {
             .map_err(|fault| Diagnostic::error(expression.span, "Runtime error").label(fault.message))
     }
 
+    /// Notes that a table of authorizations is asked.
+    fn asks(&mut self, roas: &RoaTable) {
+        if !self.roas.iter().any(|known| known.is(roas)) {
+            self.roas.push(roas.clone());
+        }
+    }
+
     fn finish(self, body: Block) -> Code {
         let sets = self.sets.into_iter().collect();
-        Code { body, slots: self.slots, depth: self.depth_max, sets, file: FileName(self.file) }
+        let (slots, depth, roas) = (self.slots, self.depth_max, self.roas.into());
+        Code { body, slots, depth, sets, roas, file: FileName(self.file) }
     }
 
     fn body(&mut self, body: &Body) -> Parsed<Block> {

@@ -1,6 +1,7 @@
 //! Route origin authorizations (RFC 6482) and what they say of a route (RFC 6811).
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use ipnetwork::IpNetwork;
@@ -36,8 +37,13 @@ type Entry = (bool, u8, u128, Roa);
 /// Two tables are equal when they say the same, so that a filter is another when what it asks is.
 impl PartialEq for RoaTable {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.entries() == other.entries()
+        self.is(other) || self.entries() == other.entries()
     }
+}
+
+/// Nothing of it: it is filled after what asks it was read.
+impl Hash for RoaTable {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// As much of it as tells two tables apart to a reader.
@@ -52,6 +58,11 @@ impl fmt::Display for RoaTable {
 }
 
 impl RoaTable {
+    /// Whether they are one and the same.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Says what is in it, once.
     pub(crate) fn fill(&self, roas: impl Iterator<Item = Roa>) {
         let mut entries: Vec<Entry> =

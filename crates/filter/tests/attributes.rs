@@ -194,3 +194,25 @@ fn origins_are_checked() {
         assert_eq!(program.eval(text).map_err(|e| e.message), Err(wanted.to_owned()));
     }
 }
+
+/// A filter is another one when what it asks says something else, also if a function asks for it.
+#[test]
+fn what_a_table_of_authorizations_says_is_part_of_a_filter() {
+    let text =
+        "function ours() { return roa_check(r4) = ROA_VALID; } filter f { if ours() then accept; reject; }";
+    let read = |asn: u32| {
+        let mut map = SourceMap::default();
+        let tokens = lex("test.conf", text, &mut map, &mut |_, _| Err(String::new())).expect("tokens");
+        let mut p = Parser::new(&tokens);
+        let mut builder = ProgramBuilder::new(false, &map);
+        builder.declare_roa_table("r4", p.span()).expect("a name");
+        p.eat_symbol("function");
+        builder.parse_function(&mut p).expect("a function");
+        p.eat_symbol("filter");
+        builder.parse_filter(&mut p).expect("a filter");
+        builder.add_roa("r4", Roa { prefix: "10.0.0.0/8".parse().expect("prefix"), max_len: 24, asn });
+        builder.finish().filter("f").expect("f")
+    };
+    assert_eq!(read(65001), read(65001));
+    assert_ne!(read(65001), read(65002));
+}

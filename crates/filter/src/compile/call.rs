@@ -29,6 +29,7 @@ impl Lower<'_> {
                 Some(Symbol::Function(function)) => {
                     let function = function.clone();
                     self.sets.extend(function.code.sets.iter().cloned());
+                    function.code.roas.iter().for_each(|roas| self.asks(roas));
                     self.height = self.height.max(function.height);
                     let nodes = self.call_arguments(name, &function.arguments, arguments)?;
                     return Ok(Typed { of: function.result, node: Node::Call(function, nodes, line) });
@@ -116,7 +117,9 @@ impl Lower<'_> {
         };
         match self.symbols.get(name) {
             Some(Symbol::Roa(roas)) => {
-                let node = Node::RoaCheck(roas.clone(), of, Line(whole.line));
+                let roas = roas.clone();
+                self.asks(&roas);
+                let node = Node::RoaCheck(roas, of, Line(whole.line));
                 Ok(Typed { node, of: Type::Enum(EnumKind::Roa) })
             }
             Some(symbol) => Err(Diagnostic::error(table.span, format!("'{name}' is not a ROA table"))
