@@ -3,16 +3,12 @@
 
 mod common;
 
-use std::fmt::Write as _;
-
 use common::{Dialect, program, program_in};
 
 /// Functions that each call the one before as `call` says, and a filter on the last.
 fn chain(functions: usize, first: &str, call: fn(usize) -> String) -> String {
     let mut text = format!("function f0(int a) {{ {first} }}\n");
-    for i in 1..functions {
-        let _ = writeln!(text, "function f{i}(int a) {{ return {}; }}", call(i - 1));
-    }
+    text.extend((1..functions).map(|i| format!("function f{i}(int a) {{ return {}; }}\n", call(i - 1))));
     text + &format!("filter t {{ if f{}(1) = 2 then accept; reject; }}\n", functions - 1)
 }
 

@@ -23,7 +23,17 @@ pub(super) fn simplify(node: Node, dialect: Dialect) -> Node {
     match node {
         Node::Not(inner, line) => not(*inner, line),
         Node::Logic(first, rest, _) => {
-            rest.into_iter().fold(*first, |left, (op, right)| join(op, vec![left, right]))
+            // As many as one operator joins at once: one after the other, each would be looked at again for the next.
+            let mut rest = rest.into_iter().peekable();
+            let mut left = *first;
+            while let Some((op, right)) = rest.next() {
+                let mut list = vec![left, right];
+                list.extend(
+                    std::iter::from_fn(|| rest.next_if(|(next, _)| *next == op)).map(|(_, node)| node),
+                );
+                left = join(op, list);
+            }
+            left
         }
         Node::Defined(inner) => match &*inner {
             Node::Attribute(a) if always_defined(a, dialect) => Node::Const(Value::Bool(true)),
