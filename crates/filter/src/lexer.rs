@@ -1,5 +1,6 @@
 //! The tokens of BIRD's language, for configuration files and filters alike.
 
+mod piece;
 mod written;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnetwork::IpNetwork;
 use logos::{FilterResult, Lexer, Logos};
 
+pub use self::piece::lex_piece;
 use self::written::Written;
 use crate::{Diagnostic, SourceMap, Span};
 

@@ -33,7 +33,7 @@ pub use attribute::{KERNEL_FEATURE_BITS, KERNEL_FEATURES, KERNEL_LOCK, KERNEL_LO
 pub use definition::Definition;
 pub use diagnostic::{Diagnostic, Severity, SourceFile, SourceMap, Span};
 pub use filter::Filter;
-pub use lexer::{IncludeFn, Token, Tokens, lex};
+pub use lexer::{IncludeFn, Token, Tokens, lex, lex_piece};
 pub use parser::Parser;
 pub use path_mask::PathMask;
 pub use prefix_set::PrefixSet;

@@ -25,6 +25,8 @@ const NAME_LEN_MAX: usize = 64;
 pub(super) struct Build<'a> {
     pub(super) file: u32,
     pub(super) text: &'a str,
+    /// Where its lines end.
+    pub(super) line_ends: Vec<usize>,
     pub(super) symbols: SymbolTable,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) config: RouterConfig,
@@ -42,6 +44,11 @@ pub(super) enum Part {
     Bgp(Box<raw::Bgp>),
 }
 
+/// Where the lines of a text end.
+pub(super) fn line_ends(text: &str) -> Vec<usize> {
+    text.match_indices('\n').map(|(at, _)| at).collect()
+}
+
 impl<'a> Build<'a> {
     pub(super) fn new(file: u32, text: &'a str, sources: &SourceMap, options: &LoadOptions) -> Self {
         let mut symbols = SymbolTable::new(sources);
@@ -54,7 +61,7 @@ impl<'a> Build<'a> {
         for (name, value) in &options.constants {
             symbols.predefine(name, *value);
         }
-        Self { file, text, symbols, diagnostics: Vec::new(), config, extra: None }
+        Self { file, text, line_ends: line_ends(text), symbols, diagnostics: Vec::new(), config, extra: None }
     }
 
     /// Notes an error.

@@ -8,7 +8,7 @@ use godwit_filter::{Diagnostic, Severity, SourceMap};
 use godwit_wire::AddressFamily;
 use toml::Spanned;
 
-use super::build::{Build, Part, device_options, direct_options, kernel_options};
+use super::build::{Build, Part, device_options, direct_options, kernel_options, line_ends};
 use super::raw::{self, Channel};
 use super::{span, syntax};
 use crate::check::{self, SessionFacts};
@@ -65,6 +65,7 @@ impl Text {
         let mut build = Build {
             file: self.file,
             text: &self.text,
+            line_ends: line_ends(&self.text),
             symbols,
             diagnostics: Vec::new(),
             config: base.clone(),

@@ -3,21 +3,20 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use godwit_filter::{Diagnostic, Filter, SourceMap, Tokens};
+use godwit_filter::{Diagnostic, Filter, Tokens, lex_piece};
 use toml::Spanned;
 
 use super::build::Build;
 use super::span;
-use crate::lang::{Lang, Parsed, tokens};
+use crate::lang::{Lang, Parsed};
 use crate::model::Policy;
 
 impl Build<'_> {
     /// The tokens of a string of the file.
     fn tokens_of(&self, text: &Spanned<String>) -> Parsed<Tokens> {
-        let mut scratch = SourceMap::default();
-        let padded = pad(self.text, text.span(), text.get_ref());
-        // The file is the first of its map, and so is this.
-        tokens(&mut scratch, "", &padded, &mut |_, _| Err("Include is not possible here".into()))
+        let start = start_of(self.text, text.span(), text.get_ref());
+        let lines = self.line_ends.partition_point(|at| *at < start);
+        lex_piece(text.get_ref(), start as u32, lines as u32)
     }
 
     /// Reads a string of the file with `parse`, which must reach its end.
@@ -37,7 +36,7 @@ impl Build<'_> {
         self.keep(result.map_err(|error| self.at_least(error, text)))
     }
 
-    /// An error at the end of the padded text belongs to the string.
+    /// An error at the end of the text belongs to the string.
     fn at_least(&self, mut error: Diagnostic, text: &Spanned<String>) -> Diagnostic {
         let whole = span(self.file, text.span());
         if error.span.start < whole.start || error.span.start >= whole.end {
@@ -117,8 +116,8 @@ impl Build<'_> {
     }
 }
 
-/// The value of a string, at its place in a text that is blank before it.
-fn pad(file: &str, range: Range<usize>, value: &str) -> String {
+/// Where the value of a string begins in the file.
+fn start_of(file: &str, range: Range<usize>, value: &str) -> usize {
     let source = file.get(range.clone()).unwrap_or("");
     // Where the string is written without escapes, it stands as it is. Braces put around it take
     // the place of the quotes.
@@ -127,8 +126,5 @@ fn pad(file: &str, range: Range<usize>, value: &str) -> String {
         .find(value)
         .or_else(|| inner.and_then(|v| source.find(v)).map(|at| at.saturating_sub(1)))
         .unwrap_or(0);
-    let before = file.get(..range.start + at).unwrap_or("");
-    let mut padded: String = before.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
-    padded.push_str(value);
-    padded
+    range.start + at
 }

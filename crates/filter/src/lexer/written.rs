@@ -12,6 +12,8 @@ pub(super) struct Written {
     pub(super) texts: BTreeMap<u32, Arc<str>>,
     /// Their names.
     pub(super) names: BTreeMap<u32, Arc<str>>,
+    /// How far into its file each text begins.
+    pub(super) start: u32,
     /// Before which tokens an `include` stands: what was written there is not one piece.
     pub(super) breaks: Vec<usize>,
 }
@@ -37,7 +39,7 @@ impl Tokens {
             for (_, span) in piece {
                 (count, last) = (count + 1, *span);
             }
-            let range = first.start as usize..last.end as usize;
+            let range = (first.start - self.written.start) as usize..(last.end - self.written.start) as usize;
             if at > start {
                 text.push('\n');
             }
