@@ -188,40 +188,47 @@ impl Client {
         self.reply()
     }
 
-    /// Prints one reply; gives the exit status it means.
     fn reply(&mut self) -> std::io::Result<i32> {
-        loop {
-            let mut raw = Vec::new();
-            // The server's lines are short; a bound keeps a strange one from filling memory.
-            let n = (&mut self.reader).take(65_536).read_until(b'\n', &mut raw)?;
-            if n == 0 {
-                return Err(std::io::Error::other("Connection closed by server"));
-            }
-            let line = String::from_utf8_lossy(&raw);
-            let line = line.trim_end_matches('\n');
-            if let Some(text) = line.strip_prefix('+') {
-                writeln!(self.out, ">>> {text}")?;
-                continue;
-            }
-            if let Some(text) = line.strip_prefix(' ') {
-                let pad = if self.verbose { "     " } else { "" };
-                writeln!(self.out, "{pad}{text}")?;
-                continue;
-            }
-            let code = line.get(..4).and_then(|c| c.parse::<u16>().ok());
-            let (Some(code), Some(mark)) = (code, line.get(4..5)) else {
-                writeln!(self.out, "{line}")?;
-                continue;
-            };
-            if self.verbose {
-                writeln!(self.out, "{line}")?;
-            } else if code != 0 {
-                writeln!(self.out, "{}", line.get(5..).unwrap_or(""))?;
-            }
-            if mark == " " {
-                self.out.flush()?;
-                return Ok(i32::from(code >= 8000));
-            }
+        print_reply(&mut self.reader, &mut self.out, self.verbose)
+    }
+}
+
+/// Prints one reply; gives the exit status it means.
+///
+/// # Errors
+/// The reply does not come to its end, or those of the two streams.
+pub fn print_reply(reader: &mut impl BufRead, out: &mut impl Write, verbose: bool) -> std::io::Result<i32> {
+    loop {
+        let mut raw = Vec::new();
+        // The server's lines are short; a bound keeps a strange one from filling memory.
+        let n = reader.take(65_536).read_until(b'\n', &mut raw)?;
+        if n == 0 {
+            return Err(std::io::Error::other("Connection closed by server"));
+        }
+        let line = String::from_utf8_lossy(&raw);
+        let line = line.trim_end_matches('\n');
+        if let Some(text) = line.strip_prefix('+') {
+            writeln!(out, ">>> {text}")?;
+            continue;
+        }
+        if let Some(text) = line.strip_prefix(' ') {
+            let pad = if verbose { "     " } else { "" };
+            writeln!(out, "{pad}{text}")?;
+            continue;
+        }
+        let code = line.get(..4).and_then(|c| c.parse::<u16>().ok());
+        let (Some(code), Some(mark)) = (code, line.get(4..5)) else {
+            writeln!(out, "{line}")?;
+            continue;
+        };
+        if verbose {
+            writeln!(out, "{line}")?;
+        } else if code != 0 {
+            writeln!(out, "{}", line.get(5..).unwrap_or(""))?;
+        }
+        if mark == " " {
+            out.flush()?;
+            return Ok(i32::from(code >= 8000));
         }
     }
 }

@@ -18,7 +18,7 @@ mod server;
 
 pub use client::{ClientArgs, run_client};
 pub use framing::Framer;
-pub use server::{BindError, ServerConfig, bind, serve};
+pub use server::{BindError, ServerConfig, bind, converse, serve};
 
 /// Whoever answers for the router.
 pub trait Backend: Send + Sync + 'static {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use time::UtcOffset;
-use tokio::io::{self, AsyncReadExt, AsyncWriteExt};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
 
 use crate::execute::Session;
@@ -104,15 +104,24 @@ pub async fn serve(listener: UnixListener, backend: Arc<dyn Backend>, config: Se
         let (backend, config) = (backend.clone(), config.clone());
         clients.spawn(async move {
             let _place = place;
-            if let Err(e) = client(stream, &*backend, &config).await {
+            let (reader, writer) = stream.into_split();
+            if let Err(e) = converse(reader, writer, &*backend, &config).await {
                 tracing::debug!("control client: {e}");
             }
         });
     }
 }
 
-async fn client(stream: UnixStream, backend: &dyn Backend, config: &ServerConfig) -> io::Result<()> {
-    let (mut reader, mut writer) = stream.into_split();
+/// Greets one client and answers its commands until it says no more. Nothing is read while an answer is written.
+///
+/// # Errors
+/// Those of the two streams.
+pub async fn converse(
+    mut reader: impl AsyncRead + Unpin,
+    mut writer: impl AsyncWrite + Send + Unpin,
+    backend: &dyn Backend,
+    config: &ServerConfig,
+) -> io::Result<()> {
     let mut out = Framer::new();
     out.end(1, &format!("BIRD {} ready.", config.version));
     writer.write_all(&out.take()).await?;

@@ -13,6 +13,7 @@ mod model;
 mod socket;
 
 pub use fib::{Alien, Fib, FibCounters, Operation, Wanted};
+pub use message::{events, requests};
 pub use metrics::Metrics;
 pub use model::{Address, Event, Family, KernelRoute, Link, RouteHop, RouteKind};
 pub use socket::{Monitor, NetlinkError, Programmer, dump};

@@ -25,7 +25,7 @@ pub(crate) fn for_each_message(mut rest: &[u8], mut f: impl FnMut(NetlinkMessage
 }
 
 /// What a datagram tells of links, addresses and routes.
-pub(crate) fn events(datagram: &[u8]) -> Vec<Event> {
+pub fn events(datagram: &[u8]) -> Vec<Event> {
     let mut events = Vec::new();
     for_each_message(datagram, |message| {
         if let NetlinkPayload::InnerMessage(inner) = message.payload {
@@ -37,7 +37,7 @@ pub(crate) fn events(datagram: &[u8]) -> Vec<Event> {
 
 /// A datagram that asks for operations, numbered from `base`. Only the last one is acknowledged;
 /// errors come back by themselves.
-pub(crate) fn requests(operations: &[Operation], base: u32) -> Vec<u8> {
+pub fn requests(operations: &[Operation], base: u32) -> Vec<u8> {
     let mut out = Vec::with_capacity(operations.len() * 96);
     for (index, operation) in operations.iter().enumerate() {
         let new = |route| RouteNetlinkMessage::NewRoute(route_message(route, false));
