@@ -1,5 +1,6 @@
 //! bird.conf, in both dialects (bird.md §1).
 
+mod bfd;
 mod bgp;
 mod channel;
 pub(crate) mod channel_options;
@@ -11,8 +12,12 @@ mod finish;
 mod kernel;
 pub(crate) mod log;
 mod net_type;
+mod pipe;
 mod policy;
 mod protocol;
+mod recover;
+mod roa;
+mod rpki;
 pub(crate) mod session;
 mod static_routes;
 mod top;
@@ -29,7 +34,7 @@ use self::draft::Draft;
 use self::extra::Layer;
 pub(crate) use self::extra::read_over;
 use self::net_type::NetType;
-use crate::lang::{Ident, Lang, Place, Tok, tokens};
+use crate::lang::{Ident, Lang, Place, Tok};
 use crate::load::{ERRORS_MAX, LoadOptions};
 use crate::model::{Dialect, RouterConfig};
 
@@ -41,22 +46,27 @@ pub(crate) fn read(
     options: &LoadOptions,
     include: &mut IncludeFn<'_>,
 ) -> (Option<RouterConfig>, Vec<Diagnostic>) {
-    let tokens = match tokens(sources, name, text, include) {
-        Ok(tokens) => tokens,
-        Err(error) => {
-            // What cannot be read to its end shows no dialect.
-            let bird16 = options.dialect == Some(Dialect::Bird16) || options.ipv6_daemon;
-            return (None, vec![if bird16 { words_of_16(error) } else { error }]);
-        }
+    let (tokens, errors) = recover::read_tokens(sources, name, text, include);
+    let Some(tokens) = tokens else {
+        // What cannot be read to its end shows no dialect.
+        let bird16 = options.dialect == Some(Dialect::Bird16) || options.ipv6_daemon;
+        let words = |error| if bird16 { words_of_16(error) } else { error };
+        return (None, errors.into_iter().map(words).collect());
     };
     let mut lang = Lang::new(&tokens, false, sources);
-    let dialect = options.dialect.unwrap_or_else(|| detect::dialect(&mut lang, options.ipv6_daemon));
+    let found = options.dialect.is_none().then(|| detect::dialect(&mut lang, options.ipv6_daemon));
+    let dialect = found.as_ref().map_or(options.dialect, |found| Some(found.dialect)).unwrap_or_default();
     let lang = Lang::new(&tokens, dialect == Dialect::Bird16, sources);
     let mut reader = Reader::new(lang, dialect, options);
+    errors.into_iter().for_each(|error| reader.report(error));
+    let mixed = found.and_then(|found| found.mixed(sources));
     if dialect == Dialect::Bird16 && !options.ipv6_daemon {
         reader.forbid_ipv6();
     }
     reader.statements();
+    if reader.errors() > 0 {
+        reader.diagnostics.extend(mixed);
+    }
     reader.end_of_file()
 }
 

@@ -1,14 +1,18 @@
 //! What holds between options, in the order and words BIRD checks it (bird.md §1.12).
 
+mod others;
+
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use godwit_wire::AddressFamily;
 
+use self::others::bfd;
+pub(crate) use self::others::{bfd_neighbor, bfd_times, pipe, rpki};
 use crate::model::{
     BgpConfig, ChannelConfig, Dialect, GatewayMode, GracefulRestartMode, Neighbor, ProtocolConfig,
-    ProtocolKind, RouterConfig, TcpAoKey, TcpAoPreference,
+    ProtocolKind, Roa, RouterConfig, TcpAoKey, TcpAoPreference,
 };
 
 /// Something wrong with a configuration as a whole.
@@ -59,11 +63,31 @@ pub fn validate(config: &RouterConfig) -> Vec<Problem> {
 
 /// Every channel's table is there and holds the channel's family.
 fn tables(protocol: &ProtocolConfig, config: &RouterConfig) -> Option<String> {
-    protocol.channels.iter().find_map(|channel| match config.table(&channel.table) {
-        None => Some(format!("Table '{}' is not defined", channel.table)),
-        Some(table) if table.family != channel.family => Some("Incompatible table type".into()),
+    let missing = |name: &str| Some(format!("Table '{name}' is not defined"));
+    let unicast = |name: &str, family| match config.table(name) {
+        None => missing(name),
+        Some(table) if table.family != family => Some("Incompatible table type".into()),
         Some(_) => None,
-    })
+    };
+    let of_roas = |name: &str, family| match config.roa_table(name) {
+        None => missing(name),
+        Some(table) if table.family != family => Some("Incompatible table type".into()),
+        Some(_) => None,
+    };
+    let roa_channels = match &protocol.kind {
+        ProtocolKind::Static(config) => config.roa_channel.as_deref().map(std::slice::from_ref),
+        ProtocolKind::Rpki(config) => Some(config.channels.as_slice()),
+        ProtocolKind::Pipe(pipe) => {
+            let (family, table) = (pipe.channel.family, &pipe.channel.table);
+            return [table, &pipe.peer_table]
+                .into_iter()
+                .find_map(|name| if pipe.roa { of_roas(name, family) } else { unicast(name, family) });
+        }
+        _ => None,
+    };
+    let mut of_roas = roa_channels.unwrap_or_default().iter().map(|c| of_roas(&c.table, c.family));
+    let mut routes = protocol.channels.iter().map(|c| unicast(&c.table, c.family));
+    of_roas.find_map(|problem| problem).or_else(|| routes.find_map(|problem| problem))
 }
 
 /// What a protocol that is no session must have. `before` are the protocols before it.
@@ -86,15 +110,33 @@ pub(crate) fn protocol_kind(protocol: &ProtocolConfig, before: &[Arc<ProtocolCon
             })
         }
         ProtocolKind::Static(config) => {
+            let ipv6 = |channel: &ChannelConfig| channel.family == AddressFamily::IPV6;
+            if let Some(channel) = &config.roa_channel {
+                if let Some(route) = config.routes.first() {
+                    return Some(format!("Route {} incompatible with channel type", route.net));
+                }
+                let stranger = config.roas.iter().find(|r| r.roa.net.is_ipv6() != ipv6(channel))?;
+                return Some(roa_out_of_place(&stranger.roa));
+            }
             let Some(channel) = protocol.channels.first() else {
                 return Some("Channel not specified".into());
             };
+            if let Some(stranger) = config.roas.first() {
+                return Some(roa_out_of_place(&stranger.roa));
+            }
             let fits = |net: &ipnetwork::IpNetwork| net.is_ipv6() == (channel.family == AddressFamily::IPV6);
             let stranger = config.routes.iter().find(|r| !fits(&r.net))?;
             Some(format!("Route {} incompatible with channel type", stranger.net))
         }
+        ProtocolKind::Pipe(config) => pipe(config).map(str::to_owned),
+        ProtocolKind::Rpki(config) => rpki(config).map(str::to_owned),
+        ProtocolKind::Bfd(config) => bfd(config).map(str::to_owned),
         ProtocolKind::Direct(_) | ProtocolKind::Bgp(_) => None,
     }
+}
+
+fn roa_out_of_place(Roa { net, max_length, origin }: &Roa) -> String {
+    format!("Route {net}-{max_length} AS{origin} incompatible with channel type")
 }
 
 /// What is wrong with a session, channels apart.

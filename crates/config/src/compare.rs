@@ -6,6 +6,7 @@
 
 mod channel;
 mod filters;
+mod others;
 mod protocol;
 mod router;
 mod session;

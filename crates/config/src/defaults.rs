@@ -1,6 +1,7 @@
 //! What an option is when the configuration does not say (bird.md §1.3 to §1.12).
 
 mod bgp;
+pub(crate) mod rpki;
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use godwit_wire::AddressFamily;
 pub(crate) use self::bgp::{GRACEFUL_RESTART_SECS_MAX, LONG_LIVED_STALE_SECS_MAX};
 use crate::model::{
     BgpChannelConfig, ChannelConfig, DebugFlags, DeviceConfig, Dialect, KernelConfig, Policy, ProtocolConfig,
-    ProtocolKind, RouterConfig, TableConfig,
+    ProtocolKind, RoaTableConfig, RouterConfig, TableConfig,
 };
 
 /// The TCP port of BGP (RFC 4271 §4).
@@ -46,6 +47,11 @@ impl RouterConfig {
     /// A table by its name.
     pub fn table(&self, name: &str) -> Option<&TableConfig> {
         self.tables.iter().find(|t| t.name == name)
+    }
+
+    /// A table of ROAs by its name.
+    pub fn roa_table(&self, name: &str) -> Option<&RoaTableConfig> {
+        self.roa_tables.iter().find(|t| t.name == name)
     }
 
     /// A protocol by its name.

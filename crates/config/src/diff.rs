@@ -239,8 +239,8 @@ fn restart_reason(old: &ProtocolConfig, new: &ProtocolConfig, router: &Routers) 
         }
         (ProtocolKind::Kernel(a), ProtocolKind::Kernel(b)) => kernel(a, b),
         (ProtocolKind::Static(a), ProtocolKind::Static(b)) => static_routes(a, b),
-        (ProtocolKind::Device(_), ProtocolKind::Device(_))
-        | (ProtocolKind::Direct(_), ProtocolKind::Direct(_)) => None,
+        // Others take anything while they run.
+        (a, b) if a.name() == b.name() => None,
         _ => Some("type"),
     };
     kind.or_else(|| channels(old, new))

@@ -1,5 +1,6 @@
 //! The one model every front end produces and the daemon runs on.
 
+mod bfd;
 mod bgp;
 mod bgp_channel;
 mod channel;
@@ -8,6 +9,9 @@ mod igp_tables;
 mod kernel;
 mod log;
 mod password;
+mod pipe;
+mod roa;
+mod rpki;
 mod session;
 mod static_routes;
 
@@ -17,6 +21,7 @@ use std::sync::Arc;
 use godwit_filter::Program;
 use godwit_wire::AddressFamily;
 
+pub use bfd::{BfdAccept, BfdAuthentication, BfdConfig, BfdInterface, BfdNeighbor, BfdPassword, BfdTimes};
 pub use bgp::{BgpConfig, GracefulRestartMode, Neighbor, NeighborAs};
 pub use bgp_channel::{
     AigpMode, BgpChannelConfig, GatewayMode, LinkLocalFormat, MissingLladdr, NextHopMode, NextHopPreference,
@@ -28,6 +33,9 @@ pub use igp_tables::IgpTables;
 pub use kernel::KernelConfig;
 pub use log::{DebugFlags, LogClasses, LogDestination, LogTarget, TimeFormat, TimeFormats};
 pub use password::Password;
+pub use pipe::PipeConfig;
+pub use roa::{Roa, RoaTableConfig, StaticRoa};
+pub use rpki::{RpkiConfig, RpkiRemote, RpkiTime, RpkiTransport};
 pub use session::{BfdOptions, CeaseCodes, Requirements, TcpAoAlgorithm, TcpAoKey, TcpAoPreference};
 pub use static_routes::{StaticConfig, StaticNextHop, StaticRoute, StaticTarget};
 
@@ -64,6 +72,8 @@ pub struct RouterConfig {
     pub listen: Option<ListenConfig>,
     /// Routing tables, the default ones (`master4`, `master6`, or `master`) first.
     pub tables: Vec<TableConfig>,
+    /// Tables of ROAs.
+    pub roa_tables: Vec<RoaTableConfig>,
     /// Protocol instances in configuration order. Shared: of many peers, those a change does not touch stay
     /// the same in the next configuration, and [`diff`](crate::diff()) passes over them.
     pub protocols: Vec<Arc<ProtocolConfig>>,
@@ -142,6 +152,12 @@ pub enum ProtocolKind {
     Static(StaticConfig),
     /// A BGP neighbor.
     Bgp(Box<BgpConfig>),
+    /// Two tables.
+    Pipe(Box<PipeConfig>),
+    /// A cache of ROAs.
+    Rpki(Box<RpkiConfig>),
+    /// The liveness of neighbors.
+    Bfd(Box<BfdConfig>),
 }
 
 impl ProtocolKind {
@@ -153,6 +169,9 @@ impl ProtocolKind {
             Self::Kernel(_) => "Kernel",
             Self::Static(_) => "Static",
             Self::Bgp(_) => "BGP",
+            Self::Pipe(_) => "Pipe",
+            Self::Rpki(_) => "RPKI",
+            Self::Bfd(_) => "BFD",
         }
     }
 
@@ -161,8 +180,14 @@ impl ProtocolKind {
         match self {
             Self::Device(_) | Self::Direct(_) => 240,
             Self::Static(_) => 200,
-            Self::Bgp(_) => 100,
+            Self::Bgp(_) | Self::Rpki(_) => 100,
             Self::Kernel(_) => 10,
+            Self::Pipe(_) | Self::Bfd(_) => 0,
         }
+    }
+
+    /// Whether the router runs it: what it does not run is in its configuration all the same.
+    pub fn is_run(&self) -> bool {
+        !matches!(self, Self::Pipe(_) | Self::Rpki(_) | Self::Bfd(_))
     }
 }

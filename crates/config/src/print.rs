@@ -2,10 +2,12 @@
 //! configuration again.
 
 mod channel;
+pub(crate) mod others;
 mod protocol;
 mod router;
 pub(crate) mod session;
 mod static_routes;
+pub(crate) mod toml;
 
 use std::fmt::{Display, Write};
 
@@ -61,6 +63,14 @@ pub fn print_parts(config: &RouterConfig) -> Parts {
             .map(|protocol| (protocol.name.clone(), part(&|out| out.protocol(protocol))))
             .collect(),
     }
+}
+
+/// The configuration without the names that only stand for themselves.
+pub(crate) fn print_protocols(config: &RouterConfig) -> String {
+    let Parts { router, definitions, names: _, protocols } = print_parts(config);
+    let rest = definitions.into_iter().chain(protocols).map(|(_, text)| text);
+    let all: Vec<String> = std::iter::once(router).chain(rest).filter(|text| !text.is_empty()).collect();
+    all.join("\n")
 }
 
 fn written(config: &RouterConfig, secrets: bool) -> String {
@@ -138,12 +148,14 @@ impl Out<'_> {
                 SymbolClass::Template => self.line(format_args!("template bgp {name} {{ }}")),
                 // What does nothing here has a name all the same.
                 SymbolClass::Protocol if config.protocol(&symbol).is_none() => {
-                    self.line(format_args!("protocol bfd {name} {{ }}"));
+                    self.line(format_args!("protocol bfd {name} {{ disabled; }}"));
                 }
-                SymbolClass::Table if config.table(&symbol).is_none() => {
+                SymbolClass::Table
+                    if config.table(&symbol).is_none() && config.roa_table(&symbol).is_none() =>
+                {
                     self.line(format_args!(
                         "{} {name};",
-                        if self.is_16() { "roa table" } else { "roa4 table" }
+                        if self.is_16() { "roa table" } else { "vpn4 table" }
                     ));
                 }
                 _ => {}

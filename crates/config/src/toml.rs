@@ -4,6 +4,7 @@
 mod build;
 mod channel;
 mod extra;
+mod others;
 mod policy;
 mod raw;
 mod route;

@@ -5,7 +5,11 @@ mod common;
 use common::{good, read_toml};
 
 const PAGE: &str = include_str!("../../../docs/toml.md");
-const KEYS: [&str; 2] = [include_str!("../src/toml/raw.rs"), include_str!("../src/toml/raw/session.rs")];
+const KEYS: [&str; 3] = [
+    include_str!("../src/toml/raw.rs"),
+    include_str!("../src/toml/raw/others.rs"),
+    include_str!("../src/toml/raw/session.rs"),
+];
 
 #[test]
 fn examples_load() {

@@ -13,6 +13,10 @@ pub fn options_without_effect(config: &RouterConfig) -> Vec<String> {
 fn of_protocol(protocol: &ProtocolConfig) -> Vec<String> {
     let own = match &protocol.kind {
         ProtocolKind::Bgp(bgp) => of_session(bgp),
+        ProtocolKind::Static(of) if of.roa_channel.is_some() => vec!["route: there are no tables of ROAs"],
+        ProtocolKind::Pipe(_) => vec!["protocol pipe: no routes go through it"],
+        ProtocolKind::Rpki(_) => vec!["protocol rpki: no cache is asked for ROAs"],
+        ProtocolKind::Bfd(_) => vec!["protocol bfd: there are no sessions"],
         ProtocolKind::Static(_)
         | ProtocolKind::Device(_)
         | ProtocolKind::Direct(_)

@@ -14,8 +14,17 @@ impl Reader<'_> {
     pub(super) fn channel(&mut self, draft: &mut Draft) -> Parsed<()> {
         let span = self.l.span();
         let net_type = self.net_type()?;
-        let single = matches!(draft.config.kind, ProtocolKind::Kernel(_) | ProtocolKind::Static(_));
-        let bgp = matches!(draft.config.kind, ProtocolKind::Bgp(_));
+        let kind = &draft.config.kind;
+        let single = matches!(kind, ProtocolKind::Kernel(_) | ProtocolKind::Static(_));
+        let bgp = matches!(kind, ProtocolKind::Bgp(_));
+        let fits = match (&net_type, kind) {
+            (NetType::Roa(_), ProtocolKind::Rpki(_) | ProtocolKind::Static(_)) => true,
+            (NetType::Roa(_), _) | (_, ProtocolKind::Rpki(_)) => false,
+            _ => true,
+        };
+        if !fits {
+            return Err(Diagnostic::error(span, "Unsupported channel type"));
+        }
         let other = matches!(net_type, NetType::Other(_));
         if other && !bgp {
             let message = match &draft.config.kind {
@@ -41,11 +50,13 @@ impl Reader<'_> {
         if self.l.at("{") {
             self.block(&mut |reader| reader.option_of_channel(&mut channel, bgp))?;
         }
-        let unplaced =
-            other && channel.table.is_none() && !self.tables.iter().any(|t| t.net_type == net_type);
+        let unplaced = !matches!(net_type, NetType::Unicast(_))
+            && channel.table.is_none()
+            && !self.tables.iter().any(|t| t.net_type == net_type.of_table());
         if unplaced {
             return Err(Diagnostic::error(span, "Routing table not specified")
-                .label(format!("there is no table for {}", net_type.name())));
+                .label(format!("there is no table for {}", net_type.name()))
+                .help(format!("declare one above: {} table NAME;", net_type.name())));
         }
         if other {
             self.warn(span, format!("`{}` channels have no effect yet", net_type.name()));

@@ -83,7 +83,7 @@ impl Reader<'_> {
     fn common_channel_option(&mut self, channel: &mut Channel) -> Parsed<bool> {
         let span = self.l.span();
         if self.l.eat_word("table") {
-            channel.table = Some(self.table_name(&channel.net_type)?);
+            channel.table = Some(self.table_name(&channel.net_type.of_table())?);
         } else if self.l.eat_words(&["import", "keep", "filtered"]) {
             channel.rest.keep_filtered = self.flag()?;
         } else if self.l.eat_words(&["import", "limit"]) {
@@ -165,6 +165,18 @@ impl Reader<'_> {
             return Err(Diagnostic::error(name.span, "Incompatible table type").label(label));
         }
         Ok(name.name)
+    }
+
+    /// The name of any table, and what it holds.
+    pub(super) fn any_table(&mut self) -> Parsed<(String, NetType)> {
+        let found = self.l.word().and_then(|word| self.tables.iter().find(|t| t.name == word));
+        let wanted = found.map_or(NetType::Unicast(self.family), |t| t.net_type.clone());
+        if self.is_16() && matches!(wanted, NetType::Roa(_)) {
+            return Err(
+                Diagnostic::error(self.l.span(), "Routing table name expected").label("is a table of ROAs")
+            );
+        }
+        Ok((self.table_name(&wanted)?, wanted))
     }
 
     /// The name of a table that holds routes of any unicast family, and which.
@@ -288,7 +300,7 @@ impl Reader<'_> {
     }
 
     /// One of these words.
-    fn one_of<T: Copy>(&mut self, known: &[(&str, T)]) -> Parsed<T> {
+    pub(super) fn one_of<T: Copy>(&mut self, known: &[(&str, T)]) -> Parsed<T> {
         let Some((_, value)) = known.iter().find(|(word, _)| self.l.at_word(word)) else {
             return Err(self.unknown_word(known.iter().map(|(word, _)| *word)));
         };

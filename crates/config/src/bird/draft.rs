@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use super::net_type::NetType;
+use super::pipe::Pipe;
+use super::rpki::Rpki;
 use crate::model::{BgpConfig, ChannelConfig, Neighbor, NeighborAs, Policy, ProtocolConfig, ProtocolKind};
 
 /// A protocol or template as far as it was read.
@@ -18,6 +20,10 @@ pub(super) struct Draft {
     pub(super) channels: Vec<Channel>,
     /// What a session needs to be complete or is checked against.
     pub(super) session: Session,
+    /// The same of a pipe.
+    pub(super) pipe: Pipe,
+    /// The same of an RPKI protocol.
+    pub(super) rpki: Rpki,
 }
 
 /// What a channel has been told.
@@ -97,7 +103,8 @@ impl Draft {
             _ => Session::default(),
         };
         let channels = config.channels.iter().map(channel).collect();
-        Self { config: config.clone(), template: false, channels, session }
+        let (pipe, rpki) = (Pipe::default(), Rpki::default());
+        Self { config: config.clone(), template: false, channels, session, pipe, rpki }
     }
 }
 

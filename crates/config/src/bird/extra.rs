@@ -100,6 +100,10 @@ impl<'t> Reader<'t> {
                 .unexpected(&["'{'"])
                 .help("a pattern sets what stands in it and copies nothing"));
         }
+        if !kind.is_run() {
+            let message = format!("there are no patterns of protocols of type {}", kind.name());
+            return Err(Diagnostic::error(span, message));
+        }
         let place = self.l.place();
         let before = self.errors();
         let mut draft = self.new_draft(kind);

@@ -16,6 +16,10 @@ use crate::model::{
     BgpConfig, ChannelConfig, Dialect, Neighbor, NeighborAs, Policy, ProtocolConfig, ProtocolKind,
 };
 
+/// Of ROAs from a cache, and of a static protocol's (bird.md §4.1).
+const RPKI_PREFERENCE: u16 = 100;
+const STATIC_PREFERENCE: u16 = 200;
+
 impl Reader<'_> {
     /// Keeps what was read for `from`, and makes a protocol of it unless it is a template.
     pub(super) fn finish_protocol(&mut self, draft: Draft, end: Span) -> Parsed<()> {
@@ -60,8 +64,31 @@ impl Reader<'_> {
                         .or_else(|| self.check_channels(bgp, &config.channels, &draft.channels)),
                 }
             }
+            ProtocolKind::Pipe(pipe) => match draft.channels.first() {
+                Some(channel) => self.complete_pipe(pipe, &draft.pipe, channel),
+                None => None,
+            },
+            ProtocolKind::Rpki(rpki) => {
+                let of_roas = draft.channels.iter();
+                rpki.channels = of_roas.filter_map(|c| self.finish_roa_channel(c, RPKI_PREFERENCE)).collect();
+                match draft.rpki.remote {
+                    // In the order BIRD looks.
+                    _ if rpki.channels.is_empty() => Some("Channel not specified".to_owned()),
+                    false => Some("IP address or hostname of cache server must be set".to_owned()),
+                    true => check::rpki(rpki).map(str::to_owned),
+                }
+            }
+            ProtocolKind::Static(of) => {
+                let channel = draft.channels.first();
+                of.roa_channel =
+                    channel.and_then(|c| self.finish_roa_channel(c, STATIC_PREFERENCE)).map(Box::new);
+                check::protocol_kind(&config, &self.config.protocols)
+            }
             _ => check::protocol_kind(&config, &self.config.protocols),
         };
+        if matches!(config.kind, ProtocolKind::Pipe(_)) {
+            config.channels.clear();
+        }
         (config, problem)
     }
 
@@ -79,6 +106,20 @@ impl Reader<'_> {
             import: channel.import.clone().unwrap_or(Policy::All),
             export: channel.export.clone().unwrap_or(Policy::None),
             preference: channel.preference.unwrap_or_else(|| of.kind.default_preference()),
+            ..channel.rest.clone()
+        })
+    }
+
+    /// A channel of ROAs with what it was not told: the first table of its type is the default.
+    fn finish_roa_channel(&self, channel: &Channel, preference: u16) -> Option<ChannelConfig> {
+        let NetType::Roa(family) = channel.net_type else { return None };
+        let default = || self.tables.iter().find(|t| t.net_type == channel.net_type).map(|t| t.name.clone());
+        Some(ChannelConfig {
+            family,
+            table: channel.table.clone().or_else(default).unwrap_or_default(),
+            import: channel.import.clone().unwrap_or(Policy::All),
+            export: channel.export.clone().unwrap_or(Policy::None),
+            preference: channel.preference.unwrap_or(preference),
             ..channel.rest.clone()
         })
     }

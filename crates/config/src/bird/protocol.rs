@@ -5,11 +5,13 @@ use godwit_wire::AddressFamily;
 
 use super::draft::{Channel, Draft, Session};
 use super::net_type::{NET_TYPES, NetType};
+use super::pipe::Pipe;
+use super::rpki::Rpki;
 use super::{Reader, unsupported};
 use crate::lang::{Ident, Parsed, Tok};
 use crate::model::{
-    BgpConfig, ChannelConfig, DeviceConfig, DirectConfig, KernelConfig, Neighbor, NeighborAs, ProtocolConfig,
-    ProtocolKind, StaticConfig,
+    BgpConfig, ChannelConfig, DeviceConfig, Dialect, DirectConfig, KernelConfig, Neighbor, NeighborAs,
+    PipeConfig, ProtocolConfig, ProtocolKind, RpkiConfig, RpkiRemote, StaticConfig,
 };
 use godwit_filter::did_you_mean;
 
@@ -23,6 +25,10 @@ impl Reader<'_> {
         let Some(of) = self.l.word() else { return Err(self.l.unexpected(&["a protocol type"])) };
         if unsupported::is_known(of) {
             return self.unsupported_protocol(of, template);
+        }
+        if of == "rpki" && self.is_16() {
+            let error = Diagnostic::error(type_span, "syntax error").label("a protocol of the 2.x dialect");
+            return Err(error.help("the rest of this configuration is read in the 1.6 dialect"));
         }
         let Some((type_name, kind)) = self.kind(of) else {
             return Err(self.unknown_word(TYPES.iter().copied()));
@@ -69,6 +75,13 @@ impl Reader<'_> {
                     Neighbor::Address { address: std::net::Ipv4Addr::UNSPECIFIED.into(), interface: None };
                 ("bgp", ProtocolKind::Bgp(Box::new(BgpConfig::new(0, nobody, NeighborAs::External))))
             }
+            "pipe" => ("pipe", ProtocolKind::Pipe(Box::new(PipeConfig::empty(dialect)))),
+            "rpki" if dialect == Dialect::Bird2 => {
+                // Replaced when it is told.
+                let remote = RpkiRemote::Host(String::new());
+                ("rpki", ProtocolKind::Rpki(Box::new(RpkiConfig::new(remote))))
+            }
+            "bfd" => ("bfd", ProtocolKind::Bfd(Box::default())),
             _ => return None,
         })
     }
@@ -130,17 +143,29 @@ impl Reader<'_> {
     pub(super) fn new_draft(&self, kind: ProtocolKind) -> Draft {
         let mut channels = Vec::new();
         // In 1.6 the protocol is its own channel.
-        if self.is_16() && !matches!(kind, ProtocolKind::Device(_)) {
+        let pipe = matches!(kind, ProtocolKind::Pipe(_));
+        if pipe || (self.is_16() && !matches!(kind, ProtocolKind::Device(_) | ProtocolKind::Bfd(_))) {
             channels.push(new_channel(NetType::Unicast(self.family)));
         }
         let config = ProtocolConfig { debug: self.config.debug, ..ProtocolConfig::new("", kind) };
-        Draft { config, template: false, channels, session: Session::default() }
+        Draft {
+            config,
+            template: false,
+            channels,
+            session: Session::default(),
+            pipe: Pipe::default(),
+            rpki: Rpki::default(),
+        }
     }
 
     /// One option of a protocol, its `;` included.
     pub(super) fn protocol_option(&mut self, draft: &mut Draft) -> Parsed<()> {
         let channel = self.l.word().is_some_and(|w| NET_TYPES.contains(&w));
-        if channel && !self.is_16() && !matches!(draft.config.kind, ProtocolKind::Device(_)) {
+        let without = matches!(
+            draft.config.kind,
+            ProtocolKind::Device(_) | ProtocolKind::Pipe(_) | ProtocolKind::Bfd(_)
+        );
+        if channel && !self.is_16() && !without {
             self.channel(draft)?;
             return self.end();
         }
@@ -151,6 +176,11 @@ impl Reader<'_> {
                 ProtocolKind::Kernel(config) => self.kernel_option(config)?,
                 ProtocolKind::Static(config) => self.static_option(config)?,
                 ProtocolKind::Bgp(config) => self.session_option(config, &mut draft.session)?,
+                ProtocolKind::Pipe(config) => {
+                    self.pipe_option(config, &mut draft.pipe, &mut draft.channels)?
+                }
+                ProtocolKind::Rpki(config) => self.rpki_option(config, &mut draft.rpki)?,
+                ProtocolKind::Bfd(config) => self.bfd_protocol_option(config)?,
             }
             || self.option_of_16(draft)?;
         if done { self.end() } else { Err(self.unknown_option(&draft.config.kind)) }
@@ -207,13 +237,19 @@ impl Reader<'_> {
             }
             ProtocolKind::Static(_) => &["route", "check", "igp"],
             ProtocolKind::Bgp(_) => super::session::FIRST_WORDS,
+            ProtocolKind::Pipe(_) => &["table", "peer", "mode"],
+            ProtocolKind::Rpki(_) => super::rpki::FIRST_WORDS,
+            ProtocolKind::Bfd(_) => super::bfd::FIRST_WORDS,
         };
         let channel_options = super::channel_options::FIRST_WORDS;
-        let moved = self.l.word().filter(|w| !self.is_16() && channel_options.contains(w));
+        let (pipe, bfd) = (matches!(kind, ProtocolKind::Pipe(_)), matches!(kind, ProtocolKind::Bfd(_)));
+        let moved = self.l.word().filter(|w| !self.is_16() && !pipe && !bfd && channel_options.contains(w));
         let mut known: Vec<&str> = words.iter().chain(COMMON).copied().collect();
-        if self.is_16() {
+        if pipe {
+            known.extend(channel_options.iter().take(super::channel_options::COMMON_WORDS));
+        } else if self.is_16() {
             known.extend(channel_options);
-        } else if !matches!(kind, ProtocolKind::Device(_)) {
+        } else if !matches!(kind, ProtocolKind::Device(_) | ProtocolKind::Bfd(_) | ProtocolKind::Rpki(_)) {
             known.extend(["ipv4", "ipv6"]);
         }
         let error = self.unknown_word(known.into_iter());
@@ -230,6 +266,7 @@ impl Reader<'_> {
 pub(super) fn new_channel(net_type: NetType) -> Channel {
     let family = match &net_type {
         NetType::Unicast(family) => *family,
+        NetType::Roa(family) => *family,
         NetType::Other(_) => AddressFamily::IPV4,
     };
     Channel {

@@ -1,10 +1,11 @@
 //! `protocol static` (bird.md §1.8).
 
 use godwit_filter::Diagnostic;
+use ipnetwork::IpNetwork;
 
 use super::Reader;
 use crate::lang::{Parsed, Tok};
-use crate::model::{StaticConfig, StaticNextHop, StaticRoute, StaticTarget};
+use crate::model::{StaticConfig, StaticNextHop, StaticRoa, StaticRoute, StaticTarget};
 
 /// What may follow a switch of a next hop that is left out.
 const AFTER_FLAG: &[&str] = &["via", "weight", "bfd", "onlink", "mpls", "dev"];
@@ -18,21 +19,27 @@ impl Reader<'_> {
             let (name, family) = self.igp_table()?;
             config.igp_tables.set(family, name);
         } else if self.l.eat_word("route") {
-            let route = self.route()?;
-            config.routes.push(route);
+            let net = self.prefix()?;
+            if !self.is_16() && self.l.at_word("max") {
+                let roa = self.roa(net)?;
+                if !self.l.at(";") && !self.l.at("{") {
+                    return Err(Diagnostic::error(self.l.span(), "Unexpected or missing nexthop/type"));
+                }
+                let commands = if self.l.at("{") { self.route_commands()? } else { None };
+                config.roas.push(StaticRoa { roa, commands });
+            } else {
+                let route = self.route(net)?;
+                config.routes.push(route);
+            }
         } else {
             return Ok(false);
         }
         Ok(true)
     }
 
-    /// `NET TARGET [{ commands }]`
-    fn route(&mut self) -> Parsed<StaticRoute> {
-        let net = self.prefix()?;
+    /// `TARGET [{ commands }]`, after the net.
+    fn route(&mut self, net: IpNetwork) -> Parsed<StaticRoute> {
         let span = self.l.span();
-        if self.l.at_word("max") {
-            return Err(Diagnostic::error(span, "ROA routes are not supported yet"));
-        }
         let target = match self.l.word() {
             Some("via") if self.is_16() => StaticTarget::NextHops(vec![self.next_hop_16(false)?]),
             Some("via") => StaticTarget::NextHops(self.next_hops()?),

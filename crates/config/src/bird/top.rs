@@ -1,6 +1,6 @@
 //! Statements at the top level (bird.md §1.3).
 
-use godwit_filter::{Roa, SymbolClass};
+use godwit_filter::SymbolClass;
 
 use super::net_type::{NET_TYPES, NetType};
 use super::{Reader, TableInfo};
@@ -163,37 +163,6 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// `table NAME [{ … }]`, after `roa`.
-    fn roa_table_16(&mut self) -> Parsed<()> {
-        self.expect_words(&["table"])?;
-        let name = self.l.ident("the table's name")?;
-        self.new_table(&name, NetType::Other("roa".into()), false)?;
-        if self.l.at("{") {
-            self.block(&mut |reader| reader.roa(&name.name))?;
-        }
-        self.l.eat(";");
-        Ok(())
-    }
-
-    /// `roa P max N as N ;`
-    fn roa(&mut self, table: &str) -> Parsed<()> {
-        self.expect_words(&["roa"])?;
-        let prefix = self.prefix()?;
-        self.expect_words(&["max"])?;
-        let span = self.l.span();
-        let max_len = self.number()?;
-        let width = if prefix.is_ipv4() { 32 } else { 128 };
-        let max_len = u8::try_from(max_len).ok().filter(|len| (prefix.prefix()..=width).contains(len));
-        let Some(max_len) = max_len else {
-            return Err(godwit_filter::Diagnostic::error(span, "Invalid max prefix length")
-                .label(format!("{} to {width}", prefix.prefix())));
-        };
-        self.expect_words(&["as"])?;
-        let asn = self.number()?;
-        self.l.add_roa(table, Roa { prefix, max_len, asn });
-        self.end()
-    }
-
     /// `NETTYPE table NAME [sorted] [{ … }]`.
     fn table(&mut self) -> Parsed<()> {
         let net_type = self.net_type()?;
@@ -221,6 +190,8 @@ impl Reader<'_> {
         Ok(match (word.as_str(), more) {
             ("ipv4", None) => NetType::Unicast(AddressFamily::IPV4),
             ("ipv6", None) => NetType::Unicast(AddressFamily::IPV6),
+            ("roa4", None) => NetType::Roa(AddressFamily::IPV4),
+            ("roa6", None) => NetType::Roa(AddressFamily::IPV6),
             (_, None) => NetType::Other(word),
             (_, Some(more)) => NetType::Other(format!("{word}-{more}")),
         })
@@ -263,17 +234,16 @@ impl Reader<'_> {
         match again {
             Some(table) => table.sorted |= sorted,
             None => {
-                match &net_type {
-                    NetType::Other(what) if what.starts_with("roa") => self.l.reserve_roa_table(name)?,
-                    _ => self.l.reserve(name, SymbolClass::Table)?,
+                if let NetType::Roa(family) = net_type {
+                    return self.roa_table(name, family, Vec::new());
                 }
+                self.l.reserve(name, SymbolClass::Table)?;
                 self.tables.push(TableInfo { name: name.name.clone(), net_type: net_type.clone(), sorted });
                 match net_type {
+                    NetType::Roa(_) => {}
                     NetType::Unicast(family) => {
                         self.config.tables.push(TableConfig { name: name.name.clone(), family });
                     }
-                    // 1.6 says in the table what is in it.
-                    NetType::Other(what) if what == "roa" => {}
                     NetType::Other(what) => {
                         let message =
                             format!("{what} tables are not supported yet: '{}' stays empty", name.name);

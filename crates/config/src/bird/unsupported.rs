@@ -5,16 +5,14 @@ use godwit_filter::Diagnostic;
 use super::Reader;
 use crate::lang::Parsed;
 
-/// Protocols of BIRD that are not the business of a BGP daemon.
-const OUT_OF_SCOPE: &[&str] = &["rip", "ospf", "babel", "radv"];
-/// Protocols that would change which routes there are.
-const REFUSED: &[&str] = &["pipe", "rpki", "aggregator", "l3vpn", "bridge", "evpn"];
-/// Protocols without which the same routes are there.
-const SKIPPED: &[&str] = &["bfd", "mrt", "perf", "bmp"];
+/// Other routing protocols of BIRD's, which are not the business of a BGP daemon.
+const OTHER: &[&str] = &["rip", "ospf", "babel", "radv"];
+/// Protocols of BIRD's that serve purposes which are not ours.
+const OUT_OF_SCOPE: &[&str] = &["mrt", "perf", "bmp", "aggregator", "l3vpn", "bridge", "evpn"];
 
 /// Whether a protocol type is BIRD's and not ours.
 pub(super) fn is_known(of: &str) -> bool {
-    [OUT_OF_SCOPE, REFUSED, SKIPPED].iter().any(|list| list.contains(&of))
+    [OTHER, OUT_OF_SCOPE].iter().any(|list| list.contains(&of))
 }
 
 impl Reader<'_> {
@@ -40,17 +38,15 @@ impl Reader<'_> {
         }
         self.skip_block()?;
         self.seen_protocol |= !template;
-        if SKIPPED.contains(&of) {
-            self.warn(span, format!("protocol {of} is not supported yet and does nothing"));
-            return Ok(());
-        }
-        let error = if OUT_OF_SCOPE.contains(&of) {
-            Diagnostic::error(span, format!("protocol {of} is out of scope: godwit speaks BGP"))
+        let message = if OTHER.contains(&of) {
+            format!("protocol {of} is out of scope: godwit speaks BGP")
         } else {
-            Diagnostic::error(span, format!("protocol {of} is not supported yet"))
+            format!("protocol {of} is out of scope: godwit has no such protocol")
         };
         // The whole of it was read: nothing is left to skip.
-        self.report(error);
+        self.report(
+            Diagnostic::error(span, message).help("take it out, or leave it to a BIRD beside godwit"),
+        );
         Ok(())
     }
 }

@@ -39,7 +39,7 @@ impl Comparison {
     }
 }
 
-fn facts((config, protocol): Side<'_>, channel: &ChannelConfig, prefix: &str) -> Facts {
+pub(super) fn facts((config, protocol): Side<'_>, channel: &ChannelConfig, prefix: &str) -> Facts {
     let ChannelConfig {
         family: _,
         table,

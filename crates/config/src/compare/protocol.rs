@@ -1,10 +1,10 @@
 //! What is of one protocol.
 
 use super::router::debug_flags;
-use super::{Comparison, Facts, session};
+use super::{Comparison, Facts, others, session};
 use crate::model::{
     DeviceConfig, DirectConfig, KernelConfig, ProtocolConfig, ProtocolKind, RouterConfig, StaticConfig,
-    StaticNextHop, StaticTarget,
+    StaticNextHop, StaticRoa, StaticTarget,
 };
 use crate::print::patterns;
 
@@ -28,13 +28,29 @@ impl Comparison {
             (ProtocolKind::Direct(a), ProtocolKind::Direct(b)) => self.facts(direct(a), direct(b)),
             (ProtocolKind::Kernel(a), ProtocolKind::Kernel(b)) => self.facts(kernel(a), kernel(b)),
             (ProtocolKind::Static(a), ProtocolKind::Static(b)) => {
+                let channels = [a, b].map(|of| of.roa_channel.as_deref().map(std::slice::from_ref));
                 let (a, b) = (self.static_facts(a), self.static_facts(b));
                 self.facts(a, b);
+                let [a, b] = channels.map(Option::unwrap_or_default);
+                self.roa_channels((left, a), (right, b));
             }
             (ProtocolKind::Bgp(a), ProtocolKind::Bgp(b)) => {
                 self.facts(session::facts(a), session::facts(b));
                 self.passwords(a.password.as_ref(), b.password.as_ref());
                 self.keys(&a.tcp_ao_keys, &b.tcp_ao_keys);
+            }
+            (ProtocolKind::Pipe(a), ProtocolKind::Pipe(b)) => self.pipes((left, a), (right, b)),
+            (ProtocolKind::Rpki(a), ProtocolKind::Rpki(b)) => {
+                self.facts(others::rpki(a), others::rpki(b));
+                self.passwords(others::password(a), others::password(b));
+                self.roa_channels((left, &a.channels), (right, &b.channels));
+            }
+            (ProtocolKind::Bfd(a), ProtocolKind::Bfd(b)) => {
+                self.facts(others::bfd(a), others::bfd(b));
+                let (a, b) = (others::secrets(a), others::secrets(b));
+                for (a, b) in (0..a.len().max(b.len())).map(|i| (a.get(i).copied(), b.get(i).copied())) {
+                    self.passwords(a, b);
+                }
             }
             _ => {}
         }
@@ -42,7 +58,7 @@ impl Comparison {
     }
 
     fn static_facts(&mut self, config: &StaticConfig) -> Facts {
-        let StaticConfig { check_link, igp_tables, routes } = config;
+        let StaticConfig { check_link, igp_tables, routes, roa_channel: _, roas } = config;
         let mut facts = Facts::default();
         facts.flag("check link", *check_link);
         facts.maybe("igp table", igp_tables.words());
@@ -57,6 +73,11 @@ impl Comparison {
                 _ => target(&route.target),
             };
             by_net.entry(format!("route {}", route.net)).or_default().push(text);
+        }
+        for StaticRoa { roa, commands } in roas {
+            let commands = commands.as_ref().map(|c| format!(" {{ {} }}", self.filters.lines(c).join(" ")));
+            let text = format!("max {} as {}{}", roa.max_length, roa.origin, commands.unwrap_or_default());
+            by_net.entry(format!("roa {}", roa.net)).or_default().push(text);
         }
         for (net, mut targets) in by_net {
             targets.sort();

@@ -5,8 +5,8 @@ use crate::bird::log::CLASSES;
 use crate::bird::values::DEBUG_WORDS;
 use crate::defaults::BGP_PORT;
 use crate::model::{
-    DebugFlags, Dialect, LogClasses, LogDestination, LogTarget, RouterConfig, RouterId, TimeFormat,
-    TimeFormats,
+    DebugFlags, Dialect, LogClasses, LogDestination, LogTarget, Roa, RoaTableConfig, RouterConfig, RouterId,
+    TimeFormat, TimeFormats,
 };
 use crate::print::{mask, patterns};
 
@@ -22,6 +22,7 @@ pub(super) fn facts(config: &RouterConfig) -> Facts {
         graceful_restart_wait_secs,
         listen,
         tables,
+        roa_tables,
         protocols: _,
         // Symbols matter where they are used.
         program: _,
@@ -55,6 +56,12 @@ pub(super) fn facts(config: &RouterConfig) -> Facts {
     let defaults = RouterConfig::default_tables();
     for table in tables.iter().filter(|t| !defaults.contains(&t.name.as_str())) {
         facts.add(format!("table {}", table.name), table.family);
+    }
+    for RoaTableConfig { name, family, roas } in roa_tables {
+        facts.add(format!("roa table {name}"), family);
+        let mut roas: Vec<String> = roas.iter().map(Roa::to_string).collect();
+        roas.sort();
+        facts.maybe(format!("roa table {name} roa"), (!roas.is_empty()).then(|| roas.join("; ")));
     }
     facts
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use godwit_filter::Filter;
 use ipnetwork::IpNetwork;
 
-use super::IgpTables;
+use super::{ChannelConfig, IgpTables, StaticRoa};
 
 /// `protocol static`.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -17,6 +17,10 @@ pub struct StaticConfig {
     pub igp_tables: IgpTables,
     /// The routes in order.
     pub routes: Vec<StaticRoute>,
+    /// `roa4` or `roa6`: it has ROAs in place of routes.
+    pub roa_channel: Option<Box<ChannelConfig>>,
+    /// The ROAs in order.
+    pub roas: Vec<StaticRoa>,
 }
 
 /// `route NET …`.

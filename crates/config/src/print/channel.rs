@@ -30,9 +30,16 @@ impl Out<'_> {
         if channel.table != default_table {
             self.option("table", name(&channel.table));
         }
-        // 2.x wants both of an external session.
-        let bgp = matches!(protocol.kind, ProtocolKind::Bgp(_));
-        let explicit = bgp && !self.is_16();
+        self.policies_and_limits(protocol, channel);
+        if let ProtocolKind::Bgp(_) = &protocol.kind {
+            self.bgp_channel(&channel.bgp);
+        }
+    }
+
+    /// What channels of every protocol have, the table apart.
+    pub(super) fn policies_and_limits(&mut self, protocol: &ProtocolConfig, channel: &ChannelConfig) {
+        // 2.x wants both of an external session, and a pipe of it has other defaults.
+        let explicit = matches!(protocol.kind, ProtocolKind::Bgp(_) | ProtocolKind::Pipe(_)) && !self.is_16();
         if explicit || channel.import != Policy::All {
             let policy = self.policy(&channel.import);
             self.option("import", policy);
@@ -48,12 +55,9 @@ impl Out<'_> {
         self.limit("receive limit", channel.receive_limit);
         self.limit("import limit", channel.import_limit);
         self.limit("export limit", channel.export_limit);
-        if bgp {
-            self.bgp_channel(&channel.bgp);
-        }
     }
 
-    fn policy(&self, policy: &Policy) -> String {
+    pub(super) fn policy(&self, policy: &Policy) -> String {
         match policy {
             Policy::All => "all".into(),
             Policy::None => "none".into(),

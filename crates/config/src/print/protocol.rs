@@ -20,9 +20,16 @@ impl Out<'_> {
                 ProtocolKind::Kernel(kernel) => out.kernel(kernel),
                 ProtocolKind::Static(config) => out.static_head(config),
                 ProtocolKind::Bgp(bgp) => out.session(bgp),
+                ProtocolKind::Pipe(pipe) => out.pipe(protocol, pipe),
+                ProtocolKind::Rpki(rpki) => out.rpki(protocol, rpki),
+                ProtocolKind::Bfd(bfd) => out.bfd(bfd),
             }
             protocol.channels.iter().for_each(|channel| out.channel(protocol, channel));
             if let ProtocolKind::Static(config) = &protocol.kind {
+                if let Some(channel) = &config.roa_channel {
+                    out.roa_channel(protocol, channel);
+                }
+                config.roas.iter().for_each(|roa| out.roa(roa));
                 config.routes.iter().for_each(|route| out.route(route));
             }
         });

@@ -46,6 +46,7 @@ impl Out<'_> {
             self.option("listen bgp", format_args!("{address}port {}", listen.port));
         }
         config.tables.iter().for_each(|table| self.table(table));
+        config.roa_tables.iter().for_each(|table| self.roa_table(table));
     }
 
     fn log(&mut self, target: &LogTarget) {

@@ -228,7 +228,7 @@ pub(crate) fn bfd_words(bfd: &BfdOptions) -> String {
 }
 
 /// A password as a string of the language, if it is one.
-fn text(password: &Password) -> Option<&str> {
+pub(super) fn text(password: &Password) -> Option<&str> {
     std::str::from_utf8(password.octets()).ok().filter(|text| !text.contains(['"', '\n']))
 }
 

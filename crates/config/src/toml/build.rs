@@ -15,7 +15,7 @@ use crate::lang::{Ident, Parsed, SymbolTable};
 use crate::load::{ERRORS_MAX, LoadOptions};
 use crate::model::{
     DeviceConfig, Dialect, DirectConfig, KernelConfig, LogClasses, LogDestination, LogTarget, ProtocolConfig,
-    ProtocolKind, RouterConfig, RouterId, StaticConfig, TableConfig, TimeFormat, TimeFormats,
+    ProtocolKind, RoaTableConfig, RouterConfig, RouterId, StaticConfig, TableConfig, TimeFormat, TimeFormats,
 };
 
 /// The longest name.
@@ -40,8 +40,11 @@ pub(super) enum Part {
     Device(raw::Device),
     Direct(raw::Direct),
     Kernel(raw::Kernel),
-    Static(raw::Static),
+    Static(Box<raw::Static>),
     Bgp(Box<raw::Bgp>),
+    Pipe(Box<raw::Pipe>),
+    Rpki(Box<raw::Rpki>),
+    Bfd(Box<raw::BfdProtocol>),
 }
 
 /// Where the lines of a text end.
@@ -108,8 +111,11 @@ impl<'a> Build<'a> {
         }
         parts.extend(raw.direct.0.into_iter().map(|(name, p)| (name, Part::Direct(p))));
         parts.extend(raw.kernel.0.into_iter().map(|(name, p)| (name, Part::Kernel(p))));
-        parts.extend(raw.statics.0.into_iter().map(|(name, p)| (name, Part::Static(p))));
+        parts.extend(raw.statics.0.into_iter().map(|(name, p)| (name, Part::Static(Box::new(p)))));
         parts.extend(raw.bgp.0.into_iter().map(|(name, p)| (name, Part::Bgp(Box::new(p)))));
+        parts.extend(raw.pipe.0.into_iter().map(|(name, p)| (name, Part::Pipe(Box::new(p)))));
+        parts.extend(raw.rpki.0.into_iter().map(|(name, p)| (name, Part::Rpki(Box::new(p)))));
+        parts.extend(raw.bfd.0.into_iter().map(|(name, p)| (name, Part::Bfd(Box::new(p)))));
         parts.sort_by_key(|(name, _)| name.span().start);
         let some = !parts.is_empty();
         for (name, part) in parts {
@@ -191,11 +197,18 @@ impl<'a> Build<'a> {
 
     fn table(&mut self, name: &Spanned<String>, family: Family) {
         if self.name(name, SymbolClass::Table) {
-            let family = match family {
-                Family::Ipv4 => AddressFamily::IPV4,
-                Family::Ipv6 => AddressFamily::IPV6,
+            let (family, roa) = match family {
+                Family::Ipv4 => (AddressFamily::IPV4, false),
+                Family::Ipv6 => (AddressFamily::IPV6, false),
+                Family::Roa4 => (AddressFamily::IPV4, true),
+                Family::Roa6 => (AddressFamily::IPV6, true),
             };
             if !self.has_family(family) {
+                return;
+            }
+            if roa {
+                let table = RoaTableConfig { name: name.get_ref().clone(), family, roas: Vec::new() };
+                self.config.roa_tables.push(table);
                 return;
             }
             self.config.tables.push(TableConfig { name: name.get_ref().clone(), family });
@@ -236,11 +249,17 @@ impl<'a> Build<'a> {
                 config
             }
             Part::Kernel(raw) => self.kernel(raw),
-            Part::Static(raw) => self.static_routes(raw),
+            Part::Static(raw) => self.static_routes(*raw),
             Part::Bgp(raw) => match self.session(name, *raw, templates) {
                 Some(config) => config,
                 None => return,
             },
+            Part::Pipe(raw) => match self.pipe(*raw) {
+                Some(config) => config,
+                None => return,
+            },
+            Part::Rpki(raw) => self.rpki(*raw),
+            Part::Bfd(raw) => self.bfd_protocol(*raw),
         };
         config.name.clone_from(name.get_ref());
         let problem = check::protocol_kind(&config, &self.config.protocols)
@@ -287,6 +306,7 @@ impl<'a> Build<'a> {
         if let Some(name) = &raw.igp_table {
             self.igp_table(name, &mut config.igp_tables);
         }
+        self.static_roas(config, &raw.roas, [raw.roa4.as_ref(), raw.roa6.as_ref()]);
         let routes: Vec<_> = raw.routes.iter().filter_map(|r| self.route(r)).collect();
         config.routes.extend(routes.into_iter().filter(|route| {
             let family = if route.net.is_ipv6() { AddressFamily::IPV6 } else { AddressFamily::IPV4 };

@@ -90,7 +90,7 @@ impl Build<'_> {
             Part::Kernel(raw) => (&raw.ipv4, &raw.ipv6),
             Part::Static(raw) => (&raw.ipv4, &raw.ipv6),
             Part::Direct(raw) => (&raw.ipv4, &raw.ipv6),
-            Part::Device(_) | Part::Bgp(_) => return false,
+            Part::Device(_) | Part::Bgp(_) | Part::Pipe(_) | Part::Rpki(_) | Part::Bfd(_) => return false,
         };
         let of = [(ipv4, AddressFamily::IPV4), (ipv6, AddressFamily::IPV6)];
         let mut told = of.iter().filter(|(channel, _)| channel.is_some()).peekable();
@@ -102,7 +102,7 @@ impl Build<'_> {
         parts.extend(raw.device.0.into_iter().map(|(name, p)| (name, Part::Device(p))));
         parts.extend(raw.direct.0.into_iter().map(|(name, p)| (name, Part::Direct(p))));
         parts.extend(raw.kernel.0.into_iter().map(|(name, p)| (name, Part::Kernel(p))));
-        parts.extend(raw.statics.0.into_iter().map(|(name, p)| (name, Part::Static(p))));
+        parts.extend(raw.statics.0.into_iter().map(|(name, p)| (name, Part::Static(Box::new(p)))));
         parts.extend(raw.bgp.0.into_iter().map(|(name, p)| (name, Part::Bgp(Box::new(p)))));
         // The later one wins.
         parts.sort_by_key(|(name, _)| name.span().start);
@@ -117,6 +117,8 @@ impl Build<'_> {
                     let nobody = Neighbor::Address { address: Ipv4Addr::UNSPECIFIED.into(), interface: None };
                     ProtocolKind::Bgp(Box::new(BgpConfig::new(1, nobody, NeighborAs::Number(1))))
                 }
+                // There are no patterns of these.
+                Part::Pipe(_) | Part::Rpki(_) | Part::Bfd(_) => continue,
             };
             let family = family_of(&self.config);
             let channel = ChannelConfig::new(family, "", 0);
@@ -156,6 +158,7 @@ impl Build<'_> {
             Part::Kernel(p) => (&p.description, p.disabled, p.debug, &p.ipv4, &p.ipv6),
             Part::Static(p) => (&p.description, p.disabled, p.debug, &p.ipv4, &p.ipv6),
             Part::Bgp(p) => (&p.description, p.disabled, p.debug, &p.ipv4, &p.ipv6),
+            Part::Pipe(_) | Part::Rpki(_) | Part::Bfd(_) => return,
         };
         if description.is_some() {
             config.description.clone_from(description);

@@ -20,6 +20,7 @@ macro_rules! layered {
     };
 }
 
+mod others;
 mod session;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -27,6 +28,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub(super) use self::others::{Accept, BfdPart, BfdPeer, BfdProtocol, Pipe, RoaEntry, Rpki};
 pub(super) use self::session::{Bgp, Channel, Gateway, Key, MissingLladdrWord, NextHopFormat, NextHopPrefer};
 use super::value::{Debug, Interfaces, LogClass, MergePaths, Named, Net, OneOrMore, Via};
 
@@ -47,6 +49,9 @@ pub(super) struct Router {
     pub(super) statics: Named<Static>,
     pub(super) bgp_template: Named<Bgp>,
     pub(super) bgp: Named<Bgp>,
+    pub(super) pipe: Named<Pipe>,
+    pub(super) rpki: Named<Rpki>,
+    pub(super) bfd: Named<BfdProtocol>,
 }
 
 /// A file that is laid over routers that something else computes.
@@ -105,6 +110,8 @@ pub(super) struct Global {
 pub(super) enum Family {
     Ipv4,
     Ipv6,
+    Roa4,
+    Roa6,
 }
 
 /// `[[log]]`
@@ -194,6 +201,9 @@ pub(super) struct Static {
     pub(super) check_link: Option<bool>,
     pub(super) igp_table: Option<Spanned<String>>,
     pub(super) routes: Vec<Spanned<Route>>,
+    pub(super) roas: Vec<RoaEntry>,
+    pub(super) roa4: Option<Channel>,
+    pub(super) roa6: Option<Channel>,
     pub(super) ipv4: Option<Channel>,
     pub(super) ipv6: Option<Channel>,
 }

@@ -3,6 +3,7 @@
 mod bfd;
 mod interfaces;
 mod limit;
+mod rpki;
 mod scalar;
 mod session;
 mod via;
@@ -18,6 +19,7 @@ use crate::model::DebugFlags;
 pub(super) use bfd::Bfd;
 pub(super) use interfaces::Interfaces;
 pub(super) use limit::LimitValue;
+pub(super) use rpki::RpkiTimeValue;
 pub(super) use scalar::{
     AddPaths, AllowLocalAs, GracefulRestart, LogClass, MergePaths, Multihop, NeighborAsValue, Net,
     NextHopValue,

@@ -205,7 +205,9 @@ impl Supervisor {
     pub(super) async fn start_for(&mut self, protocol: &ProtocolConfig, first: Option<Incoming>) {
         let instance = self.instances.entry(protocol.name.clone()).or_default();
         let needs_id = matches!(protocol.kind, ProtocolKind::Bgp(_)) && protocol.router_id.is_none();
-        if instance.disabled || instance.running.is_some() || (needs_id && self.router_id.is_none()) {
+        let not_run = !protocol.kind.is_run();
+        let cannot = needs_id && self.router_id.is_none();
+        if not_run || cannot || instance.disabled || instance.running.is_some() {
             return;
         }
         trace_start(protocol);
@@ -215,6 +217,8 @@ impl Supervisor {
         self.lives += 1;
         let config = protocol.clone();
         let task = match &protocol.kind {
+            // They are not run.
+            ProtocolKind::Pipe(_) | ProtocolKind::Rpki(_) | ProtocolKind::Bfd(_) => return,
             ProtocolKind::Device(_) | ProtocolKind::Direct(_) | ProtocolKind::Static(_) => {
                 let (announced, first) = oneshot::channel();
                 let task = crate::task::spawn(computed::run(config, context, rx, announced));
@@ -270,7 +274,9 @@ impl Supervisor {
         let new = match loaded {
             Ok(Ok(config)) => config,
             Ok(Err(lines)) => {
-                lines.iter().for_each(|line| tracing::error!("{line}"));
+                // The log has no room for the lines of the file.
+                let heads = lines.iter().filter_map(|text| text.lines().next());
+                heads.for_each(|line| tracing::error!("{line}"));
                 return ConfigureOutcome::Failed(lines);
             }
             Err(error) => return ConfigureOutcome::Failed(vec![error.to_string()]),

@@ -50,7 +50,7 @@ impl Reader<'_> {
     }
 
     /// A number with its unit.
-    fn duration(&mut self) -> Parsed<Duration> {
+    pub(in crate::bird) fn duration(&mut self) -> Parsed<Duration> {
         let n = u64::from(self.number()?);
         if self.l.eat_word("s") {
             Ok(Duration::from_secs(n))
