@@ -1,9 +1,10 @@
 //! Reconfiguration: what did not change does not notice; what is wrong does not run.
 
 use std::fmt::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use godwit_lab::{Namespace, Program, Router, stays, until};
 use nix::sys::signal::Signal;
 
@@ -134,7 +135,18 @@ fn lab_reload_of_a_bad_file_changes_nothing() -> Result<()> {
 
     let shown = lab.godwit.configure(&config("export blah", "10.1.0.0/24", ""))?;
     ensure!(shown.contains("bird.conf:12:") && !shown.contains("Reconfigured"), "{shown}");
-    ensure!(lab.godwit.birdc("configure check").contains("bird.conf:12:"));
+    let shown = lab.godwit.birdc("configure check");
+    ensure!(shown.contains("bird.conf:12:"), "{shown}");
+    // `godwit check` says the same of the file, with its line and the caret.
+    let checked = Command::new(godwit_lab::godwit()?).arg("check").arg(lab.godwit.config()).output()?;
+    let told = String::from_utf8(checked.stderr)?;
+    ensure!(told.contains("^^^^"), "{told}");
+    let (_, below) = shown
+        .split_once("Reading configuration from")
+        .and_then(|(_, rest)| rest.split_once('\n'))
+        .with_context(|| shown.clone())?;
+    let lines = |text: &str| text.lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>();
+    ensure!(lines(below) == lines(&told), "{shown}\n{told}");
     lab.godwit.process().signal(Signal::SIGHUP);
     until("the error to be logged", || lab.godwit.log().contains("bird.conf:12:"))?;
     stays("both sessions", Duration::from_millis(500), || {

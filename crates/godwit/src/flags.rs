@@ -9,6 +9,7 @@ use lexopt::ValueExt as _;
 
 use crate::calico::{self, CalicoCommand};
 use crate::node::{self, NodeOptions};
+use crate::writing::{self, ConvertOptions, FormatOptions};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -30,6 +31,10 @@ pub(crate) enum Invocation {
     },
     /// Check a file.
     Check(CheckOptions),
+    /// Write a file in canonical form.
+    Format(FormatOptions),
+    /// Write a file in another language.
+    Convert(ConvertOptions),
     /// Be the daemon.
     Daemon(Box<DaemonOptions>),
 }
@@ -88,11 +93,13 @@ const RUN_DIR: &str = "/run/bird";
 /// Where the sockets of a node of Calico's are.
 pub(crate) const CALICO_RUN_DIR: &str = "/var/run/calico";
 
-const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 godwit: a BGP speaker that runs bird.conf unchanged
 
 Usage: godwit [run] [OPTIONS]        the daemon, with BIRD's flags
        godwit check [-6] FILE        check a configuration (-6: as bird6 would) and explain what is wrong with it
+       godwit fmt [-w] FILE          write a bird.conf in canonical form; -w: into the file itself
+       godwit convert [-6] FILE --to toml|bird2   write a configuration in another language
        godwit calico COMMAND         what a Calico datastore makes of a node; godwit calico --help
        godwit node [OPTIONS]         the whole of BGP on a node of Calico's; godwit node --help
        godwit companion              waits, for ever: what a service runs that is not needed any more
@@ -147,6 +154,8 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Invocation, 
         },
         Some("companion") => companion(lexopt::Parser::from_args(args.skip(1))).map_err(fail),
         Some("check") => check(lexopt::Parser::from_args(args.skip(1))).map_err(fail),
+        Some("fmt") => writing::parse_format(lexopt::Parser::from_args(args.skip(1))).map_err(fail),
+        Some("convert") => writing::parse_convert(lexopt::Parser::from_args(args.skip(1))).map_err(fail),
         Some("run") => daemon(lexopt::Parser::from_args(args.skip(1)), ipv6, true).map_err(fail),
         _ => daemon(lexopt::Parser::from_args(args), ipv6, false).map_err(fail),
     }

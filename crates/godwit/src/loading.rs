@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use godwit_config::{Dialect, LoadOptions, Loaded, RouterConfig, load};
+use godwit_config::{Dialect, LoadOptions, Loaded, RouterConfig, constants_from_database, load};
 use godwit_daemon::options_without_effect;
-use godwit_filter::Severity;
+use godwit_filter::{Diagnostic, Severity, SourceMap};
 
 use crate::flags::CheckOptions;
 
@@ -16,8 +16,19 @@ use crate::flags::CheckOptions;
 pub(crate) fn read(file: &Path, ipv6: bool) -> std::io::Result<Loaded> {
     let name = file.to_string_lossy();
     let text = std::fs::read_to_string(file)?;
-    let options = LoadOptions { ipv6_daemon: ipv6, ..LoadOptions::default() };
+    let options = LoadOptions { ipv6_daemon: ipv6, constants: constants(), ..LoadOptions::default() };
     Ok(load(&name, &text, &options, &mut include))
+}
+
+/// iproute2's names of numbers, as BIRD predefines them; a database that is not there has none.
+fn constants() -> Vec<(String, u32)> {
+    let databases =
+        [("ipp_", "rt_protos"), ("ipr_", "rt_realms"), ("ips_", "rt_scopes"), ("ipt_", "rt_tables")];
+    let read = |(prefix, file): (&str, &str)| {
+        let text = std::fs::read_to_string(Path::new("/etc/iproute2").join(file)).unwrap_or_default();
+        constants_from_database(prefix, &text)
+    };
+    databases.into_iter().flat_map(read).collect()
 }
 
 /// Reads a file that confd wrote: its dialect is known.
@@ -29,11 +40,22 @@ pub(crate) fn load_as_16(file: &Path, ipv6: bool) -> Result<RouterConfig, Vec<St
     let text = std::fs::read_to_string(file)
         .map_err(|error| vec![format!("{}: {}", file.display(), system_text(&error))])?;
     let dialect = Some(Dialect::Bird16);
-    let options = LoadOptions { ipv6_daemon: ipv6, dialect, ..LoadOptions::default() };
+    let options =
+        LoadOptions { ipv6_daemon: ipv6, dialect, constants: constants(), ..LoadOptions::default() };
     let loaded = load(&name, &text, &options, &mut include);
     let errors = loaded.diagnostics.iter().filter(|d| d.severity == Severity::Error);
     let errors: Vec<String> = errors.map(|d| loaded.sources.render(d).to_string()).collect();
     loaded.config.ok_or(errors)
+}
+
+/// A finding for people: BIRD's line `FILE:LINE:COL MESSAGE` (of a warning, it says that it is one), the line of the
+/// file with a caret, and what to do. `godwit check` and `configure` say the same.
+pub(crate) fn explained(sources: &SourceMap, d: &Diagnostic) -> String {
+    let rendered = sources.render(d).to_string();
+    let Some((_, excerpt)) = rendered.split_once('\n') else { return rendered };
+    let (file, line, column) = sources.position(d.span);
+    let kind = if d.severity == Severity::Warning { "warning: " } else { "" };
+    format!("{file}:{line}:{column} {kind}{}\n{excerpt}", d.message)
 }
 
 /// Why there is no configuration at all, as BIRD says it at a start.
@@ -41,14 +63,16 @@ pub(crate) fn cannot_open(file: &Path, error: &std::io::Error) -> String {
     format!("Unable to open configuration file {}: {}", file.display(), system_text(error))
 }
 
-/// A configuration, or `FILE:LINE:COL MESSAGE` lines. Warnings are logged.
+/// A configuration, or what is wrong with it, each with its place as [`explained`] has it. Warnings are logged.
 pub(crate) fn load_file(file: &Path, ipv6: bool) -> Result<RouterConfig, Vec<String>> {
     let loaded =
         read(file, ipv6).map_err(|error| vec![format!("{}: {}", file.display(), system_text(&error))])?;
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
     for d in &loaded.diagnostics {
-        let list = if d.severity == Severity::Error { &mut errors } else { &mut warnings };
-        list.push(loaded.sources.one_line(d));
+        match d.severity {
+            Severity::Error => errors.push(explained(&loaded.sources, d).trim_end().to_owned()),
+            Severity::Warning => warnings.push(loaded.sources.one_line(d)),
+        }
     }
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -89,7 +113,7 @@ pub(crate) fn check(options: &CheckOptions) -> ExitCode {
     };
     for d in &loaded.diagnostics {
         if d.severity == Severity::Error || options.say_good {
-            eprint!("{}", loaded.sources.render(d));
+            eprint!("{}", explained(&loaded.sources, d));
         }
     }
     if loaded.config.is_none() || loaded.diagnostics.iter().any(|d| d.severity == Severity::Error) {

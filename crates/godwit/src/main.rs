@@ -10,6 +10,7 @@ mod node;
 mod privileges;
 mod run;
 mod signals;
+mod writing;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,8 @@ fn main() -> ExitCode {
         Invocation::Node(options) => node::run(*options),
         Invocation::Companion { until_input_ends } => node::companion(until_input_ends),
         Invocation::Check(check) => loading::check(&check),
+        Invocation::Format(options) => writing::run_format(&options),
+        Invocation::Convert(options) => writing::run_convert(&options),
         Invocation::Daemon(options) => {
             if options.parse_only || options.run_tests {
                 return loading::check(&options.check());

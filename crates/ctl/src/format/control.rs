@@ -36,8 +36,10 @@ pub fn configure(out: &mut Framer, outcome: &ConfigureOutcome, timeout_secs: Opt
         ConfigureOutcome::Checked => (20, "Configuration OK"),
         ConfigureOutcome::ShuttingDown => (6, "Reconfiguration ignored, shutting down"),
         ConfigureOutcome::Failed(lines) => {
+            // Each may have its line of the file below it.
+            let lines: Vec<&str> = lines.iter().flat_map(|l| l.lines()).collect();
             let (last, before) = match lines.split_last() {
-                Some((last, before)) => (last.as_str(), before),
+                Some((last, before)) => (*last, before),
                 None => ("configuration failed", [].as_slice()),
             };
             for l in before {
