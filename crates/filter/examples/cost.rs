@@ -38,15 +38,23 @@ fn main() {
         })
         .collect();
     let large = format!("{{ if net ~ [{}] then accept; reject; }}", entries.join(", "));
+    let mask = "{ if bgp_path ~ [= * 65009 [65002, 65100..65200] ? * =] then reject;
+        if bgp_path ~ [= 65001 * 65003 =] then accept; reject; }";
+    // 25 that are added and 25 that are taken away again, one by one.
+    let operations =
+        (0..25).map(|i| format!("bgp_community.add((65010,{i})); bgp_community.delete([(65010,{i}..{i})]);"));
+    let communities = format!("{{ {} accept; }}", operations.collect::<String>());
     let set = "{ bgp_local_pref = 200; bgp_community.add((1,2)); accept; }";
     for (name, filter) in [
         ("accept all", filter("{ accept; }")),
         ("ten terms", filter(ten)),
         ("Calico export", filter(calico)),
         ("prefix set of 10,000", filter(&large)),
+        ("a path mask", filter(mask)),
+        ("50 community operations", filter(&communities)),
         ("sets two attributes", filter(set)),
     ] {
-        println!("{name:<24}{:>8.1} ns", cost(&filter));
+        println!("{name:<26}{:>8.1} ns", cost(&filter));
     }
 }
 

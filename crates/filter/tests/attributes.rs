@@ -114,13 +114,17 @@ fn overlapping_ranges_of_case() {
         ("20: print 1; 20: print 2; 20: print 3;", "-2"),
         // BIRD 2.0.12 finds nothing for 16, which is past 12 in its tree.
         ("10..30: print 1; 11: print 3; 12: print 3; 13: print 3;", "11"),
+        // `else` is in the tree.
+        ("0..20: print 1; 10..24: print 2;", "22"),
+        ("0..20: print 1; 10..24: print 2; else: print 3;", "11"),
     ] {
         let of = |n: u32| {
-            let told = printed(&format!("case {n} {{ {items} }}"));
+            let told = printed(&format!("i = {n}; case i {{ {items} }}"));
             told.first().cloned().unwrap_or("-".into())
         };
         assert_eq!(of(17) + &of(20), wanted, "{items}");
     }
+    assert_eq!(printed("case 20 { 20: print 1; 20: print 2; }"), ["1"]);
 }
 
 /// BIRD 2 knows IPv4 addresses by their place among those of IPv6.

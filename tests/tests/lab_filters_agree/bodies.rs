@@ -4,6 +4,38 @@
 pub(crate) const BODIES: &str = r#"
 accept;
 reject;
+bgp_path = +empty+; if defined(bgp_path) then accept;
+xk = +empty+; if defined(xk) then accept;
+xj = -empty-; if defined(xj) then accept;
+if defined(xj) then accept;
+xj = add(-empty-, (1,2)); accept;
+xj = add(add(xj, (1,2)), (3,4)); if (3,4) ~ xj then accept;
+xk = prepend(xk, 5); if xk ~ [= 5 =] then accept;
+xl = add(xl, (rt,1,2)); accept;
+xm = add(xm, (1,2,3)); accept;
+xn = 1.2.3.4; accept;
+xn = ::1; accept;
+xo = 1.2.3.4; if xo = 1.2.3.4 then accept;
+xj = bgp_community; accept;
+xj = +empty+; accept;
+xk = bgp_path; accept;
+if xj ~ [(1,*)] then accept; if xk.len = 0 then accept;
+for pair p in xj do accept; reject;
+if gw_mpls = 3 then accept;
+if defined(gw_mpls) then accept;
+bgp_next_hop = ::ffff:1.2.3.5; accept;
+if bgp_next_hop = ::ffff:1.2.3.4 then accept;
+if net.maxlen = 5 then accept;
+if net.asn = 5 then accept;
+if net.src = 1.0.0.0/8 then accept;
+if net.dst = 1.0.0.0/8 then accept;
+case net.len { 16: accept; 10..20: reject; }
+case net.len { 10..20: reject; 16: accept; }
+case net.len { 16: accept; 16: reject; }
+case net.len { 16: reject; 16: accept; 16: reject; }
+case net.len { 16..17: reject; 16: accept; }
+case net.len { 10..30: accept; 26: reject; 27: reject; 28: reject; }
+case net.len { 10..30: reject; 16..20: accept; 24..25: accept; 25: accept; }
 error;
 return true;
 return false;

@@ -3,6 +3,16 @@
 /// For `eval`.
 pub(crate) const EXPRESSIONS: &str = r#"
 4294967295 + 1
+::ffff:1.1.1.1
+::ffff:1.1.1.1.is_v4
+::ffff:1.1.1.1 ~ 1.0.0.0/8
+::ffff:1.1.1.1 ~ ::ffff:0:0/96
+1.1.1.1 = ::ffff:1.1.1.1
+[= 1 + + =]
+RA_PREF_LOW
+RA_PREF_HIGH
+AF_IPV4
+1.2.3.4 ~ [::ffff:1.2.3.4]
 0 - 1
 65536 * 65536
 7 / 2

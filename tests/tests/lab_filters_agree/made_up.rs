@@ -21,13 +21,15 @@ enum Of {
     Clist,
     Eclist,
     Lclist,
+    Quad,
+    Text,
 }
 
 const NUMBERS: &[&str] =
     &["0", "1", "2", "3", "7", "16", "24", "65535", "65536", "4294967295", "2147483648", "0xff", "A"];
 const SMALL: &[&str] = &["0", "1", "2", "3", "4", "5", "16", "24"];
 const ADDRESSES: &[&str] =
-    &["0.0.0.0", "10.1.0.0", "1.2.3.4", "255.255.255.255", "::", "2001:db8::1", "fe80::1"];
+    &["0.0.0.0", "10.1.0.0", "1.2.3.4", "255.255.255.255", "::", "2001:db8::1", "fe80::1", "::ffff:10.1.0.0"];
 const PREFIXES: &[&str] =
     &["0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "1.2.3.4/32", "::/0", "2001:db8::/32"];
 const PREFIX_SETS: &[&str] = &[
@@ -61,6 +63,10 @@ const MASKS: &[&str] = &[
     "[= (1+1) * =]",
     "[= A * =]",
 ];
+const PATTERNS: &[&str] = &["\"*\"", "\"*1*\"", "\"?\"", "\"(*)\"", "\"10.?.*\"", "\"TRUE\"", "\"*,?)\""];
+/// The items of two branches. Of those that overlap there are never more than BIRD's tree finds.
+const CASES: &[&str] =
+    &["0..3, 16|24", "0..16|10..24", "24|16..30", "16|16", "5, 7, 9..20|16", "0|1..4294967295"];
 const COMPARE: &[&str] = &["=", "!=", "<", "<=", ">", ">="];
 
 impl Source {
@@ -106,7 +112,7 @@ impl Source {
     }
 
     fn command(&mut self, deep: usize) -> String {
-        let choices = if deep == 0 { 14 } else { 18 };
+        let choices = if deep == 0 { 21 } else { 26 };
         match self.below(choices) {
             0 => format!("bgp_med = {}; ", self.make(Of::Int, 2)),
             1 => format!("bgp_local_pref = {}; ", self.make(Of::Int, 2)),
@@ -125,12 +131,22 @@ impl Source {
             }
             12 => format!("i = {}; ", self.make(Of::Int, 2)),
             13 => format!("bgp_path = {}; ", self.make(Of::Path, 2)),
-            14 => format!("for int n in bgp_path do {{ {}}} ", self.command(deep - 1)),
-            15 => {
+            14 => format!("xi = {}; ", self.make(Of::Int, 1)),
+            15 => format!("xj = {}; ", self.make(Of::Clist, 2)),
+            16 => format!("xk = {}; ", self.make(Of::Path, 2)),
+            17 => format!("xl = {}; ", self.make(Of::Eclist, 2)),
+            18 => format!("xm = {}; ", self.make(Of::Lclist, 2)),
+            19 => format!("xn = {}; ", self.make(Of::Ip, 2)),
+            20 => format!("bgp_cluster_list.{}({}); ", ["add", "delete"][self.below(2)], self.leaf(Of::Quad)),
+            21 => format!("for pair n in bgp_community do {{ bgp_med = n.asn; {}}} ", self.command(deep - 1)),
+            22 => format!("for int n in bgp_path do {{ {}}} ", self.command(deep - 1)),
+            23 => {
                 let (subject, a, b) = (self.make(Of::Int, 1), self.command(deep - 1), self.command(deep - 1));
-                format!("case {subject} {{ 0..3, 16: {a} 24: {b} else: {b} }} ")
+                let items = self.one(CASES);
+                let (first, second) = items.split_once('|').unwrap_or((&items, "24"));
+                format!("case {subject} {{ {first}: {a} {second}: {b} else: {b} }} ")
             }
-            16 => format!("if {} then {{ {}}} ", self.make(Of::Bool, 2), self.command(deep - 1)),
+            24 => format!("if {} then {{ {}}} ", self.make(Of::Bool, 2), self.command(deep - 1)),
             _ => {
                 let (condition, a, b) =
                     (self.make(Of::Bool, 2), self.command(deep - 1), self.command(deep - 1));
@@ -154,7 +170,13 @@ impl Source {
             (Of::Int, _) => self.integer(d),
             (Of::Ip, 1) => format!("{}.mask({})", self.leaf(of), self.one(SMALL)),
             (Of::Ip, _) => format!("{}.ip", self.leaf(Of::Prefix)),
-            (Of::Prefix, _) => self.leaf(of),
+            (Of::Prefix | Of::Quad, _) => self.leaf(of),
+            (Of::Text, _) => {
+                let types =
+                    [Of::Bool, Of::Int, Of::Ip, Of::Prefix, Of::Pair, Of::Ec, Of::Lc, Of::Path, Of::Clist];
+                let of = types[self.below(types.len())];
+                format!("format({})", self.make(of, d))
+            }
             (Of::Pair, 1) => format!("{}.{}", self.make(Of::Clist, d), ["min", "max"][self.below(2)]),
             (Of::Pair, _) => format!("({}, {})", self.make(Of::Int, d), self.make(Of::Int, d)),
             (Of::Ec, 1) => format!("(ro, {}, {})", self.one(NUMBERS), self.make(Of::Int, d)),
@@ -186,7 +208,9 @@ impl Source {
     fn boolean(&mut self, d: usize) -> String {
         use Of::{Bool, Clist, Ec, Eclist, Int, Ip, Lc, Lclist, Pair, Path, Prefix};
         let not = ["", "!"][self.below(2)];
-        match self.below(14) {
+        match self.below(16) {
+            14 => format!("({} {not}= {})", self.make(Of::Text, d), self.make(Of::Text, d)),
+            15 => format!("({} {not}~ {})", self.make(Of::Text, d), self.one(PATTERNS)),
             0 => format!("({} && {})", self.make(Bool, d), self.make(Bool, d)),
             1 => format!("({} || {})", self.make(Bool, d), self.make(Bool, d)),
             2 => format!("(!{})", self.make(Bool, d)),
@@ -236,9 +260,27 @@ impl Source {
     fn leaf(&mut self, of: Of) -> String {
         let here = self.route && self.below(2) == 0;
         match of {
-            Of::Bool if here => self.one(&["defined(bgp_med)", "defined(krt_metric)", "source = RTS_STATIC"]),
-            Of::Int if here => self.one(&["i", "bgp_med", "preference", "net.len", "bgp_local_pref"]),
-            Of::Ip if here => self.one(&["bgp_next_hop", "net.ip", "gw", "from"]),
+            Of::Bool if here => self.one(&[
+                "defined(bgp_med)",
+                "defined(krt_metric)",
+                "source = RTS_STATIC",
+                "defined(bgp_path)",
+                "defined(xi)",
+                "defined(xj)",
+                "defined(xk)",
+                "net.ip.is_v4",
+            ]),
+            Of::Int if here => {
+                self.one(&["i", "bgp_med", "preference", "net.len", "bgp_local_pref", "gw_mpls", "xi"])
+            }
+            Of::Ip if here => self.one(&["bgp_next_hop", "net.ip", "gw", "from", "xn"]),
+            Of::Path if here => "xk".into(),
+            Of::Clist if here => self.one(&["xj", "bgp_cluster_list"]),
+            Of::Eclist if here => "xl".into(),
+            Of::Lclist if here => "xm".into(),
+            Of::Quad if here => "bgp_originator_id".into(),
+            Of::Quad => self.one(&["1.2.3.4", "9.9.9.9", "0.0.0.1"]),
+            Of::Text => self.one(&["\"a\"", "\"10.1.0.0/16\"", "\"(1,2)\"", "\"\""]),
             Of::Prefix if here => "net".into(),
             Of::Path if self.route => "bgp_path".into(),
             Of::Clist if self.route => "bgp_community".into(),

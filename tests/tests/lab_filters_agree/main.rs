@@ -129,14 +129,23 @@ fn lab_filters_do_what_they_do_in_1_6() -> Result<()> {
     compare(Program::Bird16, routes::CONFIG_16, commands)
 }
 
-#[test]
-fn lab_made_up_expressions_have_one_value() -> Result<()> {
-    let mut source = made_up::Source::new(1);
-    compare(Program::Bird2, routes::CONFIG, (0..3_000).map(|_| format!("eval {}", source.expression())))
+/// A number from the environment: `GODWIT_FILTERS` says how many expressions and filters are made up,
+/// `GODWIT_FILTERS_SEED` which.
+fn asked_for(variable: &str, else_: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(else_)
 }
 
 #[test]
+fn lab_made_up_expressions_have_one_value() -> Result<()> {
+    let mut source = made_up::Source::new(asked_for("GODWIT_FILTERS_SEED", 1));
+    let count = asked_for("GODWIT_FILTERS", 1_000);
+    compare(Program::Bird2, routes::CONFIG, (0..count).map(|_| format!("eval {}", source.expression())))
+}
+
+/// Each filter in each of two tables.
+#[test]
 fn lab_made_up_filters_do_the_same() -> Result<()> {
-    let mut source = made_up::Source::new(2);
-    compare(Program::Bird2, routes::CONFIG, (0..1_000).flat_map(|_| in_both_tables(&source.body())))
+    let mut source = made_up::Source::new(asked_for("GODWIT_FILTERS_SEED", 2));
+    let count = asked_for("GODWIT_FILTERS", 500);
+    compare(Program::Bird2, routes::CONFIG, (0..count).flat_map(|_| in_both_tables(&source.body())))
 }

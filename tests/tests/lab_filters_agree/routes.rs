@@ -10,6 +10,12 @@ define PS = [10.0.0.0/8+, 192.168.0.0/16{20,24}];
 function f(int a) { return a + 1; }
 function fact(int n) { if n < 2 then return 1; return n * fact(n - 1); }
 attribute int xi;
+attribute clist xj;
+attribute bgppath xk;
+attribute eclist xl;
+attribute lclist xm;
+attribute ip xn;
+attribute quad xo;
 ipv4 table t4;
 ipv6 table t6;
 protocol device { }

@@ -48,15 +48,11 @@ impl Lower<'_> {
                 *high &= u128::from(u32::MAX);
             }
         }
+        let default_given = default.is_some();
         let default = self.scoped(|l| l.block(default.unwrap_or(&[])))?;
         let Typed { node, .. } = typed;
-        Ok(Step::Case(Box::new(Case {
-            subject: node,
-            of,
-            ranges: apart(keys),
-            branches: blocks.into(),
-            default,
-        })))
+        let ranges = apart(keys, default_given, matches!(node, Node::Const(_)));
+        Ok(Step::Case(Box::new(Case { subject: node, of, ranges, branches: blocks.into(), default })))
     }
 
     fn case_item(&mut self, item: &SetItem, branch: u16, keys: &mut Vec<Keys>) -> Parsed<Type> {
@@ -99,23 +95,27 @@ impl Lower<'_> {
     }
 }
 
-/// Ranges that do not overlap. Where they do, BIRD's tree of them decides, whose root is the one in the middle;
-/// what the tree loses sight of is of the one that begins first.
-fn apart(mut keys: Vec<Keys>) -> Box<[Keys]> {
+/// Ranges that do not overlap. Where they do, BIRD's tree of them decides, whose root is the one in the middle,
+/// with `else` before them all; what the tree loses sight of is of the one that begins first, as are the values
+/// that BIRD knows when it reads the text.
+fn apart(mut keys: Vec<Keys>, with_else: bool, constant: bool) -> Box<[Keys]> {
     keys.retain(|(low, high, _)| low <= high);
     keys.sort_by_key(|(low, ..)| *low);
     if keys.windows(2).all(|pair| matches!(pair, [a, b] if a.1 < b.0)) {
         return keys.into();
     }
+    let in_order = first_come(&keys);
+    if constant {
+        return in_order.into();
+    }
     let ends = keys.iter().flat_map(|(low, high, _)| [Some(*low), high.checked_add(1)]);
     let mut bounds: Vec<u128> = ends.flatten().collect();
     bounds.sort_unstable();
     bounds.dedup();
-    let in_order = first_come(&keys);
     let mut list = Vec::with_capacity(bounds.len());
     for (i, low) in bounds.iter().enumerate() {
         let high = bounds.get(i + 1).map_or(u128::MAX, |next| next - 1);
-        if let Some(branch) = in_tree(&keys, *low).or_else(|| found(&in_order, *low)) {
+        if let Some(branch) = in_tree(&keys, with_else, *low).or_else(|| found(&in_order, *low)) {
             list.push((*low, high, branch));
         }
     }
@@ -123,15 +123,17 @@ fn apart(mut keys: Vec<Keys>) -> Box<[Keys]> {
 }
 
 /// The branch of a value in the tree.
-fn in_tree(mut keys: &[Keys], value: u128) -> Option<u16> {
-    while !keys.is_empty() {
-        let (left, rest) = keys.split_at(keys.len() / 2);
-        let ((low, high, branch), right) = rest.split_first()?;
-        keys = match value {
-            _ if value < *low => left,
-            _ if value > *high => right,
-            _ => return Some(*branch),
-        };
+fn in_tree(keys: &[Keys], with_else: bool, value: u128) -> Option<u16> {
+    let before = usize::from(with_else);
+    let (mut left, mut right) = (0, keys.len() + before);
+    while left < right {
+        let root = usize::midpoint(left, right);
+        let key = root.checked_sub(before).and_then(|i| keys.get(i));
+        match key {
+            Some((low, ..)) if value < *low => right = root,
+            Some((_, high, branch)) if value <= *high => return Some(*branch),
+            _ => left = root + 1,
+        }
     }
     None
 }
