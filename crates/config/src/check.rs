@@ -240,8 +240,6 @@ fn keys(config: &BgpConfig) -> Option<&'static str> {
         None
     } else if config.password.is_some() {
         Some("A session has a password or keys, not both")
-    } else if matches!(config.neighbor, Neighbor::Range(_)) {
-        Some("AO authentication is not supported on dynamic BGP sessions")
     } else if !unique(|key| key.send_id) {
         Some("Send IDs of keys must be unique")
     } else if !unique(|key| key.recv_id) {

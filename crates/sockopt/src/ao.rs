@@ -50,7 +50,7 @@ pub enum AoError {
     KeyLen(usize),
     /// The kernel does not know the algorithm.
     Algorithm(String),
-    /// A key with one of these identifiers is there for the same neighbor.
+    /// A key with one of these identifiers is there for the same neighbor, or for neighbors of whom some are the same.
     Exists,
     /// The neighbor has a key of TCP MD5 on this socket.
     OtherKind,
@@ -73,7 +73,10 @@ impl std::fmt::Display for AoError {
                 f,
                 "this kernel does not know {name}: load its module, or choose another algorithm at both ends"
             ),
-            Self::Exists => f.write_str("there is a key with one of these IDs for this neighbor already"),
+            Self::Exists => f.write_str(
+                "there is a key with one of these IDs for this neighbor already, or for a range it is in or has in it: \
+                 give them other IDs",
+            ),
             Self::OtherKind => f.write_str(
                 "the neighbor has a TCP MD5 key on the same socket, its own or that of a range: it can have one kind only",
             ),
@@ -90,7 +93,7 @@ impl std::fmt::Display for AoError {
 
 impl std::error::Error for AoError {}
 
-/// Adds a key for segments to and from `peer`. On a listening socket it counts for the handshakes from then on; other
+/// Adds a key for segments to and from `peer`, or all in a range (`prefix` of `struct tcp_ao_add`). On a listening socket it counts for the handshakes from then on; other
 /// sockets must not be connected yet, or be protected already.
 ///
 /// # Errors

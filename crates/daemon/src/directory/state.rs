@@ -104,9 +104,12 @@ impl State {
             key_stays = ranges.iter().any(|range| range.net == whom && range.entry.own_key);
         }
         let place = (at.clone(), whom.ip());
-        if !gone.is_empty() {
+        let of_range = !gone.is_empty();
+        // TCP-AO keys with the same IDs cannot be there for a range and for one who is in it.
+        let at_once = gone.iter().all(|entry| matches!(entry.secret, Some(Secret::Ao(_))));
+        if of_range && !at_once {
             self.uncover(at, whom);
-        } else if let Some(entries) = self.doors.get_mut(&place) {
+        } else if !of_range && let Some(entries) = self.doors.get_mut(&place) {
             gone.extend(entries.extract_if(.., |entry| entry.to.same_channel(to)));
             key_stays = entries.iter().any(|entry| entry.own_key);
             if entries.is_empty() {
@@ -120,10 +123,14 @@ impl State {
         {
             tracing::warn!("BGP: the {} key of {whom} cannot be removed: {error}", secret.name());
         }
+        if of_range && at_once && !key_stays {
+            self.uncover(at, whom);
+        }
         !gone.is_empty()
     }
 
-    /// Doors that counted on the key of a range get keys of their own before it goes.
+    /// Doors that counted on the key of a range get keys of their own before it goes, or, with TCP-AO, when it is gone:
+    /// who connects in between is not signed, and does not come in.
     fn uncover(&mut self, at: &Place, net: IpNetwork) {
         let Some(socket) = self.sockets.get(at).cloned() else { return };
         let Self { doors, keys, .. } = self;

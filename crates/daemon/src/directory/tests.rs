@@ -320,3 +320,49 @@ async fn a_kernel_without_tcp_ao_says_so() {
         ),
     }
 }
+
+#[tokio::test]
+async fn a_range_has_keys_of_tcp_ao() {
+    use godwit_config::TcpAoPreference::Normal;
+    let (directory, at, listener, fake) = with_a_fake().await;
+    let (mut bgp, net) = range(at, "127.0.0.0/8", None);
+    bgp.tcp_ao_keys = keys_of(&[(1, Normal)]);
+    let (to, mut newcomers) = mpsc::channel(4);
+    let of_range = directory.open_range(&bgp, net, to).unwrap();
+    assert_eq!(fake.told(), ["ao 127.0.0.0/8 1/101 hmac(sha1) hush"]);
+    // Who connects is asked for it; the session that is made for it needs no key of its own.
+    let _client = connect(at, None);
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
+    assert!(newcomers.try_recv().is_ok());
+    let mut own = session(at, None);
+    own.tcp_ao_keys = keys_of(&[(1, Normal)]);
+    let (to, mut incoming) = mpsc::channel(4);
+    let door = directory.open(&own, HERE, to).unwrap();
+    assert_eq!(fake.told(), ["request 101"]);
+    // The range's keys go before those come that stand in for them: both cannot be there.
+    drop(of_range);
+    assert_eq!(fake.told(), ["no ao 127.0.0.0/8 1/101", "ao 127.0.0.1/32 1/101 hmac(sha1) hush"]);
+    let _client = connect(at, None);
+    poll_fn(|cx| directory.poll_accept(&at.into(), &listener, cx)).await.unwrap();
+    assert!(incoming.try_recv().is_ok());
+    drop(door);
+    assert_eq!(fake.told(), ["request 101", "no ao 127.0.0.1/32 1/101"]);
+}
+
+#[tokio::test]
+async fn in_a_range_with_keys_of_tcp_ao_other_keys_have_other_ids() {
+    use godwit_config::TcpAoPreference::Normal;
+    let (directory, at, _listener, fake) = with_a_fake().await;
+    let (mut bgp, net) = range(at, "127.0.0.0/8", None);
+    bgp.tcp_ao_keys = keys_of(&[(1, Normal)]);
+    let (to, _newcomers) = mpsc::channel(4);
+    let _range = directory.open_range(&bgp, net, to.clone()).unwrap();
+    let mut own = session(at, None);
+    own.tcp_ao_keys = keys_of(&[(2, Normal), (1, Normal)]);
+    let error = directory.open(&own, HERE, to.clone()).unwrap_err();
+    assert!(error.brief().contains("give them other IDs"), "{}", error.brief());
+    own.tcp_ao_keys = keys_of(&[(2, Normal)]);
+    let _door = directory.open(&own, HERE, to).unwrap();
+    let told = fake.told();
+    assert_eq!(told.last().map(String::as_str), Some("ao 127.0.0.1/32 2/102 hmac(sha1) hush"));
+}

@@ -13,6 +13,8 @@ pub(crate) struct Fake {
     pub(crate) refused: Option<u8>,
     /// Whether accepted connections are signed.
     pub(crate) unsigned: bool,
+    /// The keys of TCP-AO it has, with their SendIDs and RecvIDs.
+    pub(crate) there: Arc<Mutex<Vec<(IpNetwork, u8, u8)>>>,
 }
 
 impl Fake {
@@ -42,6 +44,16 @@ impl Keys for Fake {
         if self.refused == Some(key.send_id) {
             return Err(AoError::Exists);
         }
+        // As Linux has it: who is in both could have either.
+        let mut there = self.there.lock().unwrap();
+        let clashes = |(of, send_id, recv_id): &(IpNetwork, u8, u8)| {
+            (of.contains(peer.network()) || peer.contains(of.network()))
+                && (*send_id == key.send_id || *recv_id == key.recv_id)
+        };
+        if there.iter().any(clashes) {
+            return Err(AoError::Exists);
+        }
+        there.push((peer, key.send_id, key.recv_id));
         let AoKey { send_id, recv_id, algorithm, secret, first } = key;
         let secret = String::from_utf8_lossy(secret);
         let first = if *first { " first" } else { "" };
@@ -50,6 +62,7 @@ impl Keys for Fake {
     }
 
     fn remove_ao(&self, socket: BorrowedFd<'_>, peer: IpNetwork, send_id: u8, recv_id: u8) -> io::Result<()> {
+        self.there.lock().unwrap().retain(|key| *key != (peer, send_id, recv_id));
         self.tell(socket, format!("no ao {peer} {send_id}/{recv_id}"));
         Ok(())
     }
