@@ -29,6 +29,7 @@ pub(crate) async fn run(
     announced: oneshot::Sender<()>,
 ) {
     let mut protocol = Computed::new(config, &context);
+    protocol.tell_invalid();
     protocol.find_lookup_tables(&context).await;
     let links = context.links.borrow_and_update().clone();
     protocol.sync(&links).await;
@@ -129,7 +130,19 @@ impl Computed {
                 _ => {}
             }
         }
-        self.config = config;
+        if self.config.kind != config.kind {
+            self.config = config;
+            self.tell_invalid();
+        } else {
+            self.config = config;
+        }
+    }
+
+    /// Says which next hops of static routes can never be used.
+    fn tell_invalid(&self) {
+        if let ProtocolKind::Static(config) = &self.config.kind {
+            fixed::tell_invalid(config);
+        }
     }
 
     async fn sync(&mut self, links: &Arc<LinkTable>) {

@@ -185,9 +185,17 @@ impl Surroundings for LinkTable {
     }
 }
 
+/// Whether it can be a gateway at all, as BIRD has it: not in 0/8 or 127/8, not multicast or broadcast.
+pub(crate) fn is_gateway(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(a) => !a.is_loopback() && !a.is_multicast() && !a.is_broadcast() && a.octets()[0] != 0,
+        IpAddr::V6(a) => !a.is_loopback() && !a.is_multicast(),
+    }
+}
+
 impl Links for LinkTable {
     fn on_link(&self, address: IpAddr, interface: Option<u32>) -> OnLink {
-        match self.link_of(address, interface) {
+        match self.link_of(address, interface).filter(|_| is_gateway(address)) {
             Some((_, true)) => OnLink::Local,
             Some((index, false)) => OnLink::Yes(index),
             None => OnLink::No,

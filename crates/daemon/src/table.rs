@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::limits::{EXPORT_NETS_MAX, STEP_NETS_MAX, TABLE_QUEUE_LEN};
+use crate::log_limit::LogLimit;
 use crate::over_limit::OverLimit;
 
 type Call<K> = Box<dyn FnOnce(&mut TableShell<K>) + Send>;
@@ -199,6 +200,8 @@ pub(crate) struct TableShell<K: NetKey> {
     askers: Vec<lookup::Asker>,
     /// Since when nothing is exported, as answers are awaited.
     silent_since: Option<Instant>,
+    /// What is said of next hops.
+    remarks: LogLimit,
 }
 
 /// Starts a table's task.
@@ -212,6 +215,7 @@ pub(crate) fn spawn<K: NetKey>(name: &str, seed: u64) -> TableHandle<K> {
         deliveries: Vec::new(),
         askers: Vec::new(),
         silent_since: None,
+        remarks: LogLimit::default(),
     };
     crate::task::spawn(shell.run(rx));
     TableHandle { tx }
@@ -246,6 +250,7 @@ impl<K: NetKey> TableShell<K> {
             for line in self.table.take_warnings() {
                 tracing::warn!(class = "RMT", "{line}");
             }
+            self.tell_remarks();
             self.look_up();
             if !self.waits_for_answers() {
                 self.export();

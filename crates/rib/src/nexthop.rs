@@ -50,6 +50,8 @@ struct Tracked {
     /// Other tables that ask for it.
     watchers: SmallVec<[WatcherId; 1]>,
     resolution: Resolution,
+    /// The net that it was last told to be inside of without resolving, as that has to be looked up itself.
+    told: Option<u32>,
 }
 
 /// The next hops that paths of a table resolve through, and those that other tables ask for.
@@ -96,7 +98,7 @@ impl NextHopTracker {
             return (id, false);
         }
         let resolution = Resolution::Unresolved;
-        let tracked = Tracked { hop, bits, refs: 0, watchers: SmallVec::new(), resolution };
+        let tracked = Tracked { hop, bits, refs: 0, watchers: SmallVec::new(), resolution, told: None };
         let id = match self.free.pop() {
             Some(id) => {
                 self.tracked[id as usize] = Some(tracked);
@@ -190,10 +192,25 @@ impl NextHopTracker {
         self.tracked.get(id as usize)?.as_ref().map(|t| &t.resolution)
     }
 
+    /// What a next hop resolves to, if it is among those that are resolved.
+    pub(crate) fn known(&self, hop: Recursion, bits: Option<u128>) -> Option<&Resolution> {
+        let id = match bits {
+            Some(bits) => self.by_bits.get(&place(bits, hop.link_local)),
+            None => self.foreign.get(&hop),
+        };
+        self.resolution(*id?)
+    }
+
     /// A next hop that is looked up in this table, with its address left-aligned.
     pub(crate) fn looked_up(&self, id: u32) -> Option<(Recursion, u128)> {
         let tracked = self.tracked.get(id as usize)?.as_ref()?;
         Some((tracked.hop, tracked.bits?))
+    }
+
+    /// Whether it is to be told that a next hop is inside of a net that has to be looked up itself.
+    pub(crate) fn is_news(&mut self, id: u32, net: u32) -> bool {
+        let tracked = self.tracked.get_mut(id as usize).and_then(Option::as_mut);
+        tracked.is_some_and(|t| t.told.replace(net) != Some(net))
     }
 
     /// Sets a resolution; whether paths of this table are concerned, as it differs from the one before.

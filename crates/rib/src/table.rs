@@ -97,6 +97,7 @@ pub struct Table<K: NetKey> {
     /// Lines about routes of sources that are traced.
     traces: Vec<String>,
     warnings: Vec<String>,
+    remarks: Vec<String>,
     /// Paths in the table.
     paths: u64,
     /// Nets with a path. The others wait for a reader to say that they are gone.
@@ -123,6 +124,7 @@ impl<K: NetKey> Table<K> {
             deterministic: 0,
             traces: Vec::new(),
             warnings: Vec::new(),
+            remarks: Vec::new(),
             paths: 0,
             live: 0,
         }

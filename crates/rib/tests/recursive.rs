@@ -304,3 +304,30 @@ fn a_circle_comes_to_rest() {
     assert!(matches!(hops, Some(Resolution::Hops { .. })), "{hops:?}");
     assert_eq!(best(&lab.table, net("10.9.0.0/24")), Some(beside));
 }
+
+/// BIRD says the same of them.
+#[test]
+fn what_resolves_through_another_recursive_route_is_told_once() {
+    let mut lab = lab::<Ipv4Network>();
+    announce(&mut lab.table, lab.peer, net("10.9.0.0/24"), &through("10.8.0.1"));
+    announce(&mut lab.table, lab.peer, net(A), &through("10.9.0.1"));
+    lab.told();
+    let line = "Next hop address 10.9.0.1 resolvable through recursive route for 10.9.0.0/24";
+    assert_eq!(lab.table.take_remarks(), [line]);
+    announce(&mut lab.table, lab.igp, net("10.8.0.0/24"), &static_route(via("192.0.2.5")));
+    lab.told();
+    assert_eq!(lab.table.take_remarks(), Vec::<String>::new());
+    // Inside of another such net it is said again.
+    announce(&mut lab.table, lab.peer, net("10.9.0.0/25"), &through("10.8.0.1"));
+    lab.told();
+    assert_eq!(lab.table.take_remarks(), [line.replace("/24", "/25")]);
+    // What is asked of a route that is not in the table changes nothing.
+    let destination = |gateway: &str| through(gateway).destination;
+    let of = |gateway: &str| lab.table.resolution_of(&destination(gateway));
+    assert!(
+        matches!(of("10.8.0.9"), Some(Resolution::Hops { .. }))
+            && of("10.9.0.9") == Some(Resolution::Unresolved)
+    );
+    assert_eq!(lab.table.resolution_of(&via("192.0.2.5")), None);
+    assert_eq!(lab.table.take_remarks(), Vec::<String>::new());
+}

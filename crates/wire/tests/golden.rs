@@ -41,8 +41,8 @@ fn both_ways(digits: &str, external: bool, encode: &EncodeContext) -> (PathAttri
     (parsed.attributes, nets)
 }
 
-/// Recorded over the loopback interface with next hop 127.0.0.1, which is refused here; 192.0.2.9 is put in
-/// its place. All other octets are as they were sent.
+/// Recorded over the loopback interface with next hop 127.0.0.1; 192.0.2.9 is put in its place.
+/// All other octets are as they were sent.
 fn recorded(digits: &str) -> String {
     assert_eq!(digits.matches("7f000001").count(), 1);
     digits.replace("7f000001", "c0000209")

@@ -4,7 +4,7 @@ use godwit_config::{StaticConfig, StaticNextHop, StaticRoute, StaticTarget};
 use godwit_filter::{Destination, NextHop, Recursion, RouteAttributes, RouteSource, Subject, Verdict};
 
 use super::{Collected, Route};
-use crate::links::LinkTable;
+use crate::links::{LinkTable, is_gateway, is_link_local};
 
 pub(super) fn static_routes(
     config: &StaticConfig,
@@ -37,6 +37,19 @@ pub(super) fn static_routes(
         collected.push(route.net, attributes);
     }
     collected.routes
+}
+
+/// Says which next hops can never be used.
+pub(super) fn tell_invalid(config: &StaticConfig) {
+    for route in &config.routes {
+        let StaticTarget::NextHops(hops) = &route.target else { continue };
+        for hop in hops {
+            let Some(gateway) = hop.gateway else { continue };
+            if !is_gateway(gateway) || (is_link_local(gateway) && hop.interface.is_none()) {
+                tracing::warn!("Invalid next hop {gateway} of static route {}", route.net);
+            }
+        }
+    }
 }
 
 /// The next hops that cannot be used now.
@@ -77,9 +90,9 @@ fn static_next_hop(hop: &StaticNextHop, check_link: bool, links: &LinkTable) -> 
     };
     let ifindex = match (hop.gateway, named) {
         (None, index) => index?,
-        (Some(_), Some(index)) if hop.onlink => index,
+        (Some(gateway), Some(index)) if hop.onlink && is_gateway(gateway) => index,
         // One of our own will do, as in BIRD: the kernel takes it to mean the link.
-        (Some(gateway), index) if !gateway.is_loopback() => links.link_of(gateway, index)?.0,
+        (Some(gateway), index) if is_gateway(gateway) => links.link_of(gateway, index)?.0,
         _ => return None,
     };
     let link = links.by_index(ifindex)?;

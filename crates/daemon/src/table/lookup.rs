@@ -94,6 +94,19 @@ impl<K: NetKey> TableHandle<K> {
 }
 
 impl<K: NetKey> TableShell<K> {
+    /// Logs what there is to say of next hops, as long as it is not too much.
+    pub(super) fn tell_remarks(&mut self) {
+        for line in self.table.take_remarks() {
+            if !self.remarks.allows(std::time::Instant::now()) {
+                continue;
+            }
+            if let Some(count) = self.remarks.left_out() {
+                tracing::warn!("{}: {count} more lines about next hops were not logged", self.name);
+            }
+            tracing::warn!("{line}");
+        }
+    }
+
     fn lookup_table(&mut self, own: Weak<K>, other: &AnyTable) -> Option<u16> {
         if let Some(known) = self.asked.iter().find(|asked| asked.table.is(other)) {
             return Some(known.number);

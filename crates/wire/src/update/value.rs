@@ -66,13 +66,7 @@ pub(super) fn as4_path(value: &[u8], context: &AttributeContext) -> Judged<AsPat
 pub(super) fn next_hop(value: &[u8]) -> Judged<IpAddr> {
     let octets: [u8; 4] = value.try_into().map_err(|_| LENGTH)?;
     let address = Ipv4Addr::from(octets);
-    if is_next_hop(address) { Ok(address.into()) } else { Err(VALUE) }
-}
-
-/// Whether an address can be a next hop (RFC 4271 §6.3): not 0/8, 127/8, multicast or above.
-fn is_next_hop(address: Ipv4Addr) -> bool {
-    let [first, ..] = address.octets();
-    first != 0 && first != 127 && first < 224
+    if address.is_unspecified() { Err(VALUE) } else { Ok(address.into()) }
 }
 
 /// The next hop field of MP_REACH_NLRI: 4 octets, 16, or 32 with a link-local address beside the
@@ -106,7 +100,8 @@ pub(super) fn mp_next_hop(
     }
 }
 
-/// Whether routes of the family can have this next hop. An unspecified IPv6 address stands before
+/// Whether routes of the family can have this next hop. As BIRD has it, one that is nobody's address, as 127.0.0.1, is
+/// just on no link, and leads nowhere if it is looked up. An unspecified IPv6 address stands before
 /// the link-local one of a neighbor that has no other.
 pub(super) fn is_mp_next_hop(
     family: AddressFamily,
@@ -116,13 +111,8 @@ pub(super) fn is_mp_next_hop(
 ) -> bool {
     let is_of = |afi| family.afi == afi || context.extended_next_hop.contains(&family);
     match next_hop {
-        IpAddr::V4(address) => is_of(1) && is_next_hop(address),
-        IpAddr::V6(address) => {
-            is_of(2)
-                && !address.is_loopback()
-                && !address.is_multicast()
-                && (!address.is_unspecified() || link_local.is_some())
-        }
+        IpAddr::V4(address) => is_of(1) && !address.is_unspecified(),
+        IpAddr::V6(address) => is_of(2) && (!address.is_unspecified() || link_local.is_some()),
     }
 }
 

@@ -165,8 +165,9 @@ fn next_hop() {
         row("NEXT_HOP of another length", W, W, put(3, 0x40, value));
     }
     for first in [0, 127, 224, 239, 240, 255] {
-        row(&format!("NEXT_HOP {first}.0.0.1"), W, W, put(3, 0x40, &[first, 0, 0, 1]));
+        row(&format!("NEXT_HOP {first}.0.0.1"), Fine, Fine, put(3, 0x40, &[first, 0, 0, 1]));
     }
+    row("NEXT_HOP 0.0.0.0", W, W, put(3, 0x40, &[0; 4]));
     row("NEXT_HOP missing", W, W, |b| b.without(3));
 }
 
@@ -276,9 +277,9 @@ fn mp_reach_next_hops() {
     let mut unspecified = [0; 16];
     assert_eq!(judge6(&unspecified), W, "::");
     unspecified[15] = 1;
-    assert_eq!(judge6(&unspecified), W, "::1");
+    assert_eq!(judge6(&unspecified), Fine, "::1");
     unspecified[0] = 0xff;
-    assert_eq!(judge6(&unspecified), W, "multicast");
+    assert_eq!(judge6(&unspecified), Fine, "multicast");
 
     let mut link_local = [0; 16];
     (link_local[0], link_local[1], link_local[15]) = (0xfe, 0x80, 1);

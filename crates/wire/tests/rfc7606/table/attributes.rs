@@ -114,11 +114,13 @@ fn next_hop() -> Vec<Row> {
         let name = format!("7606 7.3: NEXT_HOP of {len} octets");
         rows.extend(both(&name, Withdraw, Withdraw, put(3, 0x40, &vec![1; len])));
     }
+    rows.extend(both("4271 6.3: NEXT_HOP of nobody", Withdraw, Withdraw, put(3, 0x40, &[0; 4])));
+    // As BIRD has it these are just on no link.
     for (first, what) in
         [(0, "this network"), (127, "loopback"), (224, "multicast"), (240, "class E"), (255, "broadcast")]
     {
         let name = format!("4271 6.3: NEXT_HOP of {what}");
-        rows.extend(both(&name, Withdraw, Withdraw, put(3, 0x40, &[first, 0, 0, 1])));
+        rows.extend(both(&name, Accept, Accept, put(3, 0x40, &[first, 0, 0, 1])));
     }
     rows
 }

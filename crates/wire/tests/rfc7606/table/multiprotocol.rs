@@ -42,8 +42,8 @@ fn ipv6_next_hops() -> Vec<Row> {
     with("2545 3: nothing and a link-local one", External, Accept, &[[0; 16], LINK_LOCAL].concat());
     with("2545 3: a link-local one alone", External, Accept, &LINK_LOCAL);
     with("4271 6.3: next hop ::", External, Withdraw, &[0; 16]);
-    with("4271 6.3: next hop ::1", External, Withdraw, &[&[0; 15][..], &[1]].concat());
-    with("4271 6.3: next hop ff02::1", External, Withdraw, &[&[0xff, 2][..], &[0; 13], &[1]].concat());
+    with("4271 6.3: next hop ::1", External, Accept, &[&[0; 15][..], &[1]].concat());
+    with("4271 6.3: next hop ff02::1", External, Accept, &[&[0xff, 2][..], &[0; 13], &[1]].concat());
     with("4760 3: an IPv4 next hop for IPv6 nets", External, Withdraw, &[192, 0, 2, 1]);
     rows
 }
@@ -53,7 +53,7 @@ fn ipv4_next_hops() -> Vec<Row> {
     let with = |name: &str, session, want, next_hop: &[u8]| reach(name, session, want, &value(next_hop));
     let mut rows = vec![
         with("4760 3: IPv4 nets in MP_REACH_NLRI", External, Accept, &[192, 0, 2, 1]),
-        with("4271 6.3: the loopback for them", External, Withdraw, &[127, 0, 0, 1]),
+        with("4271 6.3: the loopback for them", External, Accept, &[127, 0, 0, 1]),
         with("8950 4: an IPv6 next hop, not negotiated", External, Withdraw, &GLOBAL),
         with(
             "8950 4: two IPv6 next hops, not negotiated",
