@@ -25,9 +25,8 @@ pub struct RouteQuery {
     pub filtered: bool,
     /// Routes as exported to a protocol.
     pub export: Option<(ExportMode, String)>,
-    /// What is kept of the routes that were sent over a protocol's channel of a family (`export table`), after the tables
-    /// that are named.
-    pub channel_table: Option<(String, AddressFamily)>,
+    /// What is kept of the routes of a protocol's channel, after the tables that are named.
+    pub channel_table: Option<ChannelTable>,
     /// Only counts, no routes.
     pub count_only: bool,
     /// Where to go on: from the last page's [`RoutePage::next`].
@@ -63,6 +62,17 @@ pub enum ExportMode {
     Exported,
 }
 
+/// `import table` or `export table` of a protocol's channel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChannelTable {
+    /// What came, as it was before the import filter; else what was sent.
+    pub import: bool,
+    /// The protocol.
+    pub protocol: String,
+    /// The channel's family.
+    pub family: AddressFamily,
+}
+
 /// A place in a listing of routes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Cursor {
@@ -70,6 +80,8 @@ pub struct Cursor {
     pub table: u32,
     /// The next net's id within it.
     pub net: u32,
+    /// The next net itself, in a table without ids: what a session keeps of what came.
+    pub key: Option<IpNetwork>,
 }
 
 /// A page of routes.

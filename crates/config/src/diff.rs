@@ -8,6 +8,7 @@ macro_rules! first_difference {
     }};
 }
 
+mod channels;
 mod session;
 
 use std::collections::{HashMap, HashSet};
@@ -16,9 +17,9 @@ use std::sync::Arc;
 
 use godwit_wire::AddressFamily;
 
-use self::session::{bgp, bgp_channel, igp_tables};
+use self::session::bgp;
 use crate::model::{
-    ChannelConfig, Dialect, KernelConfig, ProtocolConfig, ProtocolKind, RouterConfig, RouterId, StaticConfig,
+    Dialect, KernelConfig, ProtocolConfig, ProtocolKind, RouterConfig, RouterId, StaticConfig,
 };
 
 /// The difference between two configurations.
@@ -56,8 +57,41 @@ pub struct ProtocolChange {
     pub name: String,
     /// What is to be done.
     pub kind: ChangeKind,
-    /// For [`ChangeKind::Modify`]: the channels that changed.
+    /// Channels both configurations have and that changed.
     pub channels: Vec<ChannelChange>,
+    /// For [`ChangeKind::Restart`]: the channels that make it restart; an option of the protocol's may do so, too. Those
+    /// that are gone are the last.
+    pub faults: Vec<ChannelFault>,
+}
+
+impl ProtocolChange {
+    /// If it would restart only for channels that are gone, and those are down, nothing makes it restart: it is modified.
+    /// BIRD 2 does the same.
+    pub fn without_channels_that_were_down(&mut self, is_up: impl Fn(AddressFamily) -> bool) {
+        self.faults.retain(|fault| !matches!(fault, ChannelFault::Gone(family) if !is_up(*family)));
+        if self.kind == RESTART_FOR_CHANNEL && self.faults.is_empty() {
+            self.kind = modify(&self.channels);
+        }
+    }
+
+    /// Whether [`Self::without_channels_that_were_down`] may change it.
+    pub fn depends_on_channels(&self) -> bool {
+        self.faults.iter().any(|fault| matches!(fault, ChannelFault::Gone(_)))
+    }
+}
+
+/// A protocol restarts for a channel that is new or gone.
+const RESTART_FOR_CHANNEL: ChangeKind = ChangeKind::Restart { reason: "channels" };
+
+/// A channel that cannot be as it is configured while its protocol runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ChannelFault {
+    /// It is new.
+    New(AddressFamily),
+    /// An option changed that holds from its start on.
+    Changed(AddressFamily),
+    /// It is gone.
+    Gone(AddressFamily),
 }
 
 /// What is to be done about a protocol.
@@ -176,7 +210,7 @@ fn fixed_id(router: &RouterConfig) -> Option<Ipv4Addr> {
 }
 
 fn change(of: &ProtocolConfig, kind: ChangeKind) -> ProtocolChange {
-    ProtocolChange { name: of.name.clone(), kind, channels: Vec::new() }
+    ProtocolChange { name: of.name.clone(), kind, channels: Vec::new(), faults: Vec::new() }
 }
 
 fn globals(old: &RouterConfig, new: &RouterConfig) -> Vec<GlobalChange> {
@@ -202,48 +236,59 @@ fn protocol(old: &Arc<ProtocolConfig>, new: &Arc<ProtocolConfig>, router: &Route
     if Arc::ptr_eq(old, new) && router.reason.is_none() {
         return change(new, ChangeKind::Unchanged);
     }
-    if let Some(reason) = restart_reason(old, new, router) {
+    if let Some(reason) = reason_to_begin_anew(old, new, router) {
         return change(new, ChangeKind::Restart { reason });
     }
-    let channels: Vec<ChannelChange> = old
-        .channels
-        .iter()
-        .zip(&new.channels)
-        .filter_map(|(a, b)| channel((old, a), (new, b), router))
-        .collect();
+    let channels = channels::changes((old, new), router);
+    let (of_channels, faults) = channels::faults(old, new);
+    if let Some(reason) = option_that_restarts(old, new).or(of_channels) {
+        return ProtocolChange { channels, faults, ..change(new, ChangeKind::Restart { reason }) };
+    }
     let live = old.description != new.description || old.debug != new.debug || old.kind != new.kind;
     if channels.is_empty() && !live {
         return change(new, ChangeKind::Unchanged);
     }
-    let kind = ChangeKind::Modify {
-        reimport: channels.iter().any(|c| c.reimport),
-        reexport: channels.iter().any(|c| c.reexport),
-    };
-    ProtocolChange { channels, ..change(new, kind) }
+    ProtocolChange { kind: modify(&channels), channels, ..change(new, ChangeKind::Unchanged) }
 }
 
-/// The first option that cannot change while the protocol runs.
-fn restart_reason(old: &ProtocolConfig, new: &ProtocolConfig, router: &Routers) -> Option<&'static str> {
+fn modify(channels: &[ChannelChange]) -> ChangeKind {
+    ChangeKind::Modify {
+        reimport: channels.iter().any(|c| c.reimport),
+        reexport: channels.iter().any(|c| c.reexport),
+    }
+}
+
+/// Why it is not the same protocol any more, whatever its options.
+fn reason_to_begin_anew(
+    old: &ProtocolConfig,
+    new: &ProtocolConfig,
+    router: &Routers,
+) -> Option<&'static str> {
     if old.stays_down() != new.stays_down() {
         return Some("disabled");
     }
-    let kind = match (&old.kind, &new.kind) {
-        (ProtocolKind::Bgp(a), ProtocolKind::Bgp(b)) => {
+    match (&old.kind, &new.kind) {
+        (ProtocolKind::Bgp(_), ProtocolKind::Bgp(_)) => {
             // One that is the router's is nothing new.
             let ids = [old, new].map(|p| p.router_id).into_iter().zip(router.ids);
             let mut ids = ids.map(|(own, routers)| own.or(routers));
             let id = old.router_id != new.router_id && ids.next() != ids.next();
             // A session with an id of its own does not care about the router's.
             let reason = router.reason.filter(|what| *what != "router id" || new.router_id.is_none());
-            id.then_some("router id").or(reason).or_else(|| bgp(a, b))
+            id.then_some("router id").or(reason)
         }
+        (was, now) => (std::mem::discriminant(was) != std::mem::discriminant(now)).then_some("type"),
+    }
+}
+
+/// The first option of a protocol, not of its channels, that cannot change while it runs.
+fn option_that_restarts(old: &ProtocolConfig, new: &ProtocolConfig) -> Option<&'static str> {
+    match (&old.kind, &new.kind) {
+        (ProtocolKind::Bgp(a), ProtocolKind::Bgp(b)) => bgp(a, b),
         (ProtocolKind::Kernel(a), ProtocolKind::Kernel(b)) => kernel(a, b),
         (ProtocolKind::Static(a), ProtocolKind::Static(b)) => static_routes(a, b),
-        // Others take anything while they run.
-        (a, b) if a.name() == b.name() => None,
-        _ => Some("type"),
-    };
-    kind.or_else(|| channels(old, new))
+        _ => None,
+    }
 }
 
 /// `persist` and `graceful restart` matter only when the protocol stops or starts.
@@ -263,87 +308,5 @@ fn static_routes(old: &StaticConfig, new: &StaticConfig) -> Option<&'static str>
     first_difference!(old, new, igp_tables => "igp table")
 }
 
-fn channels(old: &ProtocolConfig, new: &ProtocolConfig) -> Option<&'static str> {
-    if old.channels.len() != new.channels.len() {
-        return Some("channels");
-    }
-    old.channels.iter().zip(&new.channels).find_map(|(a, b)| {
-        first_difference!(a, b, family => "channels", table => "table").or_else(|| {
-            match (&old.kind, &new.kind) {
-                (ProtocolKind::Bgp(was), ProtocolKind::Bgp(now)) => {
-                    let is_other = igp_tables(old, was, a) != igp_tables(new, now, b);
-                    bgp_channel((was, a), (now, b)).or(is_other.then_some("igp table"))
-                }
-                _ => None,
-            }
-        })
-    })
-}
-
-/// What a channel needs that can change while it runs; `None` if nothing changed.
-fn channel(
-    (old_protocol, old): (&ProtocolConfig, &ChannelConfig),
-    (new_protocol, new): (&ProtocolConfig, &ChannelConfig),
-    router: &Routers,
-) -> Option<ChannelChange> {
-    if old == new {
-        return None;
-    }
-    let (was, now) = (&old.bgp, &new.bgp);
-    let (mut reimport, mut reexport) = (false, false);
-    // What is only said that holds anyhow changes nothing.
-    if let (ProtocolKind::Bgp(a), ProtocolKind::Bgp(b)) = (&old_protocol.kind, &new_protocol.kind) {
-        // Where 1.6 is spoken, AIGP is on only where that is said.
-        let aigp = a.aigp(was) != b.aigp(now) || (router.dialect == Dialect::Bird16 && was.aigp != now.aigp);
-        reimport = aigp || a.next_hop_preference(was) != b.next_hop_preference(now);
-        reexport = aigp || a.next_hop_keep(was, router.dialect) != b.next_hop_keep(now, router.dialect);
-    }
-    reimport |= old.import != new.import || old.preference != new.preference || was.cost != now.cost;
-    reexport |= old.export != new.export
-        || was.next_hop_self != now.next_hop_self
-        || was.next_hop_address != now.next_hop_address
-        || was.link_local_format != now.link_local_format
-        || was.missing_lladdr != now.missing_lladdr
-        || was.as_override != now.as_override
-        || was.private_as != now.private_as;
-    Some(ChannelChange { family: new.family, reimport, reexport })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{BgpConfig, Dialect, DirectConfig, Neighbor, NeighborAs};
-
-    fn router(protocols: Vec<Arc<ProtocolConfig>>) -> RouterConfig {
-        RouterConfig { protocols, ..RouterConfig::new(Dialect::Bird16, false) }
-    }
-
-    fn peer() -> ProtocolConfig {
-        let neighbor = Neighbor::Range("10.0.0.0/24".parse().expect("a prefix"));
-        let session = BgpConfig::new(64512, neighbor, NeighborAs::Internal);
-        ProtocolConfig::new("peer", ProtocolKind::Bgp(Box::new(session)))
-    }
-
-    #[test]
-    fn what_is_shared_is_unchanged_except_where_the_router_id_makes_it_restart() {
-        let direct = ProtocolConfig::new("direct1", ProtocolKind::Direct(DirectConfig::default()));
-        let old = router(vec![Arc::new(direct), Arc::new(peer())]);
-        let mut new = old.clone();
-        assert!(diff(&old, &new).is_empty());
-        new.router_id = Some(RouterId::Fixed([192, 0, 2, 1].into()));
-        let changes = diff(&old, &new);
-        assert_eq!(changes.protocol("direct1"), Some(&ChangeKind::Unchanged));
-        assert_eq!(changes.protocol("peer"), Some(&ChangeKind::Restart { reason: "router id" }));
-    }
-
-    #[test]
-    fn held_is_as_good_as_disabled() {
-        let held = |reason: Option<&str>| {
-            router(vec![Arc::new(ProtocolConfig { held: reason.map(Into::into), ..peer() })])
-        };
-        let changes = diff(&held(None), &held(Some("no secret")));
-        assert_eq!(changes.protocol("peer"), Some(&ChangeKind::Restart { reason: "disabled" }));
-        let changes = diff(&held(Some("no secret")), &held(Some("no key")));
-        assert_eq!(changes.protocol("peer"), Some(&ChangeKind::Unchanged));
-    }
-}
+mod tests;

@@ -23,7 +23,7 @@ pub use check::{Problem, validate};
 pub use compare::{Difference, compare};
 pub use constants::constants_from_database;
 pub use convert::{Converted, Language, convert};
-pub use diff::{ChangeKind, ChannelChange, ConfigDiff, GlobalChange, ProtocolChange, diff};
+pub use diff::{ChangeKind, ChannelChange, ChannelFault, ConfigDiff, GlobalChange, ProtocolChange, diff};
 pub use extra::{Applied, Extra, ExtraError};
 pub use format::format;
 pub use load::{Format, IncludeLoader, LoadOptions, Loaded, load};

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use self::fixed::{dormant, static_routes};
 use crate::feeder::{Feeder, Import};
 use crate::links::{Link, LinkTable, matches};
-use crate::protocol::{Command, Context, base_status, channel_status, counters, trace};
+use crate::protocol::{Command, Context, base_status, channel_status, channels_of, counters, trace};
 
 /// Runs a direct or static protocol until it is told to stop.
 ///
@@ -47,6 +47,7 @@ pub(crate) async fn run(
                 Some(Command::Status(reply)) => {
                     let _ = reply.send(protocol.status().await);
                 }
+                Some(Command::Channels(reply)) => drop(reply.send(channels_of(&protocol.config))),
                 Some(Command::Reload(_, reply)) => {
                     let links = context.links.borrow().clone();
                     protocol.sync(&links).await;
@@ -58,7 +59,7 @@ pub(crate) async fn run(
                     let links = context.links.borrow().clone();
                     protocol.sync(&links).await;
                 }
-                Some(Command::Hostname(_)) => {}
+                Some(Command::Hostname(_) | Command::Imported(..)) => {}
                 Some(Command::Stop(_, done)) => {
                     protocol.stop().await;
                     let _ = done.send(());

@@ -87,10 +87,11 @@ impl Template {
                         return;
                     }
                     Some(Command::Status(reply)) => drop(reply.send(self.status())),
+                    Some(Command::Channels(reply)) => drop(reply.send(Vec::new())),
                     Some(Command::Reload(_, reply)) => drop(reply.send(true)),
                     Some(Command::Update(config, _)) => self.config = *config,
                     // Its sessions are told themselves.
-                    Some(Command::Hostname(_)) => {}
+                    Some(Command::Hostname(_) | Command::Imported(..)) => {}
                     None => return,
                 },
                 () = sleep_until(retry_at) => self.open(),

@@ -157,11 +157,12 @@ async fn idle(mut config: ProtocolConfig, channel: &ChannelConfig, mut commands:
                 status.channels.push(channel_status(channel, "DOWN"));
                 let _ = reply.send(status);
             }
+            Command::Channels(reply) => drop(reply.send(Vec::new())),
             Command::Reload(_, reply) => {
                 let _ = reply.send(false);
             }
             Command::Update(new, _) => config = *new,
-            Command::Hostname(_) => {}
+            Command::Hostname(_) | Command::Imported(..) => {}
             Command::Stop(_, done) => {
                 let _ = done.send(());
                 return;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use godwit_api::{ChannelCounters, ChannelStatus, ProtocolState, ProtocolStatus, UnixMillis, policy_text};
+use godwit_api::{
+    ChannelCounters, ChannelStatus, ProtocolState, ProtocolStatus, RouteQuery, UnixMillis, policy_text,
+};
 use godwit_config::{ChannelConfig, DebugFlags, Policy, ProtocolConfig, ProtocolKind};
 use godwit_rib::{
     ExportCounters, ExportPolicy, ExporterId, ImportCounters, NetKey, RowCounters, SourceId, Trace,
@@ -15,6 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::directory::Directory;
 use crate::links::LinkTable;
+use crate::query::Imported;
 use crate::recovery::Recovery;
 use crate::table::TableHandle;
 
@@ -110,6 +113,10 @@ pub(crate) struct ReloadDirection {
 pub(crate) enum Command {
     /// How are you?
     Status(oneshot::Sender<ProtocolStatus>),
+    /// The families whose channels are up.
+    Channels(oneshot::Sender<Vec<AddressFamily>>),
+    /// A page of what is kept of a family's routes as they came (`import table`), if its channel is up.
+    Imported(AddressFamily, Box<RouteQuery>, oneshot::Sender<Option<Imported>>),
     /// End, and say when done.
     Stop(StopReason, oneshot::Sender<()>),
     /// Run the policies over all routes again; whether that can be done.
@@ -130,6 +137,11 @@ pub(crate) fn policy(policy: &Policy) -> ExportPolicy {
         Policy::None => ExportPolicy::None,
         Policy::Filter(filter) => ExportPolicy::Filter(filter.clone()),
     }
+}
+
+/// The families of all its channels.
+pub(crate) fn channels_of(protocol: &ProtocolConfig) -> Vec<AddressFamily> {
+    protocol.channels.iter().map(|channel| channel.family).collect()
 }
 
 /// A protocol's status with nothing of its own yet.

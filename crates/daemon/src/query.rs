@@ -1,10 +1,14 @@
 //! Answers to questions about routes, a page at a time.
 
+mod imported;
+
 use std::sync::Arc;
 
 use godwit_api::{Cursor, ExportMode, NetSelector, RoutePage, RouteQuery, RouteView, UnixMillis};
 use godwit_filter::{Destination, NextHop, RouteAttributes, Subject, Verdict};
 use godwit_rib::{Exporter, ExporterKind, NetKey, NetView, PathView, Preview, Resolution};
+
+pub(crate) use imported::{Imported, imported, resolve, show as show_imported};
 
 use crate::limits::{PAGE_NETS_MAX, PAGE_ROUTES_MAX};
 use crate::links::LinkTable;
@@ -19,7 +23,7 @@ pub(crate) fn page<K: NetKey>(
 ) -> RoutePage {
     let mut page = PageBuilder { query, links, table_index, routes: Vec::new(), shown: 0, seen: 0, nets: 0 };
     let mut next = None;
-    let sent = query.channel_table.as_ref().and_then(|(name, _)| shell.exporter_of(name));
+    let sent = query.channel_table.as_ref().and_then(|of| shell.exporter_of(&of.protocol));
     let beside = match sent {
         _ if query.filtered => query.channel_table.is_none().then_some(Beside::Filtered),
         Some(exporter) => Some(Beside::Exported(exporter)),
@@ -36,7 +40,7 @@ pub(crate) fn page<K: NetKey>(
             let first = query.cursor.map_or(0, |c| c.net);
             for (looked, net) in shell.table.nets_from(first).enumerate() {
                 if page.routes.len() >= PAGE_ROUTES_MAX || looked >= PAGE_NETS_MAX {
-                    next = Some(Cursor { table: table_index, net: net.id() });
+                    next = Some(Cursor { table: table_index, net: net.id(), key: None });
                     break;
                 }
                 if selected(query.nets, net.key()) {
@@ -146,7 +150,7 @@ impl PageBuilder<'_> {
                 };
                 for (looked, (id, net)) in nets.enumerate() {
                     if self.routes.len() >= PAGE_ROUTES_MAX || looked >= PAGE_NETS_MAX {
-                        return Some(Cursor { table: self.table_index, net: id });
+                        return Some(Cursor { table: self.table_index, net: id, key: None });
                     }
                     if selected(self.query.nets, net) {
                         self.net_beside(shell, beside, net);

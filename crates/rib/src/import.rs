@@ -23,6 +23,8 @@ use cache::BlockCache;
 use family::Family;
 use nets::Decision;
 
+pub use kept::ImportedRoute;
+
 /// What the import step has to know of the session.
 #[derive(Clone, Debug)]
 pub struct BgpImport {
@@ -155,8 +157,8 @@ impl ImportStep {
         Self {
             context: Context { session, seed },
             cache: BlockCache::new(seed),
-            ipv4: Family::new(ipv4, seed),
-            ipv6: Family::new(ipv6, seed),
+            ipv4: Family::new(ipv4),
+            ipv6: Family::new(ipv6),
         }
     }
 
@@ -164,8 +166,8 @@ impl ImportStep {
     pub fn set_channel(&mut self, family: AddressFamily, channel: ChannelImport) {
         self.forget();
         match family {
-            AddressFamily::IPV4 => self.ipv4.set_channel(channel, self.context.seed),
-            AddressFamily::IPV6 => self.ipv6.set_channel(channel, self.context.seed),
+            AddressFamily::IPV4 => self.ipv4.set_channel(channel),
+            AddressFamily::IPV6 => self.ipv6.set_channel(channel),
             _ => {}
         }
     }

@@ -25,7 +25,9 @@ pub use export::{
     MissingLinkLocal, NextHopPolicy, Preview, PrivateAsPolicy, Refused, WantedPath, WantedRoute,
     export_check,
 };
-pub use import::{Batches, BgpImport, ChannelImport, ImportStep, Links, OnLink, UpdateSummary};
+pub use import::{
+    Batches, BgpImport, ChannelImport, ImportStep, ImportedRoute, Links, OnLink, UpdateSummary,
+};
 pub use key::NetKey;
 pub use limit::{LimitsPassed, SourceLimit};
 pub use nexthop::{LookUp, Resolution, ResolvedHops, WatcherId};

@@ -101,3 +101,35 @@ fn what_does_not_come_again_in_a_refresh_is_gone() {
     step.refresh_ends(AddressFamily::IPV4);
     assert_eq!(reload(&step), [(a, Some(100)), (b, Some(100))], "an end without a beginning is none");
 }
+
+#[test]
+fn what_is_kept_can_be_looked_at() {
+    let mut step = step(with(ExportPolicy::None));
+    let looked_at = |step: &ImportStep, first: Option<&str>| -> Vec<(String, u64)> {
+        let first = first.map(|net| net.parse().unwrap());
+        let routes = step.imported_from(AddressFamily::IPV4, first);
+        routes.map(|route| (route.net.to_string(), route.since)).collect()
+    };
+    step.set_time(7);
+    hear(&mut step, &body(&[], &good(), &[A, B].concat()));
+    let (a, b) = (("198.51.100.0/24".to_owned(), 7), ("203.0.113.0/24".to_owned(), 7));
+    assert_eq!(looked_at(&step, None), [a.clone(), b.clone()]);
+    assert_eq!(looked_at(&step, Some("198.51.100.0/25")), [b]);
+    // The same once more has not come anew, something else has.
+    step.set_time(8);
+    hear(&mut step, &body(&[], &good(), &A));
+    assert_eq!(looked_at(&step, None).first(), Some(&a));
+    let other = [
+        common::update::origin(1),
+        common::update::as_path(&[65001]),
+        common::update::next_hop([192, 0, 2, 1]),
+    ];
+    hear(&mut step, &body(&[], &other.concat(), &A));
+    assert_eq!(looked_at(&step, None).first(), Some(&(a.0.clone(), 8)));
+    let longest = |net: &str| step.imported_longest(net.parse().unwrap()).map(|net| net.to_string());
+    assert_eq!(longest("198.51.100.7/32"), Some(a.0));
+    assert_eq!(longest("198.51.0.0/16"), None);
+    assert_eq!(step.imported_from(AddressFamily::IPV6, None).count(), 0);
+    step.set_channel(AddressFamily::IPV4, channel(ExportPolicy::None));
+    assert_eq!(looked_at(&step, None), []);
+}

@@ -111,6 +111,10 @@ pub(crate) const OPTIONS: &[Option] = &[
     of("min keepalive time 5;"),
     newer("send hold time 500;", RESTARTS),
     from("connect delay time 1;", "connect delay time 2;"),
+    // None is five seconds.
+    from("/* connect delay */", "connect delay time 5;"),
+    from("connect delay time 5;", "/* connect delay */"),
+    from("/* connect delay */", "connect delay time 1;"),
     of("connect retry time 7;"),
     of("connect retry time 120;"),
     of("error wait time 1, 2;"),
@@ -247,7 +251,15 @@ pub(crate) const OPTIONS: &[Option] = &[
     newer("| max long lived stale time 5;", RESTARTS),
     of("| missing lladdr drop;"),
     of("|| ipv6 { import all; export none; };"),
-    // What the neighbor does not speak has changed nothing of the session.
-    otherwise(from("|| ipv6 { import all; export none; };", ""), RESTARTS, STAYS),
+    // What the neighbor does not speak is down.
+    from("|| ipv6 { import all; export none; };", ""),
+    from("|| ipv6 { import all; export none; };", "|| ipv6 { import none; export all; };"),
+    from("|| ipv6 { import all; export none; };", "|| ipv6 { import all; export none; add paths; };"),
+    from("| add paths; | ipv6 { import all; export none; };", "|"),
+    from("|| ipv6 { import all; export none; };", "| table t9; | ipv6 { import none; export none; };"),
+    from("|| ipv6 { import all; export none; };", "| import none; | ipv6 { import none; export none; };"),
+    down("|| ipv6 { import all; export none; };", "ttl security; || ipv6 { import none; export none; };"),
+    down("ttl security; || ipv6 { import all; export none; };", "ttl security; | import none;"),
+    down("ttl security;", "ttl security; | export all; | ipv6 { import all; export none; };"),
     from("|| ipv6 { import all; export none; };", "|| ipv6 { import all; export none; import limit 7; };"),
 ];

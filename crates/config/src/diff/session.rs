@@ -1,8 +1,14 @@
 //! Which options of a session and its channels hold only from its start on.
 
+use std::time::Duration;
+
 use godwit_wire::AddressFamily;
 
 use crate::model::{BgpConfig, ChannelConfig, ProtocolConfig};
+
+/// `connect delay time` where none is given, with BIRD. We do not wait then; which of the two it is holds from the next
+/// attempt on.
+const CONNECT_DELAY: Duration = Duration::from_secs(5);
 
 /// Most options of a session are agreed on, or used, when it starts. How many dynamic ones there may be holds from the
 /// next time on, and BFD and `check link` follow while it runs. What is only said that holds anyhow changes nothing.
@@ -36,7 +42,6 @@ pub(super) fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
         min_hold_time_secs => "min hold time",
         min_keepalive_time_secs => "min keepalive time",
         send_hold_time_secs => "send hold time",
-        connect_delay => "connect delay time",
         connect_retry => "connect retry time",
         error_wait => "error wait time",
         error_forget => "error forget time",
@@ -74,6 +79,11 @@ pub(super) fn bgp(old: &BgpConfig, new: &BgpConfig) -> Option<&'static str> {
         disable_rx => "disable rx",
         graceful_notification => "graceful notification",
     )
+    // None is as long as BIRD's own.
+    .or_else(|| {
+        let delay = |bgp: &BgpConfig| bgp.connect_delay.unwrap_or(CONNECT_DELAY);
+        (delay(old) != delay(new)).then_some("connect delay time")
+    })
     .or_else(|| (old.dynamic_name(1) != new.dynamic_name(1)).then_some("dynamic name"))
     .or_else(|| (old.long_lived_mode() != new.long_lived_mode()).then_some("long lived graceful restart"))
 }
@@ -90,7 +100,9 @@ pub(super) fn igp_tables<'a>(
     channel: &'a ChannelConfig,
 ) -> [Option<&'a str>; 2] {
     [AddressFamily::IPV4, AddressFamily::IPV6].map(|family| {
-        let is_used = looks_up(bgp, channel) || channel.bgp.igp_tables.of(family).is_some();
+        // IPv4 routes have IPv6 next hops, or the other way round, where that is agreed on (RFC 8950).
+        let has = family == channel.family || channel.bgp.extended_next_hop;
+        let is_used = (has && looks_up(bgp, channel)) || channel.bgp.igp_tables.of(family).is_some();
         is_used.then(|| protocol.igp_table(channel, family))
     })
 }

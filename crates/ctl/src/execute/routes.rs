@@ -3,7 +3,7 @@
 use godwit_api::{
     ChannelStatus, ExportMode, NetSelector, ProtocolState, Refusal, Reply, Request, RouteQuery, Selector,
 };
-use godwit_config::Dialect;
+use godwit_config::{ChannelConfig, Dialect};
 use tokio::io::{self, AsyncWriteExt};
 
 use super::faults::{Refused, SYM, known, protocol_name, refuse};
@@ -118,9 +118,13 @@ fn query(r: &ShowRoute, c: &Context) -> Result<RouteQuery, Refused> {
         has_channel(c, &t.protocol, &t.channel)?;
         let channels = c.config.protocols.iter().filter(|p| p.name == t.protocol).flat_map(|p| &p.channels);
         let mut channels = channels.filter(|channel| channel.family.to_string() == t.channel);
-        match channels.next().filter(|channel| channel.bgp.export_table && !t.import) {
+        let keeps = |c: &&ChannelConfig| if t.import { c.bgp.import_table } else { c.bgp.export_table };
+        match channels.next().filter(keeps) {
             Some(_) if r.export.is_some() => return Err((9001, "No valid tables".into())),
-            Some(channel) => channel_table = Some((t.protocol.clone(), channel.family)),
+            Some(channel) => {
+                let (protocol, family) = (t.protocol.clone(), channel.family);
+                channel_table = Some(godwit_api::ChannelTable { import: t.import, protocol, family });
+            }
             None => return Err((9001, no_table(t))),
         }
     }

@@ -4,7 +4,9 @@ use godwit_api::{ProtocolState, ProtocolStatus};
 use godwit_config::ProtocolKind;
 use godwit_rib::{ExportPolicy, NetKey};
 
-use crate::protocol::{Command, StopReason, base_status, channel_status, counters, policy, trace};
+use crate::protocol::{
+    Command, StopReason, base_status, channel_status, channels_of, counters, policy, trace,
+};
 use crate::table::TableShell;
 
 use super::{After, Kernel};
@@ -16,6 +18,7 @@ impl<K: NetKey> Kernel<K> {
             Command::Status(reply) => {
                 let _ = reply.send(self.status().await);
             }
+            Command::Channels(reply) => drop(reply.send(channels_of(&self.config))),
             Command::Reload(direction, reply) => {
                 self.reload(direction.import, direction.export, None).await;
                 let _ = reply.send(!self.context.dialect16);
@@ -39,7 +42,7 @@ impl<K: NetKey> Kernel<K> {
                 let export = policy(&self.channel.export);
                 self.reload(direction.import, direction.export, Some(export)).await;
             }
-            Command::Hostname(_) => {}
+            Command::Hostname(_) | Command::Imported(..) => {}
             Command::Stop(reason, done) => {
                 self.stop(&reason).await;
                 let _ = done.send(());

@@ -1,6 +1,7 @@
 //! An established session's channels: the way of its routes into the tables and out of them.
 
 mod channel;
+mod imported;
 mod own;
 mod setup;
 
@@ -132,6 +133,7 @@ impl Up {
         links: &Arc<LinkTable>,
         config: &ProtocolConfig,
     ) -> Result<Option<AddressFamily>, MessageError> {
+        self.import.set_time(crate::clock::unix_millis());
         let summary = self.import.update(body, &**links, &mut self.batches)?;
         self.tell(&summary, config);
         if self.batches.ipv4.nets.len() >= BATCH_NETS_MAX || self.batches.ipv6.nets.len() >= BATCH_NETS_MAX {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use godwit_config::{DebugFlags, LimitAction, ProtocolConfig, ProtocolKind};
 use godwit_fsm::{Action, CloseReason, Outbound, StopCause};
-use godwit_wire::RouteRefresh;
+use godwit_wire::{AddressFamily, RouteRefresh};
 
 use crate::over_limit::LimitKind;
 use crate::protocol::{Command, ReloadDirection, StopReason};
@@ -50,6 +50,11 @@ impl Task {
             Command::Status(reply) => {
                 let _ = reply.send(self.status().await);
             }
+            Command::Imported(family, query, reply) => {
+                let imported = self.up.as_ref().and_then(|up| up.imported(family, &query));
+                let _ = reply.send(imported);
+            }
+            Command::Channels(reply) => drop(reply.send(self.channels_up())),
             Command::Reload(direction, reply) => {
                 let _ = reply.send(self.reload(direction).await);
             }
@@ -60,6 +65,14 @@ impl Task {
             }
             Command::Stop(..) => {}
         }
+    }
+
+    /// The families that are spoken, and those of a neighbor that restarts.
+    fn channels_up(&self) -> Vec<AddressFamily> {
+        let mut families = self.up.as_ref().map(|up| up.families()).unwrap_or_default();
+        families.extend(self.held.ipv4.as_ref().map(|_| AddressFamily::IPV4));
+        families.extend(self.held.ipv6.as_ref().map(|_| AddressFamily::IPV6));
+        families
     }
 
     async fn update_config(&mut self, config: ProtocolConfig, direction: ReloadDirection) {

@@ -1,26 +1,28 @@
 //! Answers about the router.
 
+mod routes;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use godwit_api::{
-    ChannelStatus, ConfigureOutcome, Cursor, Interface, InterfaceAddress, Memory, NetSelector, ProtocolState,
-    ProtocolStatus, Refusal, Reply, Request, RoutePage, RouteQuery, Selector, Status, UnixMillis,
+    ChannelStatus, ConfigureOutcome, Interface, InterfaceAddress, Memory, ProtocolState, ProtocolStatus,
+    Reply, Request, Selector, Status, UnixMillis,
 };
 use godwit_config::{ChannelConfig, ProtocolKind};
-use godwit_wire::AddressFamily;
 use ipnetwork::IpNetwork;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::links::{Link, LinkTable, is_link_local};
-use crate::protocol::{AnyTable, Command, ReloadDirection, Tables, base_status, channel_status};
-use crate::{query, session};
+use crate::protocol::{AnyTable, Command, ReloadDirection, base_status, channel_status};
+use crate::session;
 
 use super::Supervisor;
 use super::act::selects;
 use super::apply::How;
+use routes::page;
 
 impl Supervisor {
     pub(super) async fn answer(&mut self, request: Request, reply: oneshot::Sender<Reply>) {
@@ -178,86 +180,6 @@ impl Supervisor {
         memory.total.0 = resident_memory();
         memory
     }
-
-    /// The tables a question is about.
-    fn route_tables(&self, query: &RouteQuery) -> Result<Vec<Asked>, Refusal> {
-        if let Some(missing) = query.tables.iter().find(|t| !self.tables.contains_key(*t)) {
-            return Err(Refusal::NoSuchTable(missing.clone()));
-        }
-        let of_protocol = query.export.as_ref().map(|(_, name)| name).or(query.protocol.as_ref());
-        let mut names = query.tables.clone();
-        if let Some(name) = of_protocol {
-            let protocol = self.protocols_there_are().find(|p| p.name == *name);
-            let protocol = protocol.ok_or_else(|| Refusal::NoSuchProtocol(name.clone()))?;
-            if query.export.is_some() && self.instances.get(name).is_none_or(|i| i.running.is_none()) {
-                return Err(Refusal::ProtocolDown);
-            }
-            if names.is_empty() && query.channel_table.is_none() {
-                names = protocol.channels.iter().map(|c| c.table.clone()).collect();
-            }
-        }
-        if names.is_empty() && query.channel_table.is_none() {
-            let first = |family| self.config.tables.iter().find(move |t| t.family == family);
-            let defaults = [AddressFamily::IPV4, AddressFamily::IPV6].into_iter().filter_map(first);
-            names = defaults.map(|t| t.name.clone()).collect();
-        }
-        let mut asked: Vec<Asked> = names.into_iter().map(|name| Asked { name, exported: false }).collect();
-        if let Some((name, family)) = &query.channel_table {
-            let protocol = self.protocols_there_are().find(|p| p.name == *name);
-            let channel = protocol.and_then(|p| p.channels.iter().find(|c| c.family == *family));
-            asked.extend(channel.map(|c| Asked { name: c.table.clone(), exported: true }));
-        }
-        // An exact or longest match question is about tables of its family only.
-        let ipv4 = match query.nets {
-            NetSelector::Exact(net) | NetSelector::ForPrefix(net) | NetSelector::In(net) => {
-                Some(net.is_ipv4())
-            }
-            NetSelector::ForAddress(address) => Some(address.is_ipv4()),
-            NetSelector::All => None,
-        };
-        if let Some(ipv4) = ipv4 {
-            asked.retain(|t| matches!(self.tables.get(&t.name), Some(AnyTable::Ipv4(_))) == ipv4);
-            if asked.is_empty() {
-                return Err(Refusal::Other("No valid tables".into()));
-            }
-        }
-        Ok(asked)
-    }
-}
-
-/// A table that a question is about.
-struct Asked {
-    name: String,
-    /// Not the table, but what was exported from it.
-    exported: bool,
-}
-
-async fn page(query: &RouteQuery, asked: &[Asked], tables: &Tables, links: &Arc<LinkTable>) -> RoutePage {
-    let index = query.cursor.map_or(0, |c| c.table);
-    let mut answer = RoutePage {
-        tables: asked.iter().map(|t| if t.exported { "export" } else { &*t.name }.into()).collect(),
-        counts: vec![(0, 0, 0); asked.len()],
-        ..RoutePage::default()
-    };
-    let this = asked.get(index as usize);
-    let table = this.and_then(|t| tables.get(&t.name));
-    let (mut query, links) = (query.clone(), links.clone());
-    if this.is_none_or(|t| !t.exported) {
-        query.channel_table = None;
-    }
-    let one = match table {
-        Some(AnyTable::Ipv4(t)) => t.call(move |shell| query::page(shell, &query, &links, index)).await,
-        Some(AnyTable::Ipv6(t)) => t.call(move |shell| query::page(shell, &query, &links, index)).await,
-        None => None,
-    };
-    let Some(one) = one else { return answer };
-    answer.routes = one.routes;
-    if let (Some(place), Some(count)) = (answer.counts.get_mut(index as usize), one.counts.first()) {
-        *place = *count;
-    }
-    let more = (index as usize + 1) < asked.len();
-    answer.next = one.next.or_else(|| more.then_some(Cursor { table: index + 1, net: 0 }));
-    answer
 }
 
 fn interfaces(links: &LinkTable) -> Vec<Interface> {

@@ -1,13 +1,15 @@
 //! From one configuration to another.
 
+mod channels;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use godwit_api::ConfigureOutcome;
 use godwit_config::{
-    ChangeKind, ChannelChange, DebugFlags, Dialect, GlobalChange, Neighbor, ProtocolChange, ProtocolConfig,
-    ProtocolKind, RouterConfig, diff,
+    ChangeKind, DebugFlags, GlobalChange, Neighbor, ProtocolChange, ProtocolConfig, ProtocolKind,
+    RouterConfig, diff,
 };
 use godwit_wire::AddressFamily;
 use tokio::sync::{mpsc, oneshot};
@@ -22,6 +24,7 @@ use crate::{computed, dynamic, kernel, session, table};
 
 use super::dynamic::with;
 use super::{Running, Supervisor};
+use channels::log_faults;
 
 /// How a configuration is applied.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +40,12 @@ impl Supervisor {
     pub(super) async fn apply(&mut self, old: &RouterConfig, new: &Arc<RouterConfig>, how: How) {
         let mut changes = diff(old, new);
         let (mut all_old, mut all_new) = (Cow::Borrowed(old), Cow::Borrowed(&**new));
+        self.look_at_channels(&mut changes).await;
         let staying = self.staying(new, &changes);
         if !self.dynamic.is_empty() {
             (all_old, all_new) = (Cow::Owned(with(old, &self.dynamic)), Cow::Owned(with(new, &staying)));
             changes = diff(&all_old, &all_new);
+            self.look_at_channels(&mut changes).await;
         }
         let starting = self.instances.is_empty();
         // Thousands of neighbors are looked up by name.
@@ -67,7 +72,10 @@ impl Supervisor {
                 _ if follow_disabled && !was_disabled && disabled => {
                     ("Disabling", StopReason::Disabled(None))
                 }
-                ChangeKind::Restart { .. } if !was_disabled => ("Restarting", StopReason::Reconfigured),
+                ChangeKind::Restart { .. } if !was_disabled => {
+                    log_faults(new, change);
+                    ("Restarting", StopReason::Reconfigured)
+                }
                 _ => continue,
             };
             tracing::info!("{verb} protocol {}", change.name);
@@ -114,37 +122,13 @@ impl Supervisor {
             }
             ChangeKind::Modify { reimport, reexport } => {
                 let direction = ReloadDirection { import: *reimport && !soft, export: *reexport && !soft };
-                self.log_reload(protocol, &change.channels, soft);
+                self.log_reload(protocol, &change.channels, soft).await;
                 if let Some(running) = self.instances.get(&protocol.name).and_then(|i| i.running.as_ref()) {
                     let update = Command::Update(Box::new(protocol.clone()), direction);
                     let _ = running.commands.send(update).await;
                 }
             }
             ChangeKind::Unchanged | ChangeKind::Removed => {}
-        }
-    }
-
-    /// Says which channels' routes are gone through again, or, after `configure soft`, are not.
-    fn log_reload(&self, protocol: &ProtocolConfig, channels: &[ChannelChange], soft: bool) {
-        let name = &protocol.name;
-        if self.config.dialect == Dialect::Bird16 {
-            // There a protocol is its only channel.
-            if channels.iter().any(|c| c.reimport || c.reexport) && !soft {
-                tracing::info!("Reloading protocol {name}");
-            }
-            return;
-        }
-        for channel in channels.iter().filter(|c| c.reimport || c.reexport) {
-            let family = session::channel_name(channel.family);
-            if !soft {
-                tracing::info!("Reloading channel {name}.{family}");
-                continue;
-            }
-            for (changed, what) in [(channel.reimport, "import"), (channel.reexport, "export")] {
-                if changed {
-                    tracing::info!("Channel {name}.{family} changed {what}");
-                }
-            }
         }
     }
 

@@ -18,9 +18,9 @@ pub(super) struct Family<K> {
 }
 
 impl<K: NetKey> Family<K> {
-    pub(super) fn new(channel: Option<ChannelImport>, seed: u64) -> Self {
+    pub(super) fn new(channel: Option<ChannelImport>) -> Self {
         let mut kept = Kept::default();
-        kept.set(channel.as_ref().is_some_and(|channel| channel.import_table), seed);
+        kept.set(channel.as_ref().is_some_and(|channel| channel.import_table));
         kept.begins();
         Self { channel, kept }
     }
@@ -29,15 +29,20 @@ impl<K: NetKey> Family<K> {
         self.channel.as_ref()
     }
 
-    pub(super) fn set_channel(&mut self, channel: ChannelImport, seed: u64) {
+    pub(super) fn set_channel(&mut self, channel: ChannelImport) {
         if self.channel.as_ref().is_none_or(|old| !old.differs_only_in_policy(&channel)) {
             self.kept.is_made_otherwise();
         }
-        self.kept.set(channel.import_table, seed);
+        self.kept.set(channel.import_table);
         self.channel = Some(channel);
     }
 
     /// What is kept.
+    pub(super) fn kept(&self) -> &Kept<K> {
+        &self.kept
+    }
+
+    /// The same.
     pub(super) fn kept_mut(&mut self) -> &mut Kept<K> {
         &mut self.kept
     }

@@ -72,7 +72,7 @@ impl<K: NetKey> Table<K> {
     /// What the destination of a route that is not in the table resolves to, if it is recursive. What is looked up
     /// elsewhere is unresolved unless a path of the table asks for it, too.
     pub fn resolution_of(&self, destination: &Destination) -> Option<Resolution> {
-        let Destination::Recursive(hop) = *destination else { return None };
+        let hop = destination.recursion()?;
         let bits = if hop.table == 0 { K::address_bits(hop.address) } else { None };
         let known = self.next_hops.known(hop, bits).cloned();
         known.or_else(|| {

@@ -1,7 +1,10 @@
-//! What exporters with an `export table` have sent, by nets.
+//! What exporters with an `export table` have sent, by nets, and what sessions with an `import table` have got.
 
 use crate::export::Exporter;
+use crate::import::ImportedRoute;
 use crate::key::NetKey;
+use crate::nexthop::Resolution;
+use crate::source::SourceId;
 
 use super::{PathView, Table};
 
@@ -34,6 +37,26 @@ impl<K: NetKey> Table<K> {
             })
         };
         routes.filter_map(view).collect()
+    }
+
+    /// A route as it came from a source (`import table`). `first`: of its net.
+    pub fn imported_path<'a>(
+        &'a self,
+        source: SourceId,
+        route: &'a ImportedRoute,
+        resolution: Option<&'a Resolution>,
+        first: bool,
+    ) -> Option<PathView<'a>> {
+        Some(PathView {
+            attributes: &route.attributes,
+            source: &self.slot(source)?.info,
+            source_id: source,
+            path_id: route.path_id,
+            key: source,
+            since: route.since,
+            best: first,
+            resolution,
+        })
     }
 
     /// The longest net that covers `key` of which an exporter keeps what it sent.
