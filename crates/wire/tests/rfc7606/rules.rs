@@ -305,7 +305,8 @@ fn mp_reach_next_hops() {
         judge(&Block::external().without(3).and(attribute(0x80, 14, &value)).octets(), false, &context(true))
     };
     assert_eq!(judge4(&[192, 0, 2, 1]), Fine);
-    assert_eq!(judge4(&[127, 0, 0, 1]), W);
+    assert_eq!(judge4(&[127, 0, 0, 1]), Fine);
+    assert_eq!(judge4(&[0; 4]), W);
     assert_eq!(judge4(&GLOBAL), W, "RFC 8950 was not negotiated");
     assert_eq!(judge4(&[1; 5]), R(9));
 }
