@@ -118,8 +118,7 @@ fn outcome(program: Program) -> Result<BTreeMap<usize, String>> {
                 ["ipv4", "ipv6"]
                     .into_iter()
                     .filter(|f| fault(f))
-                    .map(|f| format!(", cannot {what} {f}"))
-                    .collect()
+                    .fold(String::new(), |text, f| text + ", cannot " + what + " " + f)
             });
             outcomes.insert(number, format!("restarts{}", faults.map(|f: String| f).concat()));
             continue;

@@ -164,6 +164,6 @@ fn page(query: &RouteQuery) -> RoutePage {
         tables: vec!["master4".into(), "master6".into()],
         routes: if query.count_only { vec![] } else { (first..end).map(route).collect() },
         counts: vec![(n, n, n), (0, 0, 0)],
-        next: (end < NETS).then_some(Cursor { table: 0, net: end }),
+        next: (end < NETS).then_some(Cursor { table: 0, net: end, key: None }),
     }
 }
