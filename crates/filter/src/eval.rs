@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub(crate) use checks::Checks;
 pub(crate) use expression::{case_key, extended_community};
 
+use crate::attribute::Attribute;
 use crate::code::{Block, Case, Code, For, Function, Line, Node, Step};
 use crate::types::{Dialect, Type};
 use crate::value::Value;
@@ -85,6 +86,9 @@ pub(crate) struct Run<'r> {
     subject: Option<&'r Subject<'r>>,
     /// The attributes, once something changed them.
     changed: Option<Box<RouteAttributes>>,
+    /// `bgp_path = +empty+` was run, which BIRD 2 takes for no path until something is prepended to it; a path that
+    /// came empty, or lost all it had, is one.
+    no_path: bool,
     dialect: Dialect,
     /// Variables of the running functions.
     stack: Vec<Value>,
@@ -106,6 +110,7 @@ impl<'r> Run<'r> {
         Self {
             subject,
             changed: None,
+            no_path: false,
             dialect,
             stack: Vec::new(),
             base: 0,
@@ -179,6 +184,10 @@ impl<'r> Run<'r> {
             Step::SetLocal(slot, of, node, line) => self.set_local(*slot, *of, node, *line)?,
             Step::SetAttribute(attribute, node, line) => {
                 let value = self.eval(node)?;
+                if matches!(attribute, Attribute::BgpPath) {
+                    let empty = matches!(&value, Value::Path(path) if path.as_wire().is_empty());
+                    self.no_path = empty && matches!(node, Node::Const(_));
+                }
                 self.write(attribute, value, *line)?;
             }
             Step::Update(attribute, op, node, line) => {

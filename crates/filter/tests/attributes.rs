@@ -220,3 +220,30 @@ fn what_a_table_of_authorizations_says_is_part_of_a_filter() {
     assert_eq!(read(65001), read(65001));
     assert_ne!(read(65001), read(65002));
 }
+
+/// As BIRD 2.0.12 answers: only `+empty+` itself is no path.
+#[test]
+fn an_empty_path_is_one_unless_it_was_set_to_be_none() {
+    let cases = [
+        ("", true),
+        ("bgp_path = +empty+;", false),
+        ("bgp_path = +empty+; bgp_path.delete(9);", false),
+        ("bgp_path = +empty+; bgp_path.prepend(9);", true),
+        ("bgp_path = +empty+; bgp_path.prepend(9); bgp_path.delete(9);", true),
+        ("bgp_path.filter([4294967295]);", true),
+        ("bgp_path = delete(bgp_path, [1..4294967295]);", true),
+        ("unset(bgp_path);", false),
+        ("bgp_path = +empty+; unset(bgp_path);", false),
+    ];
+    for (text, defined) in cases {
+        let filter = format!("filter t {{ {text} if defined(bgp_path) then accept; reject; }}");
+        let filter = common::program(&filter).filter("t").expect("t");
+        let verdict = run_on(&filter, "10.1.0.0/16", &bgp_route()).verdict;
+        assert_eq!(verdict == godwit_filter::Verdict::Accept, defined, "{text}");
+    }
+    let mut received = bgp_route();
+    received.bgp.as_path = Some(godwit_wire::AsPath::default());
+    let filter = common::program("filter t { if defined(bgp_path) then accept; reject; }");
+    let outcome = run_on(&filter.filter("t").expect("t"), "10.1.0.0/16", &received);
+    assert_eq!(outcome.verdict, godwit_filter::Verdict::Accept);
+}

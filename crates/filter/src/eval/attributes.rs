@@ -59,10 +59,7 @@ impl Run<'_> {
         let (bgp, rare) = (&route.bgp, route.bgp.rare.as_deref());
         let list = |full: bool| full || self.dialect == Dialect::Bird16;
         Ok(match attribute {
-            Attribute::BgpPath => match (&bgp.as_path, self.dialect) {
-                (Some(path), Dialect::Bird2) => !path.as_wire().is_empty(),
-                (path, _) => path.is_some(),
-            },
+            Attribute::BgpPath => bgp.as_path.is_some() && !(self.no_path && self.dialect == Dialect::Bird2),
             Attribute::BgpCommunity => list(!bgp.communities.is_empty()),
             Attribute::BgpExtCommunity => list(!bgp.ext_communities().is_empty()),
             Attribute::BgpLargeCommunity => list(!bgp.large_communities().is_empty()),
@@ -307,11 +304,13 @@ impl Run<'_> {
             return Err(Halt::fault(line, "Path, clist, eclist or lclist expected"));
         };
         let value = list.apply(op, argument).map_err(|m| Halt::fault(line, m))?;
+        self.no_path &= !(matches!(attribute, Attribute::BgpPath) && op == ListOp::Prepend);
         self.write(attribute, value, line)
     }
 
     /// Removes a dynamic attribute.
     pub(super) fn unset(&mut self, attribute: &Attribute) -> Result<(), Halt> {
+        self.no_path &= !matches!(attribute, Attribute::BgpPath);
         // A copy is not worth making to remove what is not there.
         if !self.is_defined(attribute)? {
             return Ok(());
