@@ -21,7 +21,7 @@ protocol bgp p {
 }
 protocol static s { ipv4; route 10.0.0.0/33 blackhole; route 10.0.0.0/8 blackhoel; }
 debug protocols { status };
-protocol mrt { }
+protocol l3vpn { }
 nonsense here;
 ";
     let said = findings(&read_as(text, Dialect::Bird2));

@@ -280,10 +280,19 @@ fn lab_bird_says_the_same_of_what_is_wrong() {
 
 #[test]
 fn other_protocols_are_refused_by_name() {
-    for of in ["rip", "ospf", "babel", "radv", "mrt", "perf", "bmp", "l3vpn", "aggregator"] {
+    for of in ["rip", "ospf", "babel", "radv", "l3vpn", "aggregator"] {
         let read = read(&format!("protocol device {{ }}\nprotocol {of} {{ some {{ thing; }}; }}\n"));
         let said = first_error(&read).unwrap_or_default();
         assert!(said.starts_with(&format!("2 protocol {of} is out of scope")), "{said}");
         assert_eq!(findings(&read).len(), 1, "{:?}", findings(&read));
+    }
+}
+
+#[test]
+fn protocols_that_change_no_route_are_only_warned_of() {
+    for of in ["mrt", "perf", "bmp"] {
+        let read = read(&format!("protocol device {{ }}\nprotocol {of} {{ some {{ thing; }}; }}\n"));
+        let told = format!("test.conf:2:10 protocol {of} has no effect: godwit has no such protocol");
+        assert_eq!((findings(&read), first_error(&read)), (vec![told], None));
     }
 }

@@ -33,7 +33,7 @@ use godwit_config::RouterConfig;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-pub use without_effect::options_without_effect;
+pub use without_effect::{cannot_run, options_without_effect};
 
 /// Reads a configuration: the named file, or the one godwit was started with. The error is a list
 /// of `FILE:LINE:COL MESSAGE` lines.

@@ -10,12 +10,24 @@ pub fn options_without_effect(config: &RouterConfig) -> Vec<String> {
     config.protocols.iter().flat_map(|p| of_protocol(p)).collect()
 }
 
+/// A line for each protocol that a router cannot do without and godwit does not run yet: with others in its place there
+/// would be other routes than the configuration asks for.
+pub fn cannot_run(config: &RouterConfig) -> Vec<String> {
+    let needed = config.protocols.iter().filter(|p| !p.disabled);
+    let lines = needed.filter_map(|p| match p.kind {
+        ProtocolKind::Pipe(_) => Some(format!("{}: protocol pipe is not supported yet", p.name)),
+        ProtocolKind::Rpki(_) => Some(format!("{}: protocol rpki is not supported yet", p.name)),
+        _ => None,
+    });
+    lines.collect()
+}
+
 fn of_protocol(protocol: &ProtocolConfig) -> Vec<String> {
     let own = match &protocol.kind {
         ProtocolKind::Bgp(bgp) => of_session(bgp),
         ProtocolKind::Static(of) if of.roa_channel.is_some() => vec!["route: there are no tables of ROAs"],
-        ProtocolKind::Pipe(_) => vec!["protocol pipe: no routes go through it"],
-        ProtocolKind::Rpki(_) => vec!["protocol rpki: no cache is asked for ROAs"],
+        // A router does not run with them unless they are disabled ([`cannot_run`]).
+        ProtocolKind::Pipe(_) | ProtocolKind::Rpki(_) => Vec::new(),
         ProtocolKind::Bfd(_) => vec!["protocol bfd: there are no sessions"],
         ProtocolKind::Static(_)
         | ProtocolKind::Device(_)
@@ -153,5 +165,20 @@ mod tests {
             "s: `krt_congctl` has no effect yet: routes go into the kernel without it",
         ];
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn what_makes_other_routes_is_refused_and_not_left_out() {
+        let text = "protocol device { } ipv4 table t; roa4 table r;
+            protocol pipe p { table master4; peer table t; }
+            protocol pipe q { disabled; table master4; peer table t; }
+            protocol rpki r1 { roa4 { table r; }; remote 192.0.2.9; }";
+        let options = godwit_config::LoadOptions::default();
+        let loaded = godwit_config::load("test.conf", text, &options, &mut |_, _| Err("no files".into()));
+        let lines = cannot_run(&loaded.config.expect("a good file"));
+        assert_eq!(
+            lines,
+            ["p: protocol pipe is not supported yet", "r1: protocol rpki is not supported yet"]
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use godwit_config::{Dialect, LoadOptions, Loaded, RouterConfig, constants_from_database, load};
-use godwit_daemon::options_without_effect;
+use godwit_daemon::{cannot_run, options_without_effect};
 use godwit_filter::{Diagnostic, Severity, SourceMap};
 
 use crate::flags::CheckOptions;
@@ -80,6 +80,7 @@ pub(crate) fn load_file(file: &Path, ipv6: bool) -> Result<RouterConfig, Vec<Str
     match loaded.config {
         Some(config) if errors.is_empty() => {
             check_log(&config, file).map_err(|error| vec![error])?;
+            refuse(&config, file)?;
             log_options_without_effect(&config);
             Ok(config)
         }
@@ -93,6 +94,16 @@ pub(crate) fn load_file(file: &Path, ipv6: bool) -> Result<RouterConfig, Vec<Str
 /// `FILE: MESSAGE`.
 pub(crate) fn check_log(config: &RouterConfig, file: &Path) -> Result<(), String> {
     godwit_observe::Log::check(config).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// What a router cannot do without is not left out.
+///
+/// # Errors
+/// `FILE: MESSAGE`, a line for each.
+fn refuse(config: &RouterConfig, file: &Path) -> Result<(), Vec<String>> {
+    let lines: Vec<String> =
+        cannot_run(config).iter().map(|line| format!("{}: {line}", file.display())).collect();
+    if lines.is_empty() { Ok(()) } else { Err(lines) }
 }
 
 /// Names in the log what was read and is not followed.
@@ -117,6 +128,10 @@ pub(crate) fn check(options: &CheckOptions) -> ExitCode {
         }
     }
     if loaded.config.is_none() || loaded.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return ExitCode::from(1);
+    }
+    if let Some(Err(lines)) = loaded.config.as_ref().map(|config| refuse(config, &options.config)) {
+        lines.iter().for_each(|line| eprintln!("{line}"));
         return ExitCode::from(1);
     }
     if options.say_good {

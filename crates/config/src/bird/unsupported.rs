@@ -7,12 +7,14 @@ use crate::lang::Parsed;
 
 /// Other routing protocols of BIRD's, which are not the business of a BGP daemon.
 const OTHER: &[&str] = &["rip", "ospf", "babel", "radv"];
-/// Protocols of BIRD's that serve purposes which are not ours.
-const OUT_OF_SCOPE: &[&str] = &["mrt", "perf", "bmp", "aggregator", "l3vpn", "bridge", "evpn"];
+/// Protocols of BIRD's that make routes, for purposes which are not ours.
+const OUT_OF_SCOPE: &[&str] = &["aggregator", "l3vpn", "bridge", "evpn"];
+/// Protocols of BIRD's without which the same routes are there.
+const SKIPPED: &[&str] = &["mrt", "perf", "bmp"];
 
 /// Whether a protocol type is BIRD's and not ours.
 pub(super) fn is_known(of: &str) -> bool {
-    [OTHER, OUT_OF_SCOPE].iter().any(|list| list.contains(&of))
+    [OTHER, OUT_OF_SCOPE, SKIPPED].iter().any(|list| list.contains(&of))
 }
 
 impl Reader<'_> {
@@ -38,6 +40,10 @@ impl Reader<'_> {
         }
         self.skip_block()?;
         self.seen_protocol |= !template;
+        if SKIPPED.contains(&of) {
+            self.warn(span, format!("protocol {of} has no effect: godwit has no such protocol"));
+            return Ok(());
+        }
         let message = if OTHER.contains(&of) {
             format!("protocol {of} is out of scope: godwit speaks BGP")
         } else {
