@@ -34,6 +34,7 @@ use self::draft::Draft;
 use self::extra::Layer;
 pub(crate) use self::extra::read_over;
 use self::net_type::NetType;
+pub(crate) use self::top::begins_statement;
 use crate::lang::{Ident, Lang, Place, Tok};
 use crate::load::{ERRORS_MAX, LoadOptions};
 use crate::model::{Dialect, RouterConfig};

@@ -12,43 +12,13 @@ use godwit_filter::{Diagnostic, SourceMap, Span};
 
 use self::braces::Braces;
 use self::scan::{Kind, Piece, scan};
+use crate::bird::begins_statement;
 use crate::lang::{Lang, Tok, tokens};
 
 /// How far a brace moves what is in it.
 const STEP: usize = 2;
 /// Marks with a blank on both sides.
 const SPACED: &[&str] = &["=", "!=", "~", "!~", "&&", "||", "<=", ">="];
-/// Words that begin a statement at the top level where the one before needs no `;`.
-const STATEMENTS: &[&str] = &[
-    "attribute",
-    "debug",
-    "define",
-    "eval",
-    "filter",
-    "flow4",
-    "flow6",
-    "function",
-    "graceful",
-    "hostname",
-    "include",
-    "ipv4",
-    "ipv6",
-    "listen",
-    "log",
-    "mrtdump",
-    "protocol",
-    "roa",
-    "roa4",
-    "roa6",
-    "router",
-    "table",
-    "template",
-    "timeformat",
-    "vpn4",
-    "vpn6",
-    "watchdog",
-];
-
 /// Writes a bird.conf in canonical form. Files it includes are left alone. `name` is how messages call the text.
 ///
 /// # Errors
@@ -194,7 +164,7 @@ impl Out<'_> {
         let after_list = first == at && at.checked_sub(1).is_some_and(|at| self.braces.closes(at));
         // Elsewhere it includes nothing.
         let after_list = after_list && next.text != "include";
-        (own_line || after_list) && next.kind == Kind::Word && STATEMENTS.contains(&next.text)
+        (own_line || after_list) && next.kind == Kind::Word && begins_statement(next.text)
     }
 
     /// Whether a blank stands between two pieces of one line.

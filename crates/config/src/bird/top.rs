@@ -32,6 +32,14 @@ const STATEMENTS: &[&str] = &[
     "watchdog",
 ];
 
+/// Those that are not worth suggesting.
+const SELDOM: &[&str] = &["roa", "threads", "cli", "bt_test_suite", "bt_test_same"];
+
+/// Whether a statement of the top level begins with this word.
+pub(crate) fn begins_statement(word: &str) -> bool {
+    [STATEMENTS, SELDOM, NET_TYPES].iter().any(|list| list.contains(&word))
+}
+
 impl Reader<'_> {
     /// A statement.
     pub(super) fn statement(&mut self) -> Parsed<()> {
@@ -44,8 +52,7 @@ impl Reader<'_> {
         }
         self.check_scope(word)?;
         let span = self.l.span();
-        let known = STATEMENTS.contains(&word)
-            || matches!(word, "roa" | "threads" | "cli" | "bt_test_suite" | "bt_test_same");
+        let known = STATEMENTS.contains(&word) || SELDOM.contains(&word);
         if known {
             self.l.bump();
         }
