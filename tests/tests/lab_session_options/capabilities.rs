@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
+use godwit_lab::speaker::{Speaker, UPDATE};
 use godwit_lab::{Frr, Router, until};
 
-use crate::lab::Place;
+use crate::lab::{Place, routes};
 
 /// What `show protocols all` says of either end's capabilities: the two blocks with their headings.
 fn blocks(router: &Router) -> [String; 2] {
@@ -148,5 +149,20 @@ fn lab_frr_and_godwit_agree_on_roles_names_and_long_messages() -> Result<()> {
     }
     let theirs = godwit.birdc("show protocols all peer");
     ensure!(theirs.contains("Role: customer") && theirs.contains("Hostname: theirs"), "{theirs}");
+    Ok(())
+}
+
+/// RFC 4724 §2: also one that announces no capability at all, as with BIRD.
+#[test]
+fn lab_every_neighbor_is_told_the_end_of_the_table() -> Result<()> {
+    let place = Place::new()?;
+    let _godwit = place.godwit("passive;", "", &routes(&["10.1.0.0/16"]))?;
+    let mut speaker = Speaker::established(&place.peer, "192.0.2.2", "192.0.2.1", 65002)?;
+    let mut updates = Vec::new();
+    while updates.last().is_none_or(|last: &Vec<u8>| last != &[0; 4]) {
+        let (kind, body) = speaker.read()?;
+        updates.extend((kind == UPDATE).then_some(body));
+    }
+    ensure!(updates.len() == 2, "{updates:?}");
     Ok(())
 }

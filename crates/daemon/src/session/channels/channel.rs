@@ -30,11 +30,9 @@ pub(in crate::session) struct Channel<K: NetKey> {
     pub(in crate::session) stale: bool,
     /// And for long (RFC 9494).
     pub(in crate::session) long_lived: bool,
-    /// The neighbor knows End-of-RIB.
-    pub(super) end_of_rib: bool,
     /// It has not sent its own yet, and will.
     pub(super) begins: bool,
-    /// The first feed is through, and End-of-RIB told if it is to be.
+    /// The first feed is through, and End-of-RIB told.
     pub(super) fed: bool,
     /// The neighbor is sent everything once more, between marks (RFC 7313).
     pub(super) answers: bool,
@@ -105,7 +103,7 @@ impl<K: NetKey> Channel<K> {
         let answered = !first && std::mem::take(&mut self.answers);
         let again = self.fed && std::mem::take(&mut self.asked);
         self.answers |= again;
-        let word = if answered { None } else { Some(fed::<K>(first && self.end_of_rib)) };
+        let word = if answered { None } else { Some(fed::<K>(first)) };
         UpEvent::Refreshed(K::FAMILY, FeedEnd { word, again })
     }
 
@@ -211,10 +209,11 @@ fn message<K: NetKey>(pending: Pending<K>, source: SourceId, over_limit: &Arc<Ov
     }
 }
 
-/// The whole table was sent: End-of-RIB, if the neighbor knows what that is (RFC 4724 §4).
-fn fed<K: NetKey>(end_of_rib: bool) -> Bytes {
+/// The whole table was sent, for the first time or again: End-of-RIB, which also neighbors without graceful restart are
+/// told, as with BIRD: it is an empty UPDATE to them (RFC 4724 §2).
+fn fed<K: NetKey>(first: bool) -> Bytes {
     let mut out = BytesMut::new();
-    if end_of_rib {
+    if first {
         godwit_wire::end_of_rib(K::FAMILY, &mut out);
     }
     out.freeze()

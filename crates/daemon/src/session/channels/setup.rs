@@ -200,7 +200,6 @@ impl Setup<'_> {
             add_path: self.session.negotiated.add_path(K::FAMILY).0,
             stale,
             long_lived: stale && long_lived,
-            end_of_rib: self.session.negotiated.remote_open.graceful_restart().is_some(),
             begins: self.session.negotiated.remote_open.graceful_restart().is_some(),
             fed: false,
             answers: false,
