@@ -86,8 +86,8 @@ pub(crate) struct Run<'r> {
     subject: Option<&'r Subject<'r>>,
     /// The attributes, once something changed them.
     changed: Option<Box<RouteAttributes>>,
-    /// `bgp_path = +empty+` was run, which BIRD 2 takes for no path until something is prepended to it; a path that
-    /// came empty, or lost all it had, is one.
+    /// `bgp_path` was made of `+empty+`, or of a path that is not there: BIRD 2 takes that for no path until something is
+    /// prepended to it. A path that came empty, or lost all it had, is one.
     no_path: bool,
     dialect: Dialect,
     /// Variables of the running functions.
@@ -186,7 +186,7 @@ impl<'r> Run<'r> {
                 let value = self.eval(node)?;
                 if matches!(attribute, Attribute::BgpPath) {
                     let empty = matches!(&value, Value::Path(path) if path.as_wire().is_empty());
-                    self.no_path = empty && matches!(node, Node::Const(_));
+                    self.no_path = empty && self.is_no_path(node)?;
                 }
                 self.write(attribute, value, *line)?;
             }

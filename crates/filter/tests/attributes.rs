@@ -232,6 +232,10 @@ fn an_empty_path_is_one_unless_it_was_set_to_be_none() {
         ("bgp_path = +empty+; bgp_path.prepend(9); bgp_path.delete(9);", true),
         ("bgp_path.filter([4294967295]);", true),
         ("bgp_path = delete(bgp_path, [1..4294967295]);", true),
+        ("bgp_path = delete(+empty+, 4);", false),
+        ("unset(bgp_path); bgp_path = delete(bgp_path, 4);", false),
+        ("unset(bgp_path); bgp_path.delete(4);", false),
+        ("unset(bgp_path); bgp_path.prepend(4); bgp_path.delete(4);", true),
         ("unset(bgp_path);", false),
         ("bgp_path = +empty+; unset(bgp_path);", false),
     ];

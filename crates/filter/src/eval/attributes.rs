@@ -6,7 +6,7 @@ use godwit_wire::{Origin, RareAttributes};
 
 use super::{Halt, Run, extra};
 use crate::attribute::{Attribute, bit_of};
-use crate::code::{Line, ListOp};
+use crate::code::{Accessor, Line, ListOp, Node};
 use crate::lists::ListRef;
 use crate::route::{AttributeValue, Destination, NextHop, RouteAttributes, Scope};
 use crate::types::{Dialect, EnumKind, Type};
@@ -83,6 +83,16 @@ impl Run<'_> {
             Attribute::BgpOther(code, _) => extra::unknown(bgp, *code).is_some(),
             _ => true,
         })
+    }
+
+    /// Whether what gave an empty path gave none at all.
+    pub(super) fn is_no_path(&self, node: &Node) -> Result<bool, Halt> {
+        match node {
+            Node::Const(_) | Node::Accessor(Accessor::Empty, ..) => Ok(true),
+            Node::Attribute(attribute) => self.is_defined(attribute).map(|defined| !defined),
+            Node::List(ListOp::Delete | ListOp::Filter, parts, _) => self.is_no_path(&parts.0),
+            _ => Ok(false),
+        }
     }
 
     /// The value of an attribute.
@@ -304,7 +314,9 @@ impl Run<'_> {
             return Err(Halt::fault(line, "Path, clist, eclist or lclist expected"));
         };
         let value = list.apply(op, argument).map_err(|m| Halt::fault(line, m))?;
-        self.no_path &= !(matches!(attribute, Attribute::BgpPath) && op == ListOp::Prepend);
+        if matches!(attribute, Attribute::BgpPath) {
+            self.no_path = op != ListOp::Prepend && !self.is_defined(attribute)?;
+        }
         self.write(attribute, value, line)
     }
 
