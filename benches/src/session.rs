@@ -68,6 +68,7 @@ pub fn import(policy: ExportPolicy) -> ImportStep {
         default_local_pref: 100,
         ifindex: None,
         onlink: false,
+        next_hop_is_peer_else: false,
         attributes: AttributeContext {
             external: true,
             four_octet_as: true,

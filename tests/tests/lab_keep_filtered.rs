@@ -41,7 +41,7 @@ fn middle(bird16: bool, refused: &str, limit: &str) -> String {
     )
 }
 
-const QUESTIONS: [&str; 20] = [
+const QUESTIONS: [&str; 24] = [
     "show route",
     "show route filtered",
     "show route all filtered",
@@ -62,6 +62,10 @@ const QUESTIONS: [&str; 20] = [
     "show route for 172.16.1.3 filtered",
     "show route noexport n3",
     "show route export n3",
+    "show route filtered primary",
+    "show route filtered primary count",
+    "show route primary",
+    "show route primary export n3",
 ];
 
 /// The lines of a channel in `show protocols all` that tell of imports.

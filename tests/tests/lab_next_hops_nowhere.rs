@@ -110,3 +110,45 @@ fn lab_next_hops_that_lead_nowhere_are_as_with_bird2() -> Result<()> {
         Ok(answers)
     })
 }
+
+const TELLER_16: &str = "log stderr all; router id 2.2.2.2; protocol device { }
+    protocol static { ipv4;
+      route 172.16.5.0/24 blackhole { bgp_next_hop = 192.0.2.1; };
+      route 172.16.6.0/24 blackhole { bgp_next_hop = 10.5.0.1; };
+      route 172.16.9.0/24 blackhole { bgp_next_hop = 192.0.2.255; };
+      route 172.16.10.0/24 blackhole { bgp_next_hop = 192.0.2.9; };
+      route 172.16.12.0/24 blackhole; }
+    protocol bgp inside { local 192.0.2.2 as 65001; neighbor 192.0.2.1 as 65001; passive; strict bind;
+      ipv4 { next hop keep; import none; export all; }; }
+    protocol bgp outside { local 192.0.2.3 as 65002; neighbor 192.0.2.4 as 65001; passive; strict bind;
+      ipv4 { next hop keep; import none; export all; }; }";
+
+const HEARER_16: &str = "log stderr all; router id 1.1.1.1; protocol device { }
+    protocol bgp inside { local 192.0.2.1 as 65001; neighbor 192.0.2.2 as 65001; connect delay time 1;
+      direct; gateway direct; import all; export none; }
+    protocol bgp outside { local 192.0.2.4 as 65001; neighbor 192.0.2.3 as 65002; connect delay time 1;
+      import all; export none; }";
+
+#[test]
+fn lab_next_hops_on_no_link_are_the_neighbor_as_with_bird16() -> Result<()> {
+    same_lines(Program::Bird16, |program| {
+        let (ours, theirs) = (Namespace::new("own")?, Namespace::new("peer")?);
+        Namespace::join(
+            (&ours, "v0", &["192.0.2.1/24", "192.0.2.4/24"]),
+            (&theirs, "v1", &["192.0.2.2/24", "192.0.2.3/24"]),
+        )?;
+        let _teller = Router::start(&theirs, Program::Bird2, TELLER_16)?;
+        let router = Router::start(&ours, program, HEARER_16)?;
+        let mut answers = Vec::new();
+        for session in ["inside", "outside"] {
+            router.established(session)?;
+            let question = format!("show route protocol {session} all");
+            until("the last route", || router.birdc(&question).contains("172.16.12.0/24"))
+                .with_context(|| router.log())?;
+            settles("the routes", || without_times(&router.birdc(&question)))?;
+            // Which of both is the best is not the question.
+            answers.push(without_times(&router.birdc(&question)).replace("] * (", "] ("));
+        }
+        Ok(answers)
+    })
+}

@@ -24,7 +24,7 @@ fn routes() {
     assert_eq!(route("show route in 2001:db8::/32").nets, NetSelector::In("2001:db8::/32".parse().unwrap()));
     assert_eq!(route("show route 10.0.0.0/8").nets, NetSelector::Exact("10.0.0.0/8".parse().unwrap()));
     assert_eq!(
-        parse("show route filtered primary"),
+        parse("show route filtered export peer"),
         Err(ParseError::Message("Incompatible show route options".into()))
     );
 }

@@ -55,6 +55,8 @@ pub struct BgpImport {
     pub default_local_pref: u32,
     /// The interface of a single-hop session: where its link-local next hops are.
     pub ifindex: Option<u32>,
+    /// Where a next hop is on no link and is not looked up, the gateway is the neighbor, as with BIRD 1.6.
+    pub next_hop_is_peer_else: bool,
     /// `onlink`: the neighbor is there whatever the addresses.
     pub onlink: bool,
     /// How attributes are to be read.

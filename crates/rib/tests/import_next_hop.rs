@@ -67,3 +67,19 @@ fn onlink() {
     assert_eq!(to(true, [198, 51, 100, 8]), None, "only the neighbor itself");
     assert_eq!(to(true, [192, 0, 2, 1]), Some(common::via("192.0.2.1")), "others as ever");
 }
+
+/// As with BIRD 1.6.
+#[test]
+fn a_next_hop_on_no_link_is_the_neighbor_in_16() {
+    let to = |next_hop_is_peer_else, address: [u8; 4]| {
+        let session = BgpImport { next_hop_is_peer_else, peer_address: ip("192.0.2.1"), ..session() };
+        let mut step = ImportStep::new(session, Some(channel(ExportPolicy::All)), None, common::SEED);
+        let attributes = [origin(0), as_path(&[65001]), next_hop(address)].concat();
+        let mut batches = Batches::default();
+        step.update(&body(&[], &attributes, &A), &Link, &mut batches).unwrap();
+        flat(&batches.ipv4).remove(0).1.map(|route| route.destination)
+    };
+    assert_eq!(to(true, [10, 5, 0, 1]), Some(common::via("192.0.2.1")));
+    assert_eq!(to(false, [10, 5, 0, 1]), None);
+    assert_eq!(to(true, [192, 0, 2, 7]), Some(common::via("192.0.2.7")), "others as ever");
+}

@@ -88,6 +88,10 @@ impl Session<'_> {
 
 fn query(r: &ShowRoute, c: &Context) -> Result<RouteQuery, Refused> {
     let bird2 = c.dialect == Dialect::Bird2;
+    // In 1.6 all that is filtered is as good.
+    if bird2 && r.filtered && r.primary {
+        return Err((9001, "Incompatible show route options".into()));
+    }
     for t in &r.tables {
         if !c.config.tables.iter().any(|have| have.name == *t) {
             return Err((

@@ -125,6 +125,18 @@ impl Context {
                 None
             }
             OnLink::No => {
+                if self.session.next_hop_is_peer_else
+                    && let peer = self.session.peer_address
+                    && let OnLink::Yes(ifindex) = links.on_link(peer, self.session.ifindex)
+                {
+                    let gateway = Some(peer);
+                    return Some(Destination::Unicast(NextHop {
+                        gateway,
+                        ifindex,
+                        weight: 1,
+                        onlink: false,
+                    }));
+                }
                 summary
                     .remarks
                     .push(format!("Invalid NEXT_HOP attribute - address {address} not directly reachable"));

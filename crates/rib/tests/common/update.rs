@@ -74,6 +74,7 @@ pub(crate) const GLOBAL: [u8; 16] = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0,
 /// The session with the external neighbor 192.0.2.1 of AS 65001.
 pub(crate) fn session() -> BgpImport {
     BgpImport {
+        next_hop_is_peer_else: false,
         protocol: "peer1".into(),
         local_as: LOCAL_AS,
         peer_as: 65001,

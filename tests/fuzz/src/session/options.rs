@@ -164,6 +164,7 @@ impl Options {
     pub(super) fn import(&self, negotiated: &Negotiated) -> BgpImport {
         let [allow_local_pref, refuse_as_sets, own_as_once, enforce_first_as, ..] = self.import;
         BgpImport {
+            next_hop_is_peer_else: false,
             peer_as: negotiated.peer_as,
             public_as: self.public_as(),
             internal: negotiated.internal,

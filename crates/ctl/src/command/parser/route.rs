@@ -14,7 +14,7 @@ impl Parser<'_> {
         while *self.peek() != Token::End {
             self.route_option(&mut r)?;
         }
-        if r.filtered && (r.export.is_some() || r.primary) {
+        if r.filtered && r.export.is_some() {
             return Err(ParseError::Message("Incompatible show route options".into()));
         }
         Ok(Command::ShowRoute(Box::new(r)))

@@ -249,6 +249,7 @@ impl Setup<'_> {
             default_local_pref: self.session.bgp.default_local_pref,
             ifindex: Some(self.own.ifindex).filter(|index| *index != 0),
             onlink: self.session.bgp.onlink,
+            next_hop_is_peer_else: self.session.context.dialect16,
             attributes: AttributeContext {
                 external: !self.session.negotiated.internal,
                 confederation: self.session.bgp.confederation.is_some() && self.is_interior(),
