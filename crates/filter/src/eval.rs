@@ -4,6 +4,7 @@ mod attributes;
 mod checks;
 mod expression;
 mod extra;
+mod presence;
 
 use std::fmt;
 use std::sync::Arc;
