@@ -6,7 +6,6 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::Command;
 
 use anyhow::{Result, bail};
 
@@ -61,8 +60,7 @@ fn names(failed: &[Failed]) -> String {
 /// Runs cargo, shows what it prints while it does, and gives it: whether all passed, and the lines.
 fn watched(args: &[&str], environment: &[(&str, &OsStr)]) -> Result<(bool, Vec<String>)> {
     let (reader, writer) = std::io::pipe()?;
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(args).envs(environment.iter().copied()).current_dir(godwit_lab::workspace());
+    let mut command = crate::cargo_command(args, environment);
     command.stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
     // It holds the other end of the pipe, which has to close when cargo ends.

@@ -70,13 +70,17 @@ fn cargo(args: &[&str]) -> Result<()> {
 
 /// The same with more in its environment.
 fn cargo_with(args: &[&str], environment: &[(&str, &OsStr)]) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(args).envs(environment.iter().copied()).current_dir(godwit_lab::workspace());
-    if !command.status()?.success() {
+    if !cargo_command(args, environment).status()?.success() {
         bail!("cargo {} failed", args.join(" "));
     }
     Ok(())
+}
+
+/// The command for it: the cargo that runs us.
+fn cargo_command(args: &[&str], environment: &[(&str, &OsStr)]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(args).envs(environment.iter().copied()).current_dir(godwit_lab::workspace());
+    command
 }
 
 /// Where cargo puts a profile's programs.
